@@ -1,0 +1,23 @@
+//! What the domain takes from outside instead of from the air: time and randomness.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A source of the current time.
+pub trait Clock: Send + Sync {
+    /// The time now, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// A source of randomness fit for secrets.
+pub trait Random: Send + Sync {
+    /// Fills `bytes` with random bytes.
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// A random identifier (UUID version 4).
+    fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
