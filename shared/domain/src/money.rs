@@ -167,8 +167,23 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_refused() {
-        for text in ["", "1", "1.0", "1.000", "-1.00", "1,00", ".50", "1.0x", "+1.00", "92233720368547758.08"] {
-            assert_eq!(Money::parse_decimal(text, Currency::RUB), Err(MoneyError::Amount), "{text}");
+        for text in [
+            "",
+            "1",
+            "1.0",
+            "1.000",
+            "-1.00",
+            "1,00",
+            ".50",
+            "1.0x",
+            "+1.00",
+            "92233720368547758.08",
+        ] {
+            assert_eq!(
+                Money::parse_decimal(text, Currency::RUB),
+                Err(MoneyError::Amount),
+                "{text}"
+            );
         }
     }
 }

@@ -1,0 +1,57 @@
+//! What can go wrong between a service and its database.
+
+use tokio_postgres::error::SqlState;
+
+/// A failed call to the database.
+#[derive(Debug, thiserror::Error)]
+pub enum PgError {
+    /// The database can't be reached, is too slow or too busy: the same call may go through later.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// A unique constraint refused the write: somebody else was first. Holds the constraint's name.
+    #[error("the constraint {0} refused the write")]
+    Taken(String),
+    /// The statement and the schema do not fit each other: a bug.
+    #[error("the database refused the statement: {0}")]
+    Bug(String),
+}
+
+impl PgError {
+    /// The name of the unique constraint that refused the write, if one did.
+    pub fn taken(&self) -> Option<&str> {
+        match self {
+            PgError::Taken(constraint) => Some(constraint),
+            _ => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for PgError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            // Without an answer from the server it is the connection, or a value that did not convert.
+            return if error.is_closed()
+                || std::error::Error::source(&error).is_some_and(|s| s.is::<std::io::Error>())
+            {
+                PgError::Unavailable(error.to_string())
+            } else {
+                PgError::Bug(error.to_string())
+            };
+        };
+        // The message alone: DETAIL and WHERE can quote the values of a row.
+        let message = format!("{} ({})", db.message(), db.code().code());
+        match *db.code() {
+            SqlState::UNIQUE_VIOLATION => {
+                PgError::Taken(db.constraint().unwrap_or_default().to_owned())
+            }
+            SqlState::T_R_SERIALIZATION_FAILURE
+            | SqlState::T_R_DEADLOCK_DETECTED
+            | SqlState::QUERY_CANCELED
+            | SqlState::LOCK_NOT_AVAILABLE => PgError::Unavailable(message),
+            ref code if matches!(code.code().get(..2), Some("08" | "53" | "57")) => {
+                PgError::Unavailable(message)
+            }
+            _ => PgError::Bug(message),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Configuration comes from environment variables alone.
+
+use std::str::FromStr;
+
+/// A setting that is missing or makes no sense. The value itself is never shown: it may be a secret.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The variable is not set.
+    #[error("the environment variable {0} is not set: {1}")]
+    Missing(&'static str, &'static str),
+    /// The variable is set to something unusable.
+    #[error("the environment variable {0} is not valid: {1}")]
+    Invalid(&'static str, String),
+}
+
+/// The value of `name`; `purpose` tells whoever reads the error what to put there.
+///
+/// # Errors
+/// [`ConfigError::Missing`] when it is unset or empty.
+pub fn required(name: &'static str, purpose: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name, purpose))
+}
+
+/// The value of `name`, unless it is unset or empty.
+pub fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The parsed value of `name`, or `default` when it is unset.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] when it is set and does not parse.
+pub fn parsed_or<T: FromStr>(name: &'static str, default: T) -> Result<T, ConfigError>
+where
+    T::Err: std::fmt::Display,
+{
+    match optional(name) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .map_err(|error: T::Err| ConfigError::Invalid(name, error.to_string())),
+    }
+}
