@@ -1,1 +1,74 @@
-//! In the making.
+//! A payment provider for one machine: an HTTP server that speaks the part of the YooKassa v3 API that the product
+//! uses, with a page where a person, or a test, decides whether a payment goes through. No money moves.
+//!
+//! | route | what |
+//! |---|---|
+//! | `POST /v3/payments`, `GET /v3/payments`, `GET /v3/payments/{id}`, `POST /v3/payments/{id}/cancel` | the API, Basic authentication |
+//! | `GET /pay/{id}` | the buyer's page |
+//! | `POST /pay/{id}/approve`, `POST /pay/{id}/decline` | its two buttons; JSON when `Accept: application/json` |
+//! | `GET /healthz` | 200 |
+//!
+//! Payments are kept in memory. With `SANDBOX_STATE_FILE` set they are also written to that file, before the answer
+//! that acknowledges them, so a restart loses none; delete the file to start afresh. Every change of status is
+//! announced to `SANDBOX_WEBHOOK_URL`, with retries.
+//!
+//! Like the real API it cancels only payments whose money is held (`capture: false`, approved); a pending one is
+//! left to expire.
+
+mod api;
+mod auth;
+mod create;
+mod error;
+mod expiry;
+mod pages;
+mod payment;
+mod sandbox;
+mod saver;
+mod settings;
+mod store;
+mod webhook;
+
+use std::io;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+pub use expiry::LIFETIME;
+pub use sandbox::{Sandbox, StartError};
+pub use settings::Settings;
+
+/// The sandbox's routes.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route("/v3/payments", post(create::create).get(api::list))
+        .route("/v3/payments/{id}", get(api::read))
+        .route("/v3/payments/{id}/cancel", post(api::cancel))
+        .route("/pay/{id}", get(pages::show))
+        .route("/pay/{id}/approve", post(pages::approve))
+        .route("/pay/{id}/decline", post(pages::decline))
+        .route("/healthz", get(|| async { "ok" }))
+        .fallback(api::no_such_route)
+        .with_state(sandbox)
+}
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<()> {
+    axum::serve(listener, router(sandbox))
+        .with_graceful_shutdown(stop_signal())
+        .await
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

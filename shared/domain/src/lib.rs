@@ -1,7 +1,30 @@
 //! The rules of the product: money, promo codes, decisions, users. Pure: no I/O, no clock, no randomness of its own.
 
 mod ambient;
+mod decision;
+mod effect;
+mod email;
+mod facts;
 mod money;
+mod password;
+mod person_name;
+mod promo_code;
+mod role;
+mod rules;
+mod text_enum;
+mod user;
 
 pub use ambient::{Clock, Random};
+pub use decision::{Decision, Observed, Outcome, Reason};
+pub use effect::{BasisPoints, Effect, Quote};
+pub use email::{Email, EmailError};
+pub use facts::{
+    Audience, Facts, HoldState, OwnUse, Promo, PromoId, PromoStatus, Tariff, TariffId, TariffStatus,
+};
 pub use money::{Currency, Money, MoneyError};
+pub use password::{Password, PasswordError};
+pub use person_name::{PersonName, PersonNameError};
+pub use promo_code::{NotAPromoCode, PromoCode};
+pub use role::Role;
+pub use text_enum::UnknownName;
+pub use user::UserStatus;

@@ -1,1 +1,25 @@
-//! In the making.
+//! The HTTP surface that all functions share: what a request may look like, who is asking, and how errors are told.
+//!
+//! A function's crate has a `State`, a `router(State)` and a `main` that hands the router to [`lambda::run`];
+//! `local/gateway` mounts the same routers. `functions/loyalty/cancel_apply_promocode` is a short one to copy.
+
+mod app;
+mod body;
+mod caller;
+mod catalogue;
+pub mod lambda;
+mod language;
+mod money;
+mod problem;
+mod promo_query;
+mod query;
+
+pub use app::{MAX_BODY, app};
+pub use body::JsonBody;
+pub use caller::{Access, Caller};
+pub use catalogue::{Code, catalogue_markdown};
+pub use language::Language;
+pub use money::MoneyBody;
+pub use problem::{Problem, ProblemBody, Refusal};
+pub use promo_query::{PromoQuery, PromoRef};
+pub use query::Query;

@@ -6,4 +6,4 @@ mod telemetry;
 
 pub use ambient::{OsRandom, SystemClock};
 pub use config::{ConfigError, optional, parsed_or, required};
-pub use telemetry::{Telemetry, init};
+pub use telemetry::{Telemetry, init, report};

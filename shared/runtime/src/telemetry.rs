@@ -1,6 +1,11 @@
 //! Logs as JSON lines on standard output, and error reports to Sentry when `SENTRY_DSN` is set.
 
+use std::time::Duration;
+
 use tracing_subscriber::EnvFilter;
+
+/// How long an answer may wait for its error report to leave.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Keeps error reporting alive; dropping it sends what is left.
 #[must_use = "dropping it ends error reporting"]
@@ -25,4 +30,22 @@ pub fn init() -> Telemetry {
         sentry::init((dsn, options))
     });
     Telemetry { _sentry: sentry }
+}
+
+/// Reports an error that was answered with a 5xx. `cause` must hold no secret and no personal data.
+pub async fn report(cause: &str, request_id: &str) {
+    let Some(client) = sentry::Hub::current().client() else {
+        return;
+    };
+    sentry::with_scope(
+        |scope| scope.set_tag("request_id", request_id),
+        || sentry::capture_message(cause, sentry::Level::Error),
+    );
+    // A Lambda is frozen the moment it has answered: what is to be sent must be sent before.
+    if crate::optional("AWS_LAMBDA_FUNCTION_NAME").is_some() {
+        let sent = tokio::task::spawn_blocking(move || client.flush(Some(FLUSH))).await;
+        if !sent.unwrap_or(false) {
+            tracing::warn!(request_id, "an error report was not sent in time");
+        }
+    }
 }

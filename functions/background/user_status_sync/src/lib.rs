@@ -1,1 +1,38 @@
-//! In the making.
+//! Takes users' status from the auth side into the loyalty database.
+
+#[cfg(feature = "lambda")]
+mod batch;
+
+use domain::Clock;
+use events::{Malformed, UserStatusChanged};
+use loyalty_store::{LoyaltyStore, StatusChange};
+use pg::PgError;
+
+#[cfg(feature = "lambda")]
+pub use batch::handle_batch;
+
+/// Why a message was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// It is no event: it never will be taken in, so it belongs to the dead letters.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The loyalty database failed: the message is to be given again.
+    #[error(transparent)]
+    Store(#[from] PgError),
+}
+
+/// Takes in one message. Order, repetition and replay don't matter.
+///
+/// # Errors
+/// [`SyncError`]; it tells what to do with the message.
+pub async fn handle(
+    store: &LoyaltyStore,
+    clock: &dyn Clock,
+    body: &[u8],
+) -> Result<StatusChange, SyncError> {
+    let event = UserStatusChanged::from_message(body)?;
+    let change = store.apply_user_status(&event, clock.now()).await?;
+    tracing::debug!(event_id = %event.event_id, user_id = %event.user_id, version = event.version, ?change, "user status");
+    Ok(change)
+}

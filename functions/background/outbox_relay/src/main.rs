@@ -1,0 +1,23 @@
+//! The Lambda: started by a schedule every minute, it keeps the outbox empty for most of that minute.
+
+use std::time::Duration;
+
+use auth_store::AuthStore;
+use events::sqs::Sqs;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use runtime::SystemClock;
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let _telemetry = runtime::init();
+    let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env().await?);
+    let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 50)?);
+    let run = async |_: LambdaEvent<Value>| {
+        let published =
+            outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await?;
+        tracing::info!(published, "outbox relayed");
+        Ok::<(), Error>(())
+    };
+    lambda_runtime::run(service_fn(run)).await
+}

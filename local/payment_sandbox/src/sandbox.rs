@@ -1,0 +1,158 @@
+//! The running sandbox: settings, payments, and what happens after each change.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{fs, io};
+
+use domain::{Clock, Random};
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::saver::Saver;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::{expiry, webhook};
+
+/// Why the sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The state file cannot be read.
+    #[error("the state file cannot be read")]
+    Read(#[source] io::Error),
+    /// The state file is not ours.
+    #[error("the state file makes no sense; delete it to start afresh")]
+    Parse(#[source] serde_json::Error),
+    /// The client that sends webhooks cannot start.
+    #[error("the HTTP client cannot start")]
+    Client(#[source] reqwest::Error),
+}
+
+/// The sandbox; clones are the same one. Its background work ends with the last clone.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+pub(crate) type WeakSandbox = Weak<Inner>;
+
+pub(crate) struct Inner {
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    store: Arc<Mutex<Store>>,
+    saver: Option<Saver>,
+    http: reqwest::Client,
+    /// Announcements under way, so that none runs twice.
+    announcing: Mutex<HashSet<(Uuid, &'static str)>>,
+}
+
+impl Sandbox {
+    /// Loads the state file, if there is one, and starts the background work: call it inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] when the state file is unusable.
+    pub fn start(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Sandbox, StartError> {
+        let store = match settings.state_file.as_deref().map(fs::read) {
+            None => Store::default(),
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => Store::default(),
+            Some(Err(error)) => return Err(StartError::Read(error)),
+            Some(Ok(bytes)) => Store::from_json(&bytes).map_err(StartError::Parse)?,
+        };
+        let store = Arc::new(Mutex::new(store));
+        let saver = settings
+            .state_file
+            .clone()
+            .map(|path| Saver::start(path, Arc::clone(&store)));
+        let sandbox = Sandbox(Arc::new(Inner {
+            http: webhook::client().map_err(StartError::Client)?,
+            settings,
+            clock,
+            random,
+            store,
+            saver,
+            announcing: Mutex::default(),
+        }));
+        expiry::start(Arc::downgrade(&sandbox.0));
+        // What a previous run did not get to announce.
+        sandbox.announce();
+        Ok(sandbox)
+    }
+
+    pub(crate) fn upgrade(weak: &WeakSandbox) -> Option<Sandbox> {
+        weak.upgrade().map(Sandbox)
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakSandbox {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.0.random
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    /// Works on the payments; if that changed anything, saves it and announces new statuses. `None` when it could
+    /// not be saved.
+    pub(crate) async fn change<T>(&self, work: impl FnOnce(&mut Store) -> T) -> Option<T> {
+        let (result, before, after) = {
+            let mut store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = store.version;
+            let result = work(&mut store);
+            (result, before, store.version)
+        };
+        if let Some(saver) = &self.0.saver {
+            if after != before {
+                saver.change(after);
+            }
+            // Also after a mere look: what is shown must not be lost by a crash.
+            if !saver.saved(after).await {
+                return None;
+            }
+        }
+        if after != before {
+            self.announce();
+        }
+        Some(result)
+    }
+
+    /// The same for work that the API may refuse.
+    pub(crate) async fn attempt<T>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        self.change(work).await.unwrap_or(Err(ApiError::NOT_SAVED))
+    }
+
+    fn announce(&self) {
+        let Some(url) = &self.settings().webhook_url else {
+            return;
+        };
+        let store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut announcing = self
+            .0
+            .announcing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for payment in store.unannounced() {
+            if let Some(event) = payment.event()
+                && announcing.insert((payment.id, event))
+            {
+                let object = payment.to_json(self.settings());
+                webhook::start(self, url.clone(), payment.id, event, object);
+            }
+        }
+    }
+}

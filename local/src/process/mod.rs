@@ -1,0 +1,7 @@
+//! Child processes: how they are started, watched and stopped.
+
+pub mod account;
+pub mod launch;
+mod leftovers;
+pub mod supervisor;
+pub mod task;

@@ -1,0 +1,232 @@
+//! A stack: the servers, and everything that runs on them, from start to stop.
+
+use std::fs::File;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::env::{self, Env, Front};
+use crate::error::{Context, Result};
+use crate::home::{Home, Kind, Profile};
+use crate::packages::{self, Programs};
+use crate::ports::Ports;
+use crate::process::account::Account;
+use crate::process::supervisor::Supervisor;
+use crate::report;
+use crate::running::Running;
+use crate::secrets::Secrets;
+use crate::servers::pgbouncer::PgBouncer;
+use crate::servers::postgres::Postgres;
+use crate::servers::rabbitmq::RabbitMq;
+use crate::servers::redis;
+
+/// Ended by Ctrl-C, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+/// What a running command works with.
+pub struct Stack {
+    /// The project.
+    pub home: Home,
+    /// Its files.
+    pub profile: Profile,
+    /// Its ports.
+    pub ports: Ports,
+    /// Its keys and passwords.
+    pub secrets: Secrets,
+    /// Its processes.
+    pub supervisor: Supervisor,
+    programs: Programs,
+    account: Account,
+    _lock: File,
+}
+
+/// Runs `work` with a stack of its own and stops everything afterwards, whatever happens: the end
+/// of the work, Ctrl-C, SIGTERM, or the death of a child.
+///
+/// # Errors
+/// When the stack is in use, the work fails, or a child dies.
+pub async fn run(
+    home: &Home,
+    kind: Kind,
+    work: impl AsyncFnOnce(&Stack) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    let mut stop = Stop::listen()?;
+    let profile = home.profile(kind);
+    let Some(lock) = profile.lock()? else {
+        return Err(Running::conflict(&profile));
+    };
+    let stack = tokio::select! {
+        stack = Stack::prepare(home, profile, lock) => stack?,
+        () = stop.requested() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
+    let outcome = tokio::select! {
+        outcome = work(&stack) => outcome,
+        death = stack.supervisor.first_death() => Err(death),
+        () = stop.requested() => {
+            let ready = stack.profile.file("running.json").exists();
+            Ok(if ready { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) })
+        }
+    };
+    Running::withdraw(&stack.profile);
+    let started = Instant::now();
+    report::heading("Stopping");
+    tokio::select! {
+        () = stack.supervisor.stop_all() => {}
+        () = stop.requested() => {
+            report::warning("killing everything");
+            stack.supervisor.kill_all();
+            stack.supervisor.stop_all().await;
+        }
+    }
+    report::done("everything is stopped", started.elapsed());
+    outcome
+}
+
+/// A wish to stop: Ctrl-C, SIGTERM, or the terminal is gone.
+struct Stop([Signal; 3]);
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self([
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn requested(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+impl Stack {
+    async fn prepare(home: &Home, profile: Profile, lock: File) -> Result<Self> {
+        let programs = packages::ensure().await?;
+        let account = Account::find()?;
+        profile.create()?;
+        let records = profile.file("processes.json");
+        let supervisor = Supervisor::new(profile.logs(), records.clone()).await?;
+        if profile.kind == Kind::Test {
+            profile.wipe()?;
+            profile.create()?;
+        }
+        Running::withdraw(&profile);
+        raise_file_limit();
+        Ok(Self {
+            home: home.clone(),
+            ports: Ports::choose(&profile.file("ports.json"), profile.kind == Kind::Dev)?,
+            secrets: Secrets::load_or_create(&profile.file("secrets.json"))?,
+            supervisor,
+            programs,
+            account,
+            profile,
+            _lock: lock,
+        })
+    }
+
+    /// The environment of the service's programs and tests.
+    pub fn env(&self, front: Front) -> Env {
+        let payments = self.profile.file("payments.json");
+        env::of(&self.ports, &self.secrets, front, &payments)
+    }
+
+    /// Starts the servers and brings the databases up to date.
+    ///
+    /// # Errors
+    /// When one of them doesn't start, or a migration fails.
+    pub async fn start_servers(&self) -> Result<()> {
+        let durable = self.profile.kind == Kind::Dev;
+        let rabbitmq = RabbitMq {
+            folder: self.profile.server("rabbitmq"),
+            port: self.ports.get("amqp"),
+            distribution_port: self.ports.get("erlang_distribution"),
+            epmd_port: self.ports.get("epmd"),
+            user: "loyalty",
+            password: self.secrets.get("amqp"),
+        };
+        let redis_folder = self.profile.server("redis");
+        tokio::try_join!(
+            self.start_database("auth", durable),
+            self.start_database("loyalty", durable),
+            report::step(
+                format!("Redis          {}", self.ports.address("redis")),
+                redis::start(
+                    &self.programs.redis,
+                    &redis_folder,
+                    self.ports.get("redis"),
+                    durable,
+                    self.account,
+                    &self.supervisor,
+                ),
+            ),
+            report::step(
+                format!("RabbitMQ       {}", self.ports.address("amqp")),
+                rabbitmq.start(
+                    &self.programs.rabbitmq,
+                    &self.programs.epmd,
+                    self.account,
+                    &self.supervisor,
+                ),
+            ),
+        )?;
+        Ok(())
+    }
+
+    async fn start_database(&self, database: &str, durable: bool) -> Result<()> {
+        let postgres_port = self.ports.get(&format!("postgres_{database}"));
+        let password = self.secrets.get(&format!("postgres_{database}"));
+        let superuser = format!("postgres_{database}_superuser");
+        let postgres = Postgres {
+            database,
+            folder: self.profile.server(&format!("postgres_{database}")),
+            port: postgres_port,
+            superuser_password: self.secrets.get(&superuser),
+            password,
+            durable,
+        };
+        report::step(
+            format!("Postgres       127.0.0.1:{postgres_port} {database}"),
+            postgres.start(&self.programs.postgres, self.account, &self.supervisor),
+        )
+        .await?;
+
+        let url = format!("postgres://{database}:{password}@127.0.0.1:{postgres_port}/{database}");
+        report::step(format!("migrations     {database}"), async {
+            let failed = format!("cannot migrate the database {database}");
+            match database {
+                "auth" => migrations::auth(&url).await.context(failed),
+                _ => migrations::loyalty(&url).await.context(failed),
+            }
+        })
+        .await?;
+
+        let port = self.ports.get(&format!("pgbouncer_{database}"));
+        let pooler = PgBouncer {
+            database,
+            folder: self.profile.server(&format!("pgbouncer_{database}")),
+            port,
+            postgres_port,
+            password,
+        };
+        report::step(
+            format!("PgBouncer      127.0.0.1:{port} {database}"),
+            pooler.start(&self.programs.pgbouncer, self.account, &self.supervisor),
+        )
+        .await
+    }
+}
+
+/// 2,000 clients of a pooler are more files than the usual limit of 1,024; children inherit this.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(limit.maximum.unwrap_or(u64::MAX).min(65_536));
+    let _ = setrlimit(Resource::Nofile, limit);
+}

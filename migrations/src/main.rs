@@ -1,0 +1,63 @@
+//! `migrate auth|loyalty|all`: applies the migrations to the database of AUTH_MIGRATION_URL or
+//! LOYALTY_MIGRATION_URL (direct connections, not the pooler).
+
+use std::error::Error;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match std::env::args().nth(1).as_deref() {
+        Some("auth") => auth().await,
+        Some("loyalty") => loyalty().await,
+        Some("all") => match auth().await {
+            Ok(()) => loyalty().await,
+            failed => failed,
+        },
+        _ => Err("usage: migrate auth|loyalty|all".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("migrate: {}", with_causes(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn auth() -> Result<(), Box<dyn Error>> {
+    report("auth", &migrations::auth(&url("AUTH_MIGRATION_URL")?).await?);
+    Ok(())
+}
+
+async fn loyalty() -> Result<(), Box<dyn Error>> {
+    report("loyalty", &migrations::loyalty(&url("LOYALTY_MIGRATION_URL")?).await?);
+    Ok(())
+}
+
+fn url(name: &str) -> Result<String, Box<dyn Error>> {
+    std::env::var(name).map_err(|_| {
+        format!("{name} is not set: postgres://USER:PASSWORD@HOST:PORT/DATABASE, direct and not through the pooler").into()
+    })
+}
+
+fn report(database: &str, applied: &[String]) {
+    if applied.is_empty() {
+        println!("{database}: up to date");
+    }
+    for name in applied {
+        println!("{database}: applied {name}");
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
+}

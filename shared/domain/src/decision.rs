@@ -1,0 +1,105 @@
+//! The decision whether a user may use a promo code for a tariff.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::text_enum::text_enum;
+use crate::{Facts, Money, Quote, rules};
+
+text_enum! {
+    /// A rule, named by the reason for which it refuses. In the order in which reasons are told: what the user can do
+    /// something about by being someone else comes first, the price last.
+    Reason {
+        /// The loyalty side does not know the user.
+        UserNotRegistered = "user_not_registered",
+        /// The user is blocked or deleted.
+        UserNotActive = "user_not_active",
+        /// The code is for others.
+        NotInAudience = "not_in_audience",
+        /// The code is a draft, paused or archived.
+        PromoNotActive = "promo_not_active",
+        /// The code's period has not begun.
+        PromoNotStarted = "promo_not_started",
+        /// The code's period is over.
+        PromoEnded = "promo_ended",
+        /// The tariff is no longer sold.
+        TariffNotOnSale = "tariff_not_on_sale",
+        /// The code is for other tariffs.
+        TariffNotInScope = "tariff_not_in_scope",
+        /// All uses of the code are taken.
+        PromoLimitReached = "promo_limit_reached",
+        /// All of this user's uses of the code are taken.
+        UserLimitReached = "user_limit_reached",
+        /// The user holds another code for this tariff.
+        AnotherPromoApplied = "another_promo_applied",
+        /// The price would not go down.
+        NoBenefit = "no_benefit",
+    }
+}
+
+/// A value that a rule looked at or asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Observed {
+    /// Nothing there, or nothing asked for.
+    None,
+    /// A count.
+    Number(i64),
+    /// An instant.
+    Time(Timestamp),
+    /// A name.
+    Text(String),
+    /// An amount.
+    Money(Money),
+    /// Several numbers, such as those of tariffs.
+    Numbers(Vec<i64>),
+}
+
+impl From<Option<i64>> for Observed {
+    fn from(number: Option<i64>) -> Self {
+        number.map_or(Observed::None, Observed::Number)
+    }
+}
+
+/// What one rule found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The rule.
+    pub rule: Reason,
+    /// Whether it lets the code pass.
+    pub passed: bool,
+    /// What is.
+    pub observed: Observed,
+    /// What must be.
+    pub required: Observed,
+}
+
+/// The outcome of every rule: none is left out because another failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// One for each rule, in the order of [`Reason`].
+    pub outcomes: Vec<Outcome>,
+    /// The price with the code; `None` when it does not lower the price.
+    pub quote: Option<Quote>,
+}
+
+impl Decision {
+    /// Looks at all the rules.
+    pub fn of(facts: &Facts) -> Decision {
+        let quote = facts.promo.effect.quote(facts.tariff.price);
+        Decision {
+            outcomes: rules::ALL.iter().map(|rule| rule(facts)).collect(),
+            quote,
+        }
+    }
+
+    /// The price when every rule passes.
+    pub fn accepted(&self) -> Option<Quote> {
+        self.quote.filter(|_| self.refusals().next().is_none())
+    }
+
+    /// The rules that refuse.
+    pub fn refusals(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|outcome| !outcome.passed)
+    }
+}

@@ -1,0 +1,182 @@
+//! The facts that a decision is made from: one consistent snapshot, loaded before anything is decided.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::text_enum::text_enum;
+use crate::{Effect, Money, UserStatus};
+
+/// The number of a promo code, above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PromoId(pub i64);
+
+/// The number of a tariff, above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TariffId(pub i64);
+
+text_enum! {
+    /// Whether a promo code may be used at all.
+    PromoStatus {
+        /// Being written; never usable yet.
+        Draft = "draft",
+        /// Usable.
+        Active = "active",
+        /// Stopped for a while.
+        Paused = "paused",
+        /// Stopped for good.
+        Archived = "archived",
+    }
+}
+
+text_enum! {
+    /// Whether a tariff is sold.
+    TariffStatus {
+        /// On sale.
+        Active = "active",
+        /// No longer sold.
+        Archived = "archived",
+    }
+}
+
+text_enum! {
+    /// Where a use of a promo code stands. `applied` and `paying` are open, `used` is final; these three count against limits.
+    HoldState {
+        /// Held for the user until it expires.
+        Applied = "applied",
+        /// A payment is under way.
+        Paying = "paying",
+        /// Spent.
+        Used = "used",
+        /// Given back.
+        Cancelled = "cancelled",
+        /// Given back because nobody used it in time.
+        Expired = "expired",
+    }
+}
+
+impl HoldState {
+    /// Held, and not yet spent.
+    pub fn is_open(self) -> bool {
+        matches!(self, HoldState::Applied | HoldState::Paying)
+    }
+}
+
+/// Who may use a promo code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Every registered user.
+    All,
+    /// One named user.
+    User(Uuid),
+}
+
+/// A paid version of the product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tariff {
+    /// Its number.
+    pub id: TariffId,
+    /// Its name, as people see it.
+    pub title: String,
+    /// Its price without a code.
+    pub price: Money,
+    /// How many months one purchase lasts.
+    pub period_months: i32,
+    /// Whether it is sold.
+    pub status: TariffStatus,
+}
+
+/// A promo code with its rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promo {
+    /// Its number.
+    pub id: PromoId,
+    /// Its text, canonical.
+    pub code: String,
+    /// Its name, as people see it.
+    pub title: String,
+    /// Whether it may be used at all.
+    pub status: PromoStatus,
+    /// What it does to the price.
+    pub effect: Effect,
+    /// The first instant at which it works.
+    pub starts_at: Timestamp,
+    /// The first instant at which it no longer works; `None` for no end.
+    pub ends_at: Option<Timestamp>,
+    /// How many uses there are in all; 1 is a one-time code, `None` has no limit.
+    pub total_limit: Option<i64>,
+    /// How many uses one user has; `None` has no limit.
+    pub per_user_limit: Option<i32>,
+    /// The tariffs it works for; `None` is all of them.
+    pub tariffs: Option<Vec<TariffId>>,
+    /// Who may use it.
+    pub audience: Audience,
+    /// Grows with every change by staff.
+    pub version: i64,
+}
+
+/// One of the user's own live uses: of the promo in question, or an open one for the tariff in question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnUse {
+    /// The application.
+    pub application_id: Uuid,
+    /// Its promo code.
+    pub promo_id: PromoId,
+    /// Its tariff.
+    pub tariff_id: TariffId,
+    /// Where it stands: `applied`, `paying` or `used`.
+    pub state: HoldState,
+    /// Which of the user's uses of this promo it is, from 1.
+    pub slot: i32,
+    /// When an `applied` one is given back by itself.
+    pub expires_at: Timestamp,
+}
+
+impl OwnUse {
+    /// True for a hold that has run out and was not given back yet.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.state == HoldState::Applied && self.expires_at <= now
+    }
+}
+
+/// Everything that a decision looks at.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// Who asks.
+    pub user_id: Uuid,
+    /// What the loyalty side knows of that user; `None` when it has never heard of one.
+    pub user_status: Option<UserStatus>,
+    /// The promo code.
+    pub promo: Promo,
+    /// The tariff that is to be bought.
+    pub tariff: Tariff,
+    /// Uses of the promo held or spent by everyone.
+    pub taken: i64,
+    /// The user's own live uses.
+    pub own_uses: Vec<OwnUse>,
+}
+
+impl Facts {
+    /// The user's live uses of this promo.
+    pub fn own_uses_of_promo(&self) -> impl Iterator<Item = &OwnUse> {
+        self.own_uses
+            .iter()
+            .filter(|own| own.promo_id == self.promo.id)
+    }
+
+    /// The user's open hold of this promo for this tariff, if there is one.
+    pub fn own_hold(&self) -> Option<&OwnUse> {
+        self.own_uses_of_promo()
+            .find(|own| own.tariff_id == self.tariff.id && own.state.is_open())
+    }
+
+    /// The lowest free number for another use of this promo by this user.
+    pub fn free_slot(&self) -> i32 {
+        let taken: Vec<i32> = self.own_uses_of_promo().map(|own| own.slot).collect();
+        (1..).find(|slot| !taken.contains(slot)).unwrap_or(i32::MAX)
+    }
+}

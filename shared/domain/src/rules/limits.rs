@@ -1,0 +1,39 @@
+//! How often a code works. Holds count like uses: a code that is held can't be sold twice.
+
+use crate::decision::{Observed, Outcome, Reason};
+use crate::facts::Facts;
+
+/// A use is left. One-time codes have one.
+pub(super) fn total(facts: &Facts) -> Outcome {
+    let limit = facts.promo.total_limit;
+    below(Reason::PromoLimitReached, facts.taken, limit)
+}
+
+/// The user has a use left.
+pub(super) fn per_user(facts: &Facts) -> Outcome {
+    let uses = i64::try_from(facts.own_uses_of_promo().count()).unwrap_or(i64::MAX);
+    let limit = facts.promo.per_user_limit.map(i64::from);
+    below(Reason::UserLimitReached, uses, limit)
+}
+
+/// A purchase takes one code: no other is held for this tariff.
+pub(super) fn one_code_per_tariff(facts: &Facts) -> Outcome {
+    let other = facts.own_uses.iter().find(|own| {
+        own.tariff_id == facts.tariff.id && own.promo_id != facts.promo.id && own.state.is_open()
+    });
+    Outcome {
+        rule: Reason::AnotherPromoApplied,
+        passed: other.is_none(),
+        observed: other.map(|own| own.promo_id.0).into(),
+        required: Observed::None,
+    }
+}
+
+fn below(rule: Reason, count: i64, limit: Option<i64>) -> Outcome {
+    Outcome {
+        rule,
+        passed: limit.is_none_or(|limit| count < limit),
+        observed: Observed::Number(count),
+        required: limit.into(),
+    }
+}

@@ -1,0 +1,47 @@
+//! When a code works: its status, and its period, which is half-open: the end itself is outside.
+
+use jiff::Timestamp;
+
+use crate::decision::{Observed, Outcome, Reason};
+use crate::facts::{Facts, PromoStatus};
+
+/// The code is active.
+pub(super) fn promo_active(facts: &Facts) -> Outcome {
+    Outcome {
+        rule: Reason::PromoNotActive,
+        passed: facts.promo.status == PromoStatus::Active,
+        observed: Observed::Text(facts.promo.status.to_string()),
+        required: Observed::Text(PromoStatus::Active.to_string()),
+    }
+}
+
+/// The period has begun.
+pub(super) fn started(facts: &Facts) -> Outcome {
+    let starts_at = facts.promo.starts_at;
+    timed(
+        Reason::PromoNotStarted,
+        facts,
+        starts_at <= facts.now,
+        Some(starts_at),
+    )
+}
+
+/// The period is not over.
+pub(super) fn not_ended(facts: &Facts) -> Outcome {
+    let ends_at = facts.promo.ends_at;
+    timed(
+        Reason::PromoEnded,
+        facts,
+        ends_at.is_none_or(|end| facts.now < end),
+        ends_at,
+    )
+}
+
+fn timed(rule: Reason, facts: &Facts, passed: bool, required: Option<Timestamp>) -> Outcome {
+    Outcome {
+        rule,
+        passed,
+        observed: Observed::Time(facts.now),
+        required: required.map_or(Observed::None, Observed::Time),
+    }
+}

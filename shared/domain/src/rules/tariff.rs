@@ -1,0 +1,27 @@
+//! Which tariffs a code works for.
+
+use crate::decision::{Observed, Outcome, Reason};
+use crate::facts::{Facts, TariffStatus};
+
+/// The tariff is sold.
+pub(super) fn on_sale(facts: &Facts) -> Outcome {
+    Outcome {
+        rule: Reason::TariffNotOnSale,
+        passed: facts.tariff.status == TariffStatus::Active,
+        observed: Observed::Text(facts.tariff.status.to_string()),
+        required: Observed::Text(TariffStatus::Active.to_string()),
+    }
+}
+
+/// The tariff is one of the code's.
+pub(super) fn in_scope(facts: &Facts) -> Outcome {
+    let scope = facts.promo.tariffs.as_deref();
+    Outcome {
+        rule: Reason::TariffNotInScope,
+        passed: scope.is_none_or(|tariffs| tariffs.contains(&facts.tariff.id)),
+        observed: Observed::Number(facts.tariff.id.0),
+        required: scope.map_or(Observed::None, |tariffs| {
+            Observed::Numbers(tariffs.iter().map(|tariff| tariff.0).collect())
+        }),
+    }
+}

@@ -1,0 +1,185 @@
+//! Each rule refuses for its own reason and for no other.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::*;
+
+const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+fn facts() -> Facts {
+    Facts {
+        now: NOW,
+        user_id: Uuid::from_u128(1),
+        user_status: Some(UserStatus::Active),
+        promo: Promo {
+            id: PromoId(5),
+            code: "SPRING30".to_owned(),
+            title: "Spring".to_owned(),
+            status: PromoStatus::Active,
+            effect: Effect::AmountOff { minor: 100 },
+            starts_at: NOW - HOUR,
+            ends_at: Some(NOW + HOUR),
+            total_limit: Some(10),
+            per_user_limit: Some(1),
+            tariffs: Some(vec![TariffId(1), TariffId(2)]),
+            audience: Audience::All,
+            version: 1,
+        },
+        tariff: Tariff {
+            id: TariffId(1),
+            title: "Month".to_owned(),
+            price: Money::from_minor(29_900, Currency::RUB).unwrap(),
+            period_months: 1,
+            status: TariffStatus::Active,
+        },
+        taken: 9,
+        own_uses: vec![],
+    }
+}
+
+fn own_use(promo: i64, tariff: i64, state: HoldState) -> OwnUse {
+    OwnUse {
+        application_id: Uuid::from_u128(9),
+        promo_id: PromoId(promo),
+        tariff_id: TariffId(tariff),
+        state,
+        slot: 1,
+        expires_at: NOW + HOUR,
+    }
+}
+
+/// The reasons for which the changed facts are refused.
+fn reasons(change: impl FnOnce(&mut Facts)) -> Vec<Reason> {
+    let mut facts = facts();
+    change(&mut facts);
+    let decision = Decision::of(&facts);
+    assert_eq!(
+        decision.outcomes.len(),
+        rules::ALL.len(),
+        "every rule is told"
+    );
+    assert_eq!(
+        decision.accepted().is_some(),
+        decision.refusals().next().is_none()
+    );
+    decision.refusals().map(|outcome| outcome.rule).collect()
+}
+
+#[test]
+fn a_code_that_fits_passes_with_its_price() {
+    let quote = Decision::of(&facts()).accepted().unwrap();
+    assert_eq!(quote.total.to_decimal(), "298.00");
+}
+
+#[test]
+fn each_rule_refuses_for_its_own_reason() {
+    use Reason::*;
+    assert_eq!(reasons(|f| f.user_status = None), [UserNotRegistered]);
+    for status in [UserStatus::Blocked, UserStatus::Deleted] {
+        assert_eq!(reasons(|f| f.user_status = Some(status)), [UserNotActive]);
+    }
+    assert_eq!(
+        reasons(|f| f.promo.audience = Audience::User(Uuid::from_u128(2))),
+        [NotInAudience]
+    );
+    for status in [
+        PromoStatus::Draft,
+        PromoStatus::Paused,
+        PromoStatus::Archived,
+    ] {
+        assert_eq!(reasons(|f| f.promo.status = status), [PromoNotActive]);
+    }
+    assert_eq!(
+        reasons(|f| f.promo.starts_at = NOW + HOUR),
+        [PromoNotStarted]
+    );
+    assert_eq!(
+        reasons(|f| f.promo.ends_at = Some(NOW - HOUR)),
+        [PromoEnded]
+    );
+    assert_eq!(
+        reasons(|f| f.tariff.status = TariffStatus::Archived),
+        [TariffNotOnSale]
+    );
+    assert_eq!(
+        reasons(|f| f.promo.tariffs = Some(vec![TariffId(2)])),
+        [TariffNotInScope]
+    );
+    assert_eq!(reasons(|f| f.taken = 10), [PromoLimitReached]);
+    assert_eq!(
+        reasons(|f| f.own_uses = vec![own_use(5, 2, HoldState::Used)]),
+        [UserLimitReached]
+    );
+    assert_eq!(
+        reasons(|f| f.own_uses = vec![own_use(6, 1, HoldState::Applied)]),
+        [AnotherPromoApplied]
+    );
+    assert_eq!(
+        reasons(|f| f.promo.effect = Effect::FixedPrice { minor: 29_900 }),
+        [NoBenefit]
+    );
+}
+
+#[test]
+fn the_period_holds_its_start_and_not_its_end() {
+    assert_eq!(reasons(|f| f.promo.starts_at = NOW), []);
+    assert_eq!(
+        reasons(|f| f.promo.ends_at = Some(NOW)),
+        [Reason::PromoEnded]
+    );
+    assert_eq!(reasons(|f| f.promo.ends_at = None), []);
+}
+
+#[test]
+fn what_is_not_limited_never_refuses() {
+    assert_eq!(
+        reasons(|f| {
+            f.promo.total_limit = None;
+            f.promo.per_user_limit = None;
+            f.promo.tariffs = None;
+            f.taken = i64::MAX;
+            f.own_uses = vec![own_use(5, 2, HoldState::Used); 1000];
+        }),
+        []
+    );
+    assert_eq!(
+        reasons(|f| f.promo.audience = Audience::User(f.user_id)),
+        []
+    );
+    assert_eq!(
+        reasons(|f| f.own_uses = vec![own_use(6, 1, HoldState::Used)]),
+        [],
+        "a spent code is in nobody's way"
+    );
+}
+
+#[test]
+fn all_reasons_are_told_at_once_in_a_fixed_order() {
+    use Reason::*;
+    let told = reasons(|f| {
+        f.user_status = Some(UserStatus::Blocked);
+        f.promo.ends_at = Some(NOW);
+        f.taken = 10;
+        f.promo.effect = Effect::FixedPrice { minor: 99_900 };
+    });
+    assert_eq!(
+        told,
+        [UserNotActive, PromoEnded, PromoLimitReached, NoBenefit]
+    );
+}
+
+#[test]
+fn a_released_use_leaves_its_number_to_the_next() {
+    let mut facts = facts();
+    assert_eq!(facts.free_slot(), 1);
+    facts.own_uses = vec![
+        own_use(5, 2, HoldState::Used),
+        OwnUse {
+            slot: 3,
+            ..own_use(5, 3, HoldState::Used)
+        },
+    ];
+    assert_eq!(facts.free_slot(), 2);
+}

@@ -1,0 +1,28 @@
+//! What a broker does for the outbox.
+
+use crate::UserStatusChanged;
+
+/// Why an event was not published. It stays in the outbox and is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// The broker can't be reached or did not answer in time; it may have taken the event all the same.
+    #[error("the broker is unavailable: {0}")]
+    Unavailable(String),
+    /// The broker took the event and has no queue for it.
+    #[error("the broker has no queue for the event")]
+    Unroutable,
+    /// The broker said no.
+    #[error("the broker refused the event: {0}")]
+    Refused(String),
+}
+
+/// A broker that takes events.
+pub trait Publisher: Send + Sync {
+    /// Publishes `events` and waits until the broker has them for good. One result for each event, in their order.
+    ///
+    /// Events of one call may arrive in any order, so one call holds at most one event of a user.
+    fn publish(
+        &self,
+        events: &[UserStatusChanged],
+    ) -> impl Future<Output = Vec<Result<(), PublishError>>> + Send;
+}

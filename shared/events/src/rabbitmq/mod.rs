@@ -1,0 +1,106 @@
+//! RabbitMQ, for running without AWS: a quorum queue, and another for what could not be handled.
+
+mod consumer;
+mod publisher;
+mod topology;
+
+use std::time::Duration;
+
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::time::Instant;
+
+pub use consumer::{Consumer, Delivery};
+pub use publisher::RabbitMq;
+pub use topology::{dead_letter_queue, declare};
+
+use crate::PublishError;
+
+/// The name of the queue of status changes, unless told otherwise.
+pub const QUEUE: &str = "user-status";
+
+/// Past this an answer of the broker is not waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Seconds between signs of life, so that a broker that vanished is noticed within twice that.
+const HEARTBEAT: u16 = 10;
+
+/// A connection to RabbitMQ. It does not repair itself: when a call fails, connect again.
+pub struct RabbitConnection {
+    connection: Connection,
+    queue: String,
+}
+
+impl RabbitConnection {
+    /// Connects to `url` and makes sure that `queue` and its dead letter queue are there.
+    ///
+    /// # Errors
+    /// When the broker can't be reached, refuses the login, or has a queue of that name with other properties.
+    pub async fn connect(url: &str, queue: &str) -> Result<RabbitConnection, PublishError> {
+        let mut uri: AMQPUri = url
+            .parse()
+            .map_err(|_| PublishError::Unavailable("not an AMQP URL".to_owned()))?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        in_time(async {
+            let connection = Connection::connect_uri(uri, ConnectionProperties::default()).await?;
+            let channel = connection.create_channel().await?;
+            declare(&channel, queue).await?;
+            Ok(RabbitConnection {
+                connection,
+                queue: queue.to_owned(),
+            })
+        })
+        .await
+    }
+
+    /// A publisher to the queue, on a channel of its own.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn publisher(&self) -> Result<RabbitMq, PublishError> {
+        in_time(RabbitMq::open(&self.connection, &self.queue)).await
+    }
+
+    /// A consumer of the queue, on a channel of its own, that is handed at most `prefetch` unfinished messages.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn consumer(&self, prefetch: u16) -> Result<Consumer, PublishError> {
+        in_time(Consumer::open(&self.connection, &self.queue, prefetch)).await
+    }
+
+    /// A bare channel, for looking at queues.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn channel(&self) -> Result<Channel, PublishError> {
+        in_time(self.connection.create_channel()).await
+    }
+
+    /// Whether the connection is up as far as this side knows.
+    pub fn is_connected(&self) -> bool {
+        self.connection.status().connected()
+    }
+
+    /// Says goodbye. Messages that were handed out and not finished go back to the queue.
+    pub async fn close(self) {
+        let _ = in_time(self.connection.close(200, "done".into())).await;
+    }
+}
+
+async fn in_time<T>(call: impl Future<Output = lapin::Result<T>>) -> Result<T, PublishError> {
+    by(Instant::now() + PATIENCE, call).await
+}
+
+async fn by<T>(
+    deadline: Instant,
+    call: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, PublishError> {
+    match tokio::time::timeout_at(deadline, call).await {
+        Ok(answer) => answer.map_err(unavailable),
+        Err(_) => Err(PublishError::Unavailable("no answer in time".to_owned())),
+    }
+}
+
+fn unavailable(error: lapin::Error) -> PublishError {
+    PublishError::Unavailable(error.to_string())
+}

@@ -1,0 +1,79 @@
+//! Publishing with confirms.
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Channel, Confirmation, Connection};
+use tokio::time::Instant;
+
+use super::{PATIENCE, by};
+use crate::{PublishError, Publisher, UserStatusChanged};
+
+/// The delivery mode that survives a restart of the broker.
+const PERSISTENT: u8 = 2;
+
+/// A publisher to one RabbitMQ queue.
+pub struct RabbitMq {
+    channel: Channel,
+    queue: String,
+}
+
+impl RabbitMq {
+    pub(super) async fn open(connection: &Connection, queue: &str) -> lapin::Result<RabbitMq> {
+        let channel = connection.create_channel().await?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
+        Ok(RabbitMq {
+            channel,
+            queue: queue.to_owned(),
+        })
+    }
+
+    async fn send(&self, event: &UserStatusChanged) -> lapin::Result<lapin::PublisherConfirm> {
+        let properties = BasicProperties::default()
+            .with_delivery_mode(PERSISTENT)
+            .with_content_type("application/json".into())
+            .with_message_id(event.event_id.to_string().into());
+        self.channel
+            .basic_publish(
+                "".into(),
+                self.queue.as_str().into(),
+                BasicPublishOptions {
+                    mandatory: true,
+                    ..BasicPublishOptions::default()
+                },
+                event.to_message().as_bytes(),
+                properties,
+            )
+            .await
+    }
+}
+
+impl Publisher for RabbitMq {
+    async fn publish(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {
+        // One limit for all of them: a broker that is short of memory or disk stops reading and says nothing.
+        let deadline = Instant::now() + PATIENCE;
+        // All are sent before the first confirmation is waited for.
+        let mut sent = Vec::with_capacity(events.len());
+        for event in events {
+            sent.push(by(deadline, self.send(event)).await);
+        }
+        let mut results = Vec::with_capacity(events.len());
+        for confirm in sent {
+            results.push(match confirm {
+                Ok(confirm) => by(deadline, confirm).await.and_then(outcome),
+                Err(error) => Err(error),
+            });
+        }
+        results
+    }
+}
+
+/// RabbitMQ acknowledges a message without a queue too, after returning it.
+fn outcome(confirmation: Confirmation) -> Result<(), PublishError> {
+    match confirmation {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(PublishError::Unroutable),
+        Confirmation::Nack(None) => Err(PublishError::Refused("negative confirm".to_owned())),
+        Confirmation::NotRequested => Err(PublishError::Refused("no confirm".to_owned())),
+    }
+}

@@ -1,0 +1,47 @@
+//! JSON bodies.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::{Code, Problem};
+
+/// A body of JSON, parsed.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let declared = request.headers().get(header::CONTENT_TYPE);
+        let is_json = declared
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                let essence = value.split(';').next().unwrap_or_default().trim();
+                essence.eq_ignore_ascii_case("application/json")
+            });
+        if !is_json {
+            return Err(Problem::new(Code::UnsupportedMediaType));
+        }
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.into_response().status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
+                    _ => Problem::new(Code::BodyNotJson),
+                })?;
+        serde_json::from_slice(&bytes)
+            .map(JsonBody)
+            .map_err(|error| match error.classify() {
+                // The message names the field and what it must be; it goes to the sender alone, never to a log.
+                Category::Data => Problem::invalid_field("body", error),
+                _ => Problem::new(Code::BodyNotJson)
+                    .with("line", error.line())
+                    .with("column", error.column()),
+            })
+    }
+}

@@ -1,0 +1,223 @@
+//! Every error that the services can answer with: one list, from which docs/errors.md is generated.
+
+use std::fmt::Write;
+
+use axum::http::StatusCode;
+use domain::Reason;
+
+use crate::Language;
+
+macro_rules! catalogue {
+    ($($variant:ident $text:literal $status:ident: $en:literal $do_en:literal; $ru:literal $do_ru:literal.)+) => {
+        /// The stable name of an error. Clients decide by it; the texts may change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $en] $variant,)+
+        }
+
+        impl Code {
+            const ALL: &[Code] = &[$(Code::$variant,)+];
+
+            /// The name on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status,)+ }
+            }
+
+            /// What happened, in one sentence.
+            pub fn title(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Code::$variant, Language::En) => $en, (Code::$variant, Language::Ru) => $ru,)+
+                }
+            }
+
+            /// What to do about it.
+            pub fn advice(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Code::$variant, Language::En) => $do_en, (Code::$variant, Language::Ru) => $do_ru,)+
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    RouteNotFound "route_not_found" NOT_FOUND:
+        "There is nothing at this address." "Check the path against the API description.";
+        "По этому адресу ничего нет." "Сверьте путь с описанием API.".
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED:
+        "This address does not take this method." "Use a method from the Allow header.";
+        "Этот метод здесь не поддерживается." "Используйте метод из заголовка Allow.".
+    QueryParameterMissing "query_parameter_missing" BAD_REQUEST:
+        "A query parameter is missing." "Add the parameter named in `parameter`.";
+        "Не хватает параметра запроса." "Добавьте параметр, указанный в `parameter`.".
+    QueryParameterInvalid "query_parameter_invalid" BAD_REQUEST:
+        "A query parameter is not valid." "Correct the parameter named in `parameter`: numbers are whole and above zero.";
+        "Недопустимое значение параметра запроса." "Исправьте параметр, указанный в `parameter`: числа целые и больше нуля.".
+    QueryParameterRepeated "query_parameter_repeated" BAD_REQUEST:
+        "A query parameter is given more than once." "Give the parameter named in `parameter` once.";
+        "Параметр запроса указан несколько раз." "Укажите параметр из `parameter` один раз.".
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
+        "The body is not declared as JSON." "Send the header Content-Type: application/json.";
+        "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".
+    BodyNotJson "body_not_json" BAD_REQUEST:
+        "The body is not valid JSON." "Send one JSON object.";
+        "Тело запроса не является корректным JSON." "Отправьте один объект JSON.".
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE:
+        "The body is larger than 64 KiB." "Send a smaller body.";
+        "Тело запроса больше 64 КиБ." "Отправьте тело меньшего размера.".
+    ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY:
+        "Some of the data is not acceptable." "Correct what `errors` names.";
+        "Часть данных не подходит." "Исправьте то, что указано в `errors`.".
+    TokenMissing "token_missing" UNAUTHORIZED:
+        "This call needs an access token." "Log in and send the header Authorization: Bearer TOKEN.";
+        "Нужен токен доступа." "Войдите и отправьте заголовок Authorization: Bearer ТОКЕН.".
+    TokenInvalid "token_invalid" UNAUTHORIZED:
+        "The access token is not valid." "Log in again.";
+        "Токен доступа недействителен." "Войдите заново.".
+    TokenExpired "token_expired" UNAUTHORIZED:
+        "The access token has expired." "Get a new one with the refresh token.";
+        "Срок действия токена доступа истёк." "Получите новый по токену обновления.".
+    TokenRevoked "token_revoked" UNAUTHORIZED:
+        "The session of this access token has ended." "Log in again.";
+        "Сеанс этого токена доступа завершён." "Войдите заново.".
+    InvalidCredentials "invalid_credentials" UNAUTHORIZED:
+        "The e-mail or the password is wrong." "Check both and try again.";
+        "Неверная почта или пароль." "Проверьте их и попробуйте снова.".
+    AccountBlocked "account_blocked" FORBIDDEN:
+        "This account is blocked." "Ask support to lift the block.";
+        "Учётная запись заблокирована." "Обратитесь в поддержку.".
+    EmailTaken "email_taken" CONFLICT:
+        "There is an account with this e-mail already." "Log in, or use another e-mail.";
+        "Учётная запись с этой почтой уже есть." "Войдите или укажите другую почту.".
+    RefreshTokenInvalid "refresh_token_invalid" UNAUTHORIZED:
+        "The refresh token is not valid." "Log in again.";
+        "Токен обновления недействителен." "Войдите заново.".
+    RefreshTokenReused "refresh_token_reused" UNAUTHORIZED:
+        "The refresh token was used before, so the session was ended." "Log in again. If it was not you, change the password.";
+        "Токен обновления уже использован, сеанс завершён." "Войдите заново. Если это были не вы, смените пароль.".
+    PromoNotFound "promocode_not_found" NOT_FOUND:
+        "There is no such promo code." "Check the code for typing errors.";
+        "Такого промокода нет." "Проверьте, нет ли опечатки.".
+    TariffNotFound "tariff_not_found" NOT_FOUND:
+        "There is no such tariff." "Choose a tariff from the list.";
+        "Такого тарифа нет." "Выберите тариф из списка.".
+    ApplicationNotFound "application_not_found" NOT_FOUND:
+        "You have not applied this promo code." "Nothing is left to cancel.";
+        "Вы не применяли этот промокод." "Отменять нечего.".
+    ApplicationAlreadyUsed "application_already_used" CONFLICT:
+        "The promo code is spent: the purchase is complete." "A purchase is undone by a refund: ask support.";
+        "Промокод использован: покупка завершена." "Покупку отменяют возвратом: обратитесь в поддержку.".
+    PaymentInProgress "payment_in_progress" CONFLICT:
+        "A payment with this promo code is under way." "Finish or decline the payment; the code is then free again.";
+        "С этим промокодом идёт оплата." "Завершите или отклоните оплату — после этого промокод освободится.".
+    PaymentRefused "payment_refused" BAD_GATEWAY:
+        "The payment provider refused to start the payment." "Your promo code is free again. Try once more later, or ask support.";
+        "Платёжный сервис отказался начать оплату." "Промокод снова свободен. Попробуйте позже или обратитесь в поддержку.".
+    PaymentOutcomeUnknown "payment_outcome_unknown" SERVICE_UNAVAILABLE:
+        "The payment provider did not answer." "Repeat the same call in a few seconds: it goes on where it stopped and never charges twice.";
+        "Платёжный сервис не ответил." "Повторите тот же запрос через несколько секунд: он продолжит с того же места и не спишет деньги дважды.".
+    ServiceUnavailable "service_unavailable" SERVICE_UNAVAILABLE:
+        "The service is busy or a part of it is down." "Repeat the call in a few seconds.";
+        "Сервис перегружен или частично недоступен." "Повторите запрос через несколько секунд.".
+    Internal "internal_error" INTERNAL_SERVER_ERROR:
+        "Something went wrong on our side." "We have been told. Quote the `request_id` to support.";
+        "Ошибка на нашей стороне." "Мы уже знаем о ней. Назовите поддержке `request_id`.".
+    UserNotRegistered "user_not_registered" UNPROCESSABLE_ENTITY:
+        "Promo codes are for registered users." "If you have just registered, try again in a few seconds.";
+        "Промокоды доступны зарегистрированным пользователям." "Если вы только что зарегистрировались, повторите через несколько секунд.".
+    UserNotActive "user_not_active" UNPROCESSABLE_ENTITY:
+        "Your account is blocked or deleted." "Ask support.";
+        "Ваша учётная запись заблокирована или удалена." "Обратитесь в поддержку.".
+    NotInAudience "not_in_audience" UNPROCESSABLE_ENTITY:
+        "This promo code is for other users." "Use a code that was given to you.";
+        "Этот промокод для других пользователей." "Используйте промокод, который выдали вам.".
+    PromoNotActive "promo_not_active" UNPROCESSABLE_ENTITY:
+        "This promo code is not in use." "Choose another code.";
+        "Этот промокод не действует." "Выберите другой промокод.".
+    PromoNotStarted "promo_not_started" UNPROCESSABLE_ENTITY:
+        "This promo code does not work yet." "Come back at the time in `required`.";
+        "Этот промокод ещё не действует." "Вернитесь ко времени из `required`.".
+    PromoEnded "promo_ended" UNPROCESSABLE_ENTITY:
+        "This promo code has ended." "Choose another code.";
+        "Срок действия промокода истёк." "Выберите другой промокод.".
+    TariffNotOnSale "tariff_not_on_sale" UNPROCESSABLE_ENTITY:
+        "This tariff is no longer sold." "Choose another tariff.";
+        "Этот тариф больше не продаётся." "Выберите другой тариф.".
+    TariffNotInScope "tariff_not_in_scope" UNPROCESSABLE_ENTITY:
+        "This promo code does not work for this tariff." "Choose a tariff from `required`.";
+        "Промокод не действует для этого тарифа." "Выберите тариф из `required`.".
+    PromoLimitReached "promo_limit_reached" UNPROCESSABLE_ENTITY:
+        "All uses of this promo code are taken." "Try later: uses that are held and not paid become free again.";
+        "Все использования промокода заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    UserLimitReached "user_limit_reached" UNPROCESSABLE_ENTITY:
+        "You have taken all your uses of this promo code." "Choose another code.";
+        "Вы исчерпали свои использования промокода." "Выберите другой промокод.".
+    AnotherPromoApplied "another_promo_applied" UNPROCESSABLE_ENTITY:
+        "You hold another promo code for this tariff." "Cancel the code in `observed` first: a purchase takes one.";
+        "Для этого тарифа вы уже применили другой промокод." "Сначала отмените промокод из `observed`: на покупку действует один.".
+    NoBenefit "no_benefit" UNPROCESSABLE_ENTITY:
+        "This promo code does not lower the price of this tariff." "Buy without it, or choose another tariff.";
+        "Промокод не снижает цену этого тарифа." "Купите без него или выберите другой тариф.".
+}
+
+impl From<Reason> for Code {
+    fn from(reason: Reason) -> Code {
+        match reason {
+            Reason::UserNotRegistered => Code::UserNotRegistered,
+            Reason::UserNotActive => Code::UserNotActive,
+            Reason::NotInAudience => Code::NotInAudience,
+            Reason::PromoNotActive => Code::PromoNotActive,
+            Reason::PromoNotStarted => Code::PromoNotStarted,
+            Reason::PromoEnded => Code::PromoEnded,
+            Reason::TariffNotOnSale => Code::TariffNotOnSale,
+            Reason::TariffNotInScope => Code::TariffNotInScope,
+            Reason::PromoLimitReached => Code::PromoLimitReached,
+            Reason::UserLimitReached => Code::UserLimitReached,
+            Reason::AnotherPromoApplied => Code::AnotherPromoApplied,
+            Reason::NoBenefit => Code::NoBenefit,
+        }
+    }
+}
+
+/// The catalogue as the page docs/errors.md.
+pub fn catalogue_markdown() -> String {
+    let mut page = "# Errors\n\nGenerated from `shared/http/src/catalogue.rs`; do not edit. Every error is \
+        `application/problem+json` (RFC 9457) with a stable `code`; the texts follow Accept-Language (en, ru).\n\n\
+        | code | status | what happened | what to do |\n|---|---|---|---|\n"
+        .to_owned();
+    for code in Code::ALL {
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {}<br>{} | {}<br>{} |",
+            code.as_str(),
+            code.status().as_u16(),
+            code.title(Language::En),
+            code.title(Language::Ru),
+            code.advice(Language::En),
+            code.advice(Language::Ru),
+        );
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_rules_keep_theirs() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert_eq!(
+            Code::from(Reason::PromoEnded).as_str(),
+            Reason::PromoEnded.as_str()
+        );
+    }
+}

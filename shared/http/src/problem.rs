@@ -1,0 +1,191 @@
+//! Errors as RFC 9457 problem details.
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::Outcome;
+use pg::PgError;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::{Code, Language};
+
+/// An error answer. Rendered at the edge of the app, where the language and the request's id are known.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    fields: Map<String, Value>,
+    reasons: Vec<Outcome>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem with nothing but its code.
+    pub fn new(code: Code) -> Problem {
+        Problem {
+            code,
+            fields: Map::new(),
+            reasons: vec![],
+            headers: vec![],
+            cause: None,
+        }
+    }
+
+    /// Adds a member to the answer.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Adds what is logged and reported, and never sent. It must hold no secret and no personal data.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl ToString) -> Problem {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// One field of the body is not acceptable: `detail` says what it must be.
+    pub fn invalid_field(field: &str, detail: impl ToString) -> Problem {
+        Problem::new(Code::ValidationFailed).with(
+            "errors",
+            json!([{ "field": field, "detail": detail.to_string() }]),
+        )
+    }
+
+    /// The rules refused a promo code. The first refusal, in the order of the rules, names the problem;
+    /// `None` when nothing refused, which is a bug.
+    pub fn refused<'a>(refusals: impl Iterator<Item = &'a Outcome>) -> Problem {
+        let reasons: Vec<Outcome> = refusals.cloned().collect();
+        match reasons.first() {
+            Some(first) => Problem {
+                reasons: reasons.clone(),
+                ..Problem::new(first.rule.into())
+            },
+            None => Problem::new(Code::Internal).caused_by("a refusal without a reason"),
+        }
+    }
+
+    /// The problem's code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The answer itself.
+    pub(crate) fn render(&self, language: Language, request_id: &str) -> Response {
+        let mut fields = self.fields.clone();
+        if !self.reasons.is_empty() {
+            let told = self
+                .reasons
+                .iter()
+                .map(|reason| Refusal::tell(reason, language));
+            fields.insert("reasons".to_owned(), told.map(|r| json!(r)).collect());
+        }
+        let body = ProblemBody {
+            r#type: format!("urn:problem-type:loyalty:{}", self.code.as_str()),
+            title: self.code.title(language),
+            status: self.code.status().as_u16(),
+            detail: self.code.advice(language),
+            code: self.code.as_str(),
+            request_id: request_id.to_owned(),
+            fields,
+        };
+        let mut response = (self.code.status(), axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(language.tag()),
+        );
+        if self.code.status() == axum::http::StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        headers.extend(self.headers.iter().cloned());
+        response
+    }
+}
+
+/// The body of an error answer; more members depend on the code.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// A URN made of the code.
+    #[schema(example = "urn:problem-type:loyalty:promo_ended")]
+    r#type: String,
+    /// What happened, in the language of Accept-Language.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What to do about it.
+    detail: &'static str,
+    /// The stable name of the error: see docs/errors.md.
+    #[schema(example = "promo_ended")]
+    code: &'static str,
+    /// Names this request in the logs.
+    request_id: String,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+/// One rule that a promo code did not pass.
+#[derive(Serialize, ToSchema)]
+pub struct Refusal {
+    /// The rule's code.
+    #[schema(example = "promo_ended")]
+    code: &'static str,
+    /// What the rule found, in the language of Accept-Language.
+    detail: &'static str,
+    /// What is.
+    #[schema(value_type = Value)]
+    observed: Value,
+    /// What must be.
+    #[schema(value_type = Value)]
+    required: Value,
+}
+
+impl Refusal {
+    fn tell(outcome: &Outcome, language: Language) -> Refusal {
+        let code = Code::from(outcome.rule);
+        Refusal {
+            code: code.as_str(),
+            detail: code.title(language),
+            observed: json!(outcome.observed),
+            required: json!(outcome.required),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // A plain answer for the way up; the edge puts the rendered one in its place.
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<PgError> for Problem {
+    fn from(error: PgError) -> Problem {
+        match error {
+            PgError::Unavailable(_) => Problem::new(Code::ServiceUnavailable)
+                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+                .caused_by(error),
+            PgError::Taken(_) | PgError::Bug(_) => Problem::new(Code::Internal).caused_by(error),
+        }
+    }
+}

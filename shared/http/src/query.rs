@@ -1,0 +1,65 @@
+//! Query parameters, read strictly: each at most once, numbers whole and above zero.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::{Code, Problem};
+
+/// The query string of a request. Parameters that nobody asks for are ignored.
+#[derive(Debug)]
+pub struct Query(HashMap<String, Vec<String>>);
+
+impl Query {
+    /// The value of `name`, or `None` when it is absent.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated` when it is there more than once.
+    pub fn optional(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.0.get(name).map(Vec::as_slice) {
+            None => Ok(None),
+            Some([one]) => Ok(Some(one)),
+            Some(_) => Err(Problem::new(Code::QueryParameterRepeated).with("parameter", name)),
+        }
+    }
+
+    /// The value of `name`.
+    ///
+    /// # Errors
+    /// `query_parameter_missing`, `query_parameter_repeated`.
+    pub fn required(&self, name: &str) -> Result<&str, Problem> {
+        self.optional(name)?
+            .ok_or_else(|| Problem::new(Code::QueryParameterMissing).with("parameter", name))
+    }
+
+    /// The number `name`, from 1 to `i64::MAX`, in decimal digits and nothing else.
+    ///
+    /// # Errors
+    /// `query_parameter_missing`, `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn number(&self, name: &str) -> Result<i64, Problem> {
+        let text = self.required(name)?;
+        Some(text)
+            .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|text| text.parse().ok())
+            .filter(|number| *number > 0)
+            .ok_or_else(|| Problem::new(Code::QueryParameterInvalid).with("parameter", name))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut values: HashMap<String, Vec<String>> = HashMap::new();
+        let query = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            values
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
+        }
+        Ok(Query(values))
+    }
+}

@@ -1,0 +1,113 @@
+//! The copy of users' status that events from the auth side keep up to date.
+
+use domain::UserStatus;
+use events::UserStatusChanged;
+use jiff::Timestamp;
+use pg::{PgError, Type};
+use uuid::Uuid;
+
+use crate::LoyaltyStore;
+
+/// What an event about a user's status did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusChange {
+    /// The status is now the event's.
+    Applied,
+    /// A newer status was known already: nothing changed.
+    Stale,
+    /// The event had been handled before: nothing changed.
+    Duplicate,
+}
+
+/// Cancels the holds in `released` and gives their uses back. Usage rows are locked in order of promo, so that two
+/// users who hold the same codes can't deadlock.
+const GIVE_BACK: &str = "
+    usage AS (
+        SELECT promo_id FROM promo_usage WHERE promo_id IN (SELECT promo_id FROM released)
+        ORDER BY promo_id FOR UPDATE
+    ),
+    given_back AS (
+        UPDATE promo_usage SET taken = promo_usage.taken - freed.uses
+        FROM usage JOIN (SELECT promo_id, count(*) AS uses FROM released GROUP BY promo_id) freed USING (promo_id)
+        WHERE promo_usage.promo_id = usage.promo_id
+    )";
+
+impl LoyaltyStore {
+    /// Takes in one event. In one statement: the event is remembered, the status is replaced when the event is newer,
+    /// and a user who is no longer active loses the open holds (not those that are being paid: the payment decides).
+    ///
+    /// Order, repetition and replay of events don't matter.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing of the event is kept then, or all of it: give it again.
+    pub async fn apply_user_status(
+        &self,
+        event: &UserStatusChanged,
+        now: Timestamp,
+    ) -> Result<StatusChange, PgError> {
+        let sql = format!(
+            "WITH received AS (
+                INSERT INTO inbox (event_id, received_at) VALUES ($1, $5)
+                ON CONFLICT DO NOTHING RETURNING event_id
+            ),
+            changed AS (
+                INSERT INTO users (id, status, version, updated_at) SELECT $2, $3, $4, $5 FROM received
+                ON CONFLICT (id) DO UPDATE
+                    SET status = excluded.status, version = excluded.version, updated_at = excluded.updated_at
+                    WHERE users.version < excluded.version
+                RETURNING id, status
+            ),
+            released AS (
+                UPDATE applications
+                SET state = 'cancelled', cancel_reason = 'user_' || changed.status, updated_at = $5
+                FROM changed
+                WHERE applications.user_id = changed.id AND applications.state = 'applied'
+                    AND changed.status <> 'active'
+                RETURNING applications.promo_id
+            ),
+            {GIVE_BACK}
+            SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)"
+        );
+        let params: [pg::Param; 5] = [
+            (&event.event_id, Type::UUID),
+            (&event.user_id, Type::UUID),
+            (&event.status.as_str(), Type::TEXT),
+            (&event.version, Type::INT8),
+            (&now, Type::TIMESTAMPTZ),
+        ];
+        let row = self.pool.row(&sql, &params).await?.ok_or_else(no_row)?;
+        let change = match (row.try_get(0)?, row.try_get(1)?) {
+            (false, _) => StatusChange::Duplicate,
+            (true, false) => StatusChange::Stale,
+            (true, true) => StatusChange::Applied,
+        };
+        if event.status != UserStatus::Active {
+            self.release_late_holds(event.user_id, now).await?;
+        }
+        Ok(change)
+    }
+
+    /// Releases what was applied for while the status changed: a hold that committed after that statement took its
+    /// snapshot. Whoever writes a hold locks the user's row (`FOR SHARE`, active), so there is none after this.
+    /// A repeated event comes here too, in case the first delivery ended between the two statements.
+    async fn release_late_holds(&self, user_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+        let sql = format!(
+            "WITH released AS (
+                UPDATE applications
+                SET state = 'cancelled', cancel_reason = 'user_' || users.status, updated_at = $2
+                FROM users
+                WHERE users.id = $1 AND users.status <> 'active'
+                    AND applications.user_id = users.id AND applications.state = 'applied'
+                RETURNING applications.promo_id
+            ),
+            {GIVE_BACK}
+            SELECT count(*) FROM released"
+        );
+        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+        self.pool.rows(&sql, &params).await.map(drop)
+    }
+}
+
+fn no_row() -> PgError {
+    PgError::Bug("no row where one is always due".to_owned())
+}

@@ -1,0 +1,103 @@
+//! Revoked sessions on a real Redis, and without one.
+
+use std::time::{Duration, Instant};
+
+use tokens::Revocations;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+fn url() -> String {
+    std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `cargo local test`")
+}
+
+fn random() -> Uuid {
+    domain::Random::uuid(&runtime::OsRandom)
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_seen_by_every_function() {
+    let (here, there) = (Revocations::new(&url()).unwrap(), Revocations::new(&url()).unwrap());
+    let (gone, other) = (random(), random());
+    assert!(!there.is_revoked(gone).await);
+    here.revoke(&[gone, random()]).await;
+    assert!(there.is_revoked(gone).await);
+    assert!(!there.is_revoked(other).await);
+}
+
+#[tokio::test]
+async fn it_is_kept_as_long_as_an_access_token_can_be_good() {
+    let gone = random();
+    Revocations::new(&url()).unwrap().revoke(&[gone]).await;
+    let client = redis::Client::open(url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let ttl: u64 = redis::cmd("TTL")
+        .arg(format!("revoked:{gone}"))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert!((620..=630).contains(&ttl), "{ttl} s");
+}
+
+#[tokio::test]
+async fn without_redis_requests_go_on() {
+    // Nobody listens there.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let revocations = Revocations::new(&format!("redis://127.0.0.1:{port}/")).unwrap();
+    revocations.revoke(&[random()]).await;
+    assert!(!revocations.is_revoked(random()).await);
+    assert!(!revocations.ping().await);
+}
+
+#[tokio::test]
+async fn a_silent_redis_costs_a_request_little() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            held.push(socket);
+        }
+    });
+    let revocations = Revocations::new(&format!("redis://127.0.0.1:{port}/")).unwrap();
+    for _ in 0..3 {
+        let start = Instant::now();
+        assert!(!revocations.is_revoked(random()).await);
+        assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_connection_is_made_anew_within_the_call() {
+    // A proxy whose connections can be cut, as by a restarted server or a function that was frozen.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let address = url().trim_start_matches("redis://").trim_end_matches('/').to_owned();
+    let (cut, _) = tokio::sync::broadcast::channel::<()>(1);
+    let cutter = cut.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut server = tokio::net::TcpStream::connect(&address).await.unwrap();
+            let mut cut = cutter.subscribe();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                    _ = cut.recv() => {}
+                }
+            });
+        }
+    });
+    let revocations = Revocations::new(&format!("redis://127.0.0.1:{port}/")).unwrap();
+    let gone = random();
+    revocations.revoke(&[gone]).await;
+    for _ in 0..5 {
+        assert!(revocations.is_revoked(gone).await);
+        cut.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn it_can_be_made_without_a_runtime() {
+    assert!(Revocations::new("redis://127.0.0.1:1/").is_ok());
+    assert!(Revocations::new("127.0.0.1").is_err());
+}
