@@ -76,6 +76,17 @@ pub async fn start_helpers(stack: &Stack, front: Front, release: bool) -> Result
     Ok(())
 }
 
+/// Starts the payment sandbox anew, sending its notifications to `front`.
+///
+/// # Errors
+/// When it doesn't become ready.
+pub async fn restart_sandbox(stack: &Stack, front: Front) -> Result<()> {
+    stack.supervisor.stop("payment_sandbox").await;
+    let bin = folder(stack, false).await?;
+    let env = program_env(stack.env(front));
+    start(stack, &bin, "payment_sandbox", Stage::Helper, &env).await
+}
+
 /// Starts the gateway.
 ///
 /// # Errors

@@ -55,7 +55,11 @@ pub fn of(ports: &Ports, secrets: &Secrets, front: Front, payments_file: &Path) 
         ("REDIS_URL", format!("redis://{}/", ports.address("redis"))),
         (
             "AMQP_URL",
-            format!("amqp://loyalty:{}@{}/%2f", secrets.get("amqp"), ports.address("amqp")),
+            format!(
+                "amqp://loyalty:{}@{}/%2f",
+                secrets.get("amqp"),
+                ports.address("amqp")
+            ),
         ),
         ("PAYMENT_API_URL", format!("{sandbox}/v3")),
         ("PAYMENT_SHOP_ID", "local-shop".into()),

@@ -29,8 +29,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut bytes =
-        serde_json::to_vec_pretty(value).context(format_args!("{}", path.display()))?;
+    let mut bytes = serde_json::to_vec_pretty(value).context(format_args!("{}", path.display()))?;
     bytes.push(b'\n');
     write_private(path, &bytes)
 }

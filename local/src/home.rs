@@ -75,7 +75,9 @@ fn project() -> Result<PathBuf> {
     };
     start
         .ancestors()
-        .find(|folder| folder.join("local/seed").is_dir() && folder.join("Cargo.toml").is_file())
+        .find(|folder| {
+            folder.join("local/Cargo.toml").is_file() && folder.join("Cargo.toml").is_file()
+        })
         .map(Path::to_path_buf)
         .ok_or_else(|| Error::new("run this inside the project (`cargo local …`)"))
 }

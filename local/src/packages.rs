@@ -105,7 +105,10 @@ pub fn in_path(name: &str) -> Option<PathBuf> {
 /// # Errors
 /// When this account may not, or apt fails.
 pub async fn install(packages: &[&str]) -> Result<()> {
-    report::line(format_args!("Missing on this machine: {}", packages.join(", ")));
+    report::line(format_args!(
+        "Missing on this machine: {}",
+        packages.join(", ")
+    ));
     if in_path("apt-get").is_none() {
         return Err(Error::new(format!(
             "this is no Debian or Ubuntu. Install the equivalents of: {}",
@@ -113,15 +116,18 @@ pub async fn install(packages: &[&str]) -> Result<()> {
         )));
     }
     let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
-    let by_hand = format!(
-        "sudo apt-get update && sudo apt-get {}",
-        install.join(" ")
-    );
-    let sudo = if is_root() { None } else { Some(sudo(&by_hand).await?) };
+    let by_hand = format!("sudo apt-get update && sudo apt-get {}", install.join(" "));
+    let sudo = if is_root() {
+        None
+    } else {
+        Some(sudo(&by_hand).await?)
+    };
     for arguments in [&["update"][..], &install] {
         let program = match &sudo {
             None => Program::new("apt-get", "/"),
-            Some(sudo) => Program::new(sudo, "/").args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]),
+            Some(sudo) => {
+                Program::new(sudo, "/").args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+            }
         };
         let program = program
             .env("DEBIAN_FRONTEND", "noninteractive")
@@ -164,14 +170,21 @@ mod tests {
     #[test]
     fn the_newest_postgres_is_last_and_clients_alone_do_not_count() {
         let root = std::env::temp_dir().join(format!("local-pg-{}", std::process::id()));
-        for (version, programs) in [("9", &["postgres", "initdb"][..]), ("15", &["postgres", "initdb"]), ("16", &["psql"])] {
+        for (version, programs) in [
+            ("9", &["postgres", "initdb"][..]),
+            ("15", &["postgres", "initdb"]),
+            ("16", &["psql"]),
+        ] {
             let bin = root.join(version).join("bin");
             fs::create_dir_all(&bin).unwrap();
             for program in programs {
                 fs::write(bin.join(program), "").unwrap();
             }
         }
-        let versions: Vec<u32> = postgres_versions(&root).into_iter().map(|(v, _)| v).collect();
+        let versions: Vec<u32> = postgres_versions(&root)
+            .into_iter()
+            .map(|(v, _)| v)
+            .collect();
         assert_eq!(versions, [9, 15]);
         fs::remove_dir_all(root).unwrap();
     }

@@ -42,7 +42,8 @@ impl Ports {
     /// When no free port is found or the file cannot be written.
     pub fn choose(path: &Path, prefer_usual: bool) -> Result<Self> {
         // A damaged file only costs other numbers.
-        let saved: BTreeMap<String, u16> = files::read_json(path).ok().flatten().unwrap_or_default();
+        let saved: BTreeMap<String, u16> =
+            files::read_json(path).ok().flatten().unwrap_or_default();
         let mut taken = BTreeSet::new();
         let mut chosen = BTreeMap::new();
         for (name, usual) in NAMES {

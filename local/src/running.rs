@@ -31,6 +31,11 @@ impl Running {
         files::write_json(&profile.file(FILE), self)
     }
 
+    /// Whether the stack has told so.
+    pub fn is_published(profile: &Profile) -> bool {
+        profile.file(FILE).exists()
+    }
+
     /// Takes it back.
     pub fn withdraw(profile: &Profile) {
         let _ = std::fs::remove_file(profile.file(FILE));

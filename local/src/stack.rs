@@ -64,7 +64,8 @@ pub async fn run(
         outcome = work(&stack) => outcome,
         death = stack.supervisor.first_death() => Err(death),
         () = stop.requested() => {
-            let ready = stack.profile.file("running.json").exists();
+            // Ctrl-C is the usual end of `up`, and cuts tests short.
+            let ready = stack.profile.kind == Kind::Dev && Running::is_published(&stack.profile);
             Ok(if ready { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) })
         }
     };

@@ -53,7 +53,13 @@ async fn migrate(url: &str, runner: &Runner) -> Result<Vec<String>, MigrationErr
     // Closing the session gives the lock back; waiting for it means the next runner can have it.
     drop(client);
     let _ = connection.await;
-    outcome.map(|report| report.applied_migrations().iter().map(ToString::to_string).collect())
+    outcome.map(|report| {
+        report
+            .applied_migrations()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    })
 }
 
 async fn locked(

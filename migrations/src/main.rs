@@ -25,12 +25,18 @@ async fn main() -> ExitCode {
 }
 
 async fn auth() -> Result<(), Box<dyn Error>> {
-    report("auth", &migrations::auth(&url("AUTH_MIGRATION_URL")?).await?);
+    report(
+        "auth",
+        &migrations::auth(&url("AUTH_MIGRATION_URL")?).await?,
+    );
     Ok(())
 }
 
 async fn loyalty() -> Result<(), Box<dyn Error>> {
-    report("loyalty", &migrations::loyalty(&url("LOYALTY_MIGRATION_URL")?).await?);
+    report(
+        "loyalty",
+        &migrations::loyalty(&url("LOYALTY_MIGRATION_URL")?).await?,
+    );
     Ok(())
 }
 

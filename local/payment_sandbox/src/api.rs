@@ -1,6 +1,7 @@
 //! The API's calls, but for creating: read, list, cancel.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -60,18 +61,19 @@ pub(crate) struct Paging {
 pub(crate) async fn list(
     _: Shop,
     State(sandbox): State<Sandbox>,
-    Query(paging): Query<Paging>,
+    paging: Result<Query<Paging>, QueryRejection>,
 ) -> Response {
+    let Ok(Query(paging)) = paging else {
+        return ApiError::invalid("cursor", "Expected limit and cursor as the list gave them")
+            .respond(&sandbox);
+    };
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let now = sandbox.clock().now();
     let page = sandbox
         .change(|store| {
             store.expire(now);
-            let from_cursor = |payment: &&Payment| {
-                paging
-                    .cursor
-                    .is_some_and(|cursor| payment.id != cursor)
-            };
+            let from_cursor =
+                |payment: &&Payment| paging.cursor.is_some_and(|cursor| payment.id != cursor);
             let mut rest = store.newest().skip_while(from_cursor);
             let items: Vec<Value> = rest
                 .by_ref()

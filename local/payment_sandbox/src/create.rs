@@ -90,7 +90,10 @@ fn amount(json: &Value) -> Result<Money, ApiError> {
         return Err(ApiError::invalid("amount.currency", description));
     }
     let amount = Money::parse_decimal(value, Currency::RUB).map_err(|_| {
-        ApiError::invalid("amount.value", "Expected roubles and kopecks, such as 199.00")
+        ApiError::invalid(
+            "amount.value",
+            "Expected roubles and kopecks, such as 199.00",
+        )
     })?;
     if amount.is_zero() {
         let description = "The amount must be more than zero";

@@ -24,18 +24,17 @@ mod pages;
 mod payment;
 mod sandbox;
 mod saver;
+mod server;
 mod settings;
 mod store;
 mod webhook;
 
-use std::io;
-
 use axum::Router;
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
 
 pub use expiry::LIFETIME;
 pub use sandbox::{Sandbox, StartError};
+pub use server::run;
 pub use settings::Settings;
 
 /// The sandbox's routes.
@@ -50,25 +49,4 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .fallback(api::no_such_route)
         .with_state(sandbox)
-}
-
-/// Serves until the process is asked to stop.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, sandbox: Sandbox) -> io::Result<()> {
-    axum::serve(listener, router(sandbox))
-        .with_graceful_shutdown(stop_signal())
-        .await
-}
-
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -1,6 +1,7 @@
 //! The running sandbox: settings, payments, and what happens after each change.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{fs, io};
 
@@ -16,14 +17,17 @@ use crate::{expiry, webhook};
 /// Why the sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The state file's folder cannot be made.
+    #[error("the folder of the state file cannot be made: {0}")]
+    Folder(#[source] io::Error),
     /// The state file cannot be read.
-    #[error("the state file cannot be read")]
+    #[error("the state file cannot be read: {0}")]
     Read(#[source] io::Error),
     /// The state file is not ours.
-    #[error("the state file makes no sense; delete it to start afresh")]
+    #[error("the state file makes no sense; delete it to start afresh: {0}")]
     Parse(#[source] serde_json::Error),
     /// The client that sends webhooks cannot start.
-    #[error("the HTTP client cannot start")]
+    #[error("the HTTP client cannot start: {0}")]
     Client(#[source] reqwest::Error),
 }
 
@@ -54,6 +58,9 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Sandbox, StartError> {
+        if let Some(folder) = settings.state_file.as_deref().and_then(Path::parent) {
+            fs::create_dir_all(folder).map_err(StartError::Folder)?;
+        }
         let store = match settings.state_file.as_deref().map(fs::read) {
             None => Store::default(),
             Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => Store::default(),

@@ -4,11 +4,15 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::store::Store;
+
+/// After a failed write the next attempt comes by itself: nobody may change anything meanwhile.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How far the file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,30 +28,16 @@ pub(crate) struct Saver {
 }
 
 impl Saver {
-    /// Starts the writer.
+    /// Starts the writer; what `store` holds now is in the file already.
     pub(crate) fn start(path: PathBuf, store: Arc<Mutex<Store>>) -> Saver {
-        let (changed, mut changes) = watch::channel(0);
-        let (done, saved) = watch::channel(Saved {
-            version: 0,
-            ok: true,
-        });
+        let version = lock(&store).version;
+        let (changed, mut changes) = watch::channel(version);
+        let (done, saved) = watch::channel(Saved { version, ok: true });
         tokio::spawn(async move {
             while changes.changed().await.is_ok() {
-                let (version, json) = {
-                    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
-                    (store.version, serde_json::to_vec(&*store))
-                };
-                let path = path.clone();
-                let written = tokio::task::spawn_blocking(move || {
-                    json.map_err(io::Error::from)
-                        .and_then(|json| replace(&path, &json))
-                });
-                let written = written.await.map_err(io::Error::other).flatten();
-                if let Err(error) = &written {
-                    tracing::error!(%error, "the state file cannot be written");
+                while !write(&path, &store, &done).await && changes.has_changed().is_ok() {
+                    tokio::time::sleep(RETRY_PAUSE).await;
                 }
-                let ok = written.is_ok();
-                let _ = done.send(Saved { version, ok });
             }
         });
         Saver { changed, saved }
@@ -64,6 +54,29 @@ impl Saver {
         let reached = saved.wait_for(|saved| saved.version >= version).await;
         reached.is_ok_and(|saved| saved.ok)
     }
+}
+
+async fn write(path: &Path, store: &Mutex<Store>, done: &watch::Sender<Saved>) -> bool {
+    let (version, json) = {
+        let store = lock(store);
+        (store.version, serde_json::to_vec(&*store))
+    };
+    let path = path.to_owned();
+    let written = tokio::task::spawn_blocking(move || {
+        json.map_err(io::Error::from)
+            .and_then(|json| replace(&path, &json))
+    });
+    let written = written.await.map_err(io::Error::other).flatten();
+    if let Err(error) = &written {
+        tracing::error!(%error, "the state file cannot be written");
+    }
+    let ok = written.is_ok();
+    done.send_replace(Saved { version, ok });
+    ok
+}
+
+fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Replaces the file as a whole: a crash leaves the old one or the new one, never half of either.

@@ -125,7 +125,10 @@ impl Store {
 
     /// Notes that the current status has been announced, unless it changed meanwhile.
     pub(crate) fn announced(&mut self, id: Uuid, event: &str) {
-        if let Some(payment) = self.index.get(&id).and_then(|at| self.payments.get_mut(*at))
+        if let Some(payment) = self
+            .index
+            .get(&id)
+            .and_then(|at| self.payments.get_mut(*at))
             && payment.event() == Some(event)
         {
             payment.announced = true;
@@ -161,7 +164,11 @@ impl Store {
     }
 
     fn set(&mut self, id: Uuid, status: Status) {
-        if let Some(payment) = self.index.get(&id).and_then(|at| self.payments.get_mut(*at)) {
+        if let Some(payment) = self
+            .index
+            .get(&id)
+            .and_then(|at| self.payments.get_mut(*at))
+        {
             payment.status = status;
             payment.announced = false;
             self.version += 1;

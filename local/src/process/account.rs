@@ -82,8 +82,9 @@ impl Account {
     fn own(self, path: &Path) -> Result<()> {
         match self {
             Self::Own => Ok(()),
-            Self::Unprivileged { uid, gid } => chown(path, Some(uid), Some(gid))
-                .context(format_args!("cannot change the owner of {}", path.display())),
+            Self::Unprivileged { uid, gid } => chown(path, Some(uid), Some(gid)).context(
+                format_args!("cannot change the owner of {}", path.display()),
+            ),
         }
     }
 }

@@ -66,7 +66,10 @@ impl Program {
         program.account = account;
         program.clean_env = true;
         program
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            )
             .env("HOME", folder)
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
@@ -92,12 +95,11 @@ impl Program {
     }
 
     /// Sets variables.
-    pub fn envs<'a>(
-        mut self,
-        env: impl IntoIterator<Item = (&'a String, &'a String)>,
-    ) -> Self {
-        self.env
-            .extend(env.into_iter().map(|(name, value)| (name.clone(), value.into())));
+    pub fn envs<'a>(mut self, env: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
+        self.env.extend(
+            env.into_iter()
+                .map(|(name, value)| (name.clone(), value.into())),
+        );
         self
     }
 
@@ -149,9 +151,14 @@ impl Program {
 fn strip_cargo_run(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let describes_us = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix));
+        let describes_us = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ]
+        .iter()
+        .any(|prefix| text.starts_with(prefix));
         if describes_us || text == "CARGO_PRIMARY_PACKAGE" || text == "OUT_DIR" {
             command.env_remove(name);
         }

@@ -43,7 +43,9 @@ pub(super) async fn end(path: &Path) -> Result<()> {
     // A damaged file names nothing that could be ended.
     let records: Vec<Record> = files::read_json(path).ok().flatten().unwrap_or_default();
     for record in records.iter().rev() {
-        let Some(pid) = record.running() else { continue };
+        let Some(pid) = record.running() else {
+            continue;
+        };
         crate::report::warning(format_args!("ending {} of an earlier run", record.name));
         let _ = kill_process(pid, Signal::INT);
         let _ = kill_process(pid, Signal::TERM);

@@ -170,7 +170,9 @@ impl Supervisor {
                 let Some(last) = services.iter().map(|service| service.stage).max() else {
                     break;
                 };
-                services.extract_if(.., |service| service.stage == last).collect()
+                services
+                    .extract_if(.., |service| service.stage == last)
+                    .collect()
             };
             for service in &mut stage {
                 service.ask_to_end();
@@ -221,7 +223,10 @@ impl Service {
     }
 
     async fn wait_for_end(&mut self) {
-        if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(GRACE, self.child.wait())
+            .await
+            .is_err()
+        {
             crate::report::warning(format_args!("{} did not stop, killing it", self.name));
         }
         // Also for what the child itself had started.

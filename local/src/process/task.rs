@@ -33,7 +33,9 @@ pub async fn run(program: &Program) -> Result<ExitStatus> {
 /// When it cannot be started.
 pub async fn run_at_terminal(program: &Program) -> Result<ExitStatus> {
     let mut command = program.command();
-    command.stdin(std::process::Stdio::inherit()).kill_on_drop(true);
+    command
+        .stdin(std::process::Stdio::inherit())
+        .kill_on_drop(true);
     command
         .status()
         .await

@@ -38,7 +38,10 @@ impl PgBouncer<'_> {
         let config = self.folder.join("pgbouncer.ini");
         let users = self.folder.join("userlist.txt");
         account.write_file(&config, &self.config())?;
-        account.write_file(&users, &format!("\"{}\" \"{}\"\n", self.database, self.password))?;
+        account.write_file(
+            &users,
+            &format!("\"{}\" \"{}\"\n", self.database, self.password),
+        )?;
         let name = format!("pgbouncer_{}", self.database);
         let program = Program::server(program, &self.folder, account)
             .arg(&config)

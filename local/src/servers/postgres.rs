@@ -111,7 +111,12 @@ impl Postgres<'_> {
         ];
         if !self.durable {
             settings.extend(
-                ["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from),
+                [
+                    "fsync=off",
+                    "synchronous_commit=off",
+                    "full_page_writes=off",
+                ]
+                .map(String::from),
             );
         }
         let program = Program::server(bin.join("postgres"), &self.folder, account)

@@ -113,7 +113,9 @@ impl RabbitMq<'_> {
 
 /// Opens the AMQP 0-9-1 conversation and waits for the broker's first frame.
 async fn greet(port: u16) -> Result<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.context("RabbitMQ")?;
+    let mut stream = TcpStream::connect(("127.0.0.1", port))
+        .await
+        .context("RabbitMQ")?;
     stream
         .write_all(b"AMQP\x00\x00\x09\x01")
         .await

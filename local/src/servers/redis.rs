@@ -37,7 +37,9 @@ pub async fn start(
 }
 
 async fn ping(port: u16) -> Result<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.context("Redis")?;
+    let mut stream = TcpStream::connect(("127.0.0.1", port))
+        .await
+        .context("Redis")?;
     stream.write_all(b"PING\r\n").await.context("Redis")?;
     let mut answer = [0; 7];
     stream.read_exact(&mut answer).await.context("Redis")?;

@@ -1,1 +1,62 @@
-//! In the making.
+//! What AWS does with three functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
+//! and holds that ran out are released.
+
+mod backoff;
+mod consume;
+mod health;
+mod relay;
+mod stop;
+mod sweep;
+
+use auth_store::AuthStore;
+use events::rabbitmq::QUEUE;
+use health::Links;
+use loyalty_store::LoyaltyStore;
+use runtime::ConfigError;
+use tokio::net::TcpListener;
+
+pub use stop::{Stop, Stopper, stop_on_signal, stopper};
+
+/// What the worker works with.
+pub struct Worker {
+    /// Where the outbox is.
+    pub auth: AuthStore,
+    /// Where status goes.
+    pub loyalty: LoyaltyStore,
+    /// Where RabbitMQ is.
+    pub amqp_url: String,
+    /// The queue of status changes.
+    pub queue: String,
+}
+
+impl Worker {
+    /// The worker that the environment describes.
+    ///
+    /// # Errors
+    /// When a variable is missing or unusable.
+    pub fn from_env() -> Result<Worker, ConfigError> {
+        Ok(Worker {
+            auth: AuthStore::from_env()?,
+            loyalty: LoyaltyStore::from_env()?,
+            amqp_url: runtime::required("AMQP_URL", "amqp://user:password@host:port/vhost")?,
+            queue: QUEUE.to_owned(),
+        })
+    }
+}
+
+/// Works until told to stop, then finishes what is under way. Servers may go away and come back meanwhile.
+///
+/// `listener` answers `GET /healthz`.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::Result<()> {
+    let links = Links::default();
+    let (_, _, _, served) = tokio::join!(
+        relay::run(&worker, &links.relay, stop.clone()),
+        consume::run(&worker, &links.consumer, stop.clone()),
+        sweep::run(&worker, stop.clone()),
+        health::serve(&worker, links.clone(), listener, stop.clone()),
+    );
+    served
+}

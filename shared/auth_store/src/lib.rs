@@ -1,6 +1,24 @@
 //! What the auth side keeps: accounts, sessions, and status changes on their way out. The only store with personal data.
 
 mod outbox;
+mod password_hash;
+mod sessions;
 mod store;
+mod tombstone;
+mod users;
 
+pub use password_hash::{HashError, PasswordHash, verify as verify_password};
+pub use sessions::{NewSession, Rotation, Session};
 pub use store::AuthStore;
+pub use tombstone::TombstoneKey;
+pub use users::{Account, Deletion, NewUser, RegisterError};
+
+/// A column that holds one of an enum's names.
+fn named<T: std::str::FromStr>(row: &pg::Row, column: usize) -> Result<T, pg::PgError> {
+    let unknown = |_| {
+        pg::PgError::Bug(format!(
+            "column {column} holds a name unknown to this version"
+        ))
+    };
+    row.try_get::<_, &str>(column)?.parse().map_err(unknown)
+}

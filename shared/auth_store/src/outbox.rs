@@ -26,11 +26,7 @@ impl AuthStore {
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn mark_published(
-        &self,
-        event_ids: &[Uuid],
-        now: Timestamp,
-    ) -> Result<u64, PgError> {
+    pub async fn mark_published(&self, event_ids: &[Uuid], now: Timestamp) -> Result<u64, PgError> {
         let sql = "UPDATE outbox SET published_at = $2
                    WHERE event_id = ANY ($1) AND published_at IS NULL";
         let params: [pg::Param; 2] = [(&event_ids, Type::UUID_ARRAY), (&now, Type::TIMESTAMPTZ)];

@@ -15,13 +15,13 @@ pub struct Email(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// Nothing was given.
-    #[error("email: enter an e-mail address, such as name@example.com")]
+    #[error("enter an e-mail address")]
     Empty,
     /// More than 254 bytes.
-    #[error("email: use an address of at most 254 characters")]
+    #[error("use an e-mail address of at most 254 characters")]
     TooLong,
     /// Not `name@domain.tld`.
-    #[error("email: enter an address such as name@example.com")]
+    #[error("enter an e-mail address such as name@example.com")]
     Malformed,
 }
 

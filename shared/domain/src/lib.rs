@@ -9,6 +9,7 @@ mod money;
 mod password;
 mod person_name;
 mod promo_code;
+mod purchase;
 mod role;
 mod rules;
 mod text_enum;
@@ -24,7 +25,8 @@ pub use facts::{
 pub use money::{Currency, Money, MoneyError};
 pub use password::{Password, PasswordError};
 pub use person_name::{PersonName, PersonNameError};
-pub use promo_code::{NotAPromoCode, PromoCode};
+pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
+pub use purchase::{PaymentFailure, PurchaseStatus};
 pub use role::Role;
 pub use text_enum::UnknownName;
 pub use user::UserStatus;

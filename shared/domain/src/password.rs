@@ -17,10 +17,10 @@ pub struct Password(Zeroizing<String>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than 8 characters.
-    #[error("password: use at least 8 characters")]
+    #[error("use a password of at least 8 characters")]
     TooShort,
     /// More than 128 characters.
-    #[error("password: use at most 128 characters")]
+    #[error("use a password of at most 128 characters")]
     TooLong,
 }
 

@@ -13,13 +13,13 @@ pub struct PersonName(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PersonNameError {
     /// Nothing but white space.
-    #[error("name: enter a name, or leave the field out")]
+    #[error("enter a name, or leave the name out")]
     Empty,
     /// More than 100 characters.
-    #[error("name: use at most 100 characters")]
+    #[error("use a name of at most 100 characters")]
     TooLong,
     /// Line breaks or other control characters.
-    #[error("name: use letters, digits, spaces and punctuation, in one line")]
+    #[error("write the name in one line, without control characters")]
     Unprintable,
 }
 
@@ -61,10 +61,7 @@ mod tests {
     fn a_name_is_one_line_of_up_to_100_characters() {
         assert_eq!(PersonName::parse(" Анна ").unwrap().as_str(), "Анна");
         assert_eq!(PersonName::parse("\t"), Err(PersonNameError::Empty));
-        assert_eq!(
-            PersonName::parse("a\0b"),
-            Err(PersonNameError::Unprintable)
-        );
+        assert_eq!(PersonName::parse("a\0b"), Err(PersonNameError::Unprintable));
         assert!(PersonName::parse(&"я".repeat(100)).is_ok());
         assert_eq!(
             PersonName::parse(&"я".repeat(101)),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::PromoId;
+
 /// The canonical text of a promo code: upper case, no separators, Cyrillic letters that look Latin folded to Latin.
 /// Two texts that a person can't tell apart are one code.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -45,6 +47,15 @@ impl fmt::Debug for PromoCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// How a request names a promo code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromoRef {
+    /// By its number.
+    Id(PromoId),
+    /// By its text.
+    Code(PromoCode),
 }
 
 /// The Latin letter that a Cyrillic capital looks like, or the letter itself.

@@ -21,5 +21,5 @@ pub use catalogue::{Code, catalogue_markdown};
 pub use language::Language;
 pub use money::MoneyBody;
 pub use problem::{Problem, ProblemBody, Refusal};
-pub use promo_query::{PromoQuery, PromoRef};
+pub use promo_query::PromoQuery;
 pub use query::Query;

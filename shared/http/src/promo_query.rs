@@ -2,18 +2,9 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::{PromoCode, PromoId, TariffId};
+use domain::{PromoCode, PromoId, PromoRef, TariffId};
 
 use crate::{Code, Problem, Query};
-
-/// How a request names a promo code.
-#[derive(Debug, Clone)]
-pub enum PromoRef {
-    /// By its number, `promocode_id=5`.
-    Id(PromoId),
-    /// By its text as a person typed it, `promocode=spring-30`.
-    Code(PromoCode),
-}
 
 /// The query of a call about a promo code.
 #[derive(Debug, Clone)]

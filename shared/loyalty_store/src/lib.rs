@@ -1,7 +1,17 @@
 //! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
 
+mod facts;
+mod holds;
+mod offers;
+mod purchases;
+mod release;
+mod settlement;
 mod store;
 mod users;
 
+pub use facts::Ask;
+pub use holds::{Applied, Cancelled, Hold};
+pub use purchases::{Purchase, Subscription};
+pub use settlement::Settled;
 pub use store::LoyaltyStore;
 pub use users::StatusChange;

@@ -19,7 +19,9 @@ impl LoyaltyStore {
     /// # Errors
     /// When the variable is missing or is no Postgres URL.
     pub fn from_env() -> Result<LoyaltyStore, ConfigError> {
-        Ok(LoyaltyStore::new(pg::Pool::from_env("LOYALTY_DATABASE_URL")?))
+        Ok(LoyaltyStore::new(pg::Pool::from_env(
+            "LOYALTY_DATABASE_URL",
+        )?))
     }
 
     /// Answers when the database does.

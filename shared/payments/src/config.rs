@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn an_unusable_value_names_its_variable_and_stays_unseen() {
         for (config, name) in [
-            (Config::new("127.0.0.1", "1", "k", RETURN), "PAYMENT_API_URL"),
+            (
+                Config::new("127.0.0.1", "1", "k", RETURN),
+                "PAYMENT_API_URL",
+            ),
             (
                 Config::new("ftp://host/v3", "1", "k", RETURN),
                 "PAYMENT_API_URL",

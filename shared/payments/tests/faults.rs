@@ -1,5 +1,12 @@
 //! What the client makes of a provider that fails: each fault over a real connection.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::future::Future;
 
 use domain::{Currency, Money};

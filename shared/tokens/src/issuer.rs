@@ -1,5 +1,7 @@
 //! Signs access tokens.
 
+use std::sync::Arc;
+
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,9 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::access::{ACCESS_TTL, AUDIENCE, Claims, ISSUER, TYPE};
 
-/// The holder of the private key.
+/// The holder of the private key; clones share it.
 #[derive(Clone)]
-pub struct Issuer {
+pub struct Issuer(Arc<Signing>);
+
+struct Signing {
     header: Header,
     key: EncodingKey,
 }
@@ -52,10 +56,10 @@ impl Issuer {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(kid);
-        Some(Issuer {
+        Some(Issuer(Arc::new(Signing {
             header,
             key: EncodingKey::from_ed_der(pkcs8),
-        })
+        })))
     }
 
     /// An access token for `user` in session `sid`, good for [`ACCESS_TTL`] from `now`.
@@ -78,6 +82,6 @@ impl Issuer {
             iat: now.as_second(),
             exp: now.as_second() + ACCESS_TTL.as_secs(),
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| SigningError)
+        jsonwebtoken::encode(&self.0.header, &claims, &self.0.key).map_err(|_| SigningError)
     }
 }

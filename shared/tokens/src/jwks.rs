@@ -117,7 +117,10 @@ mod tests {
     fn only_public_parts_are_served() {
         let text = format!(r#"{{"keys":[{}]}}"#, key("a", r#","note":"inner""#));
         let json = Jwks::parse(&text).unwrap().json().to_string();
-        assert!(json.contains(X) && json.contains(r#""use":"sig""#), "{json}");
+        assert!(
+            json.contains(X) && json.contains(r#""use":"sig""#),
+            "{json}"
+        );
         assert!(!json.contains("inner"), "{json}");
     }
 

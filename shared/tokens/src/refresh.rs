@@ -53,7 +53,11 @@ impl RefreshKey {
             .decode(text.trim())
             .ok()
             .map(Zeroizing::new)
-            .and_then(|bytes| <&[u8; 32]>::try_from(bytes.as_slice()).ok().map(RefreshKey::new))
+            .and_then(|bytes| {
+                <&[u8; 32]>::try_from(bytes.as_slice())
+                    .ok()
+                    .map(RefreshKey::new)
+            })
             .ok_or_else(|| ConfigError::Invalid(NAME, "not 32 bytes in base64".to_owned()))
     }
 

@@ -33,8 +33,7 @@ impl Revocations {
     /// When the variable is missing or is no Redis URL.
     pub fn from_env() -> Result<Revocations, ConfigError> {
         let url = runtime::required(NAME, "a Redis URL, redis://host:port/")?;
-        Revocations::new(&url)
-            .map_err(|_| ConfigError::Invalid(NAME, "not a Redis URL".to_owned()))
+        Revocations::new(&url).map_err(|_| ConfigError::Invalid(NAME, "not a Redis URL".to_owned()))
     }
 
     /// The revocations in the Redis at `url`.
@@ -57,7 +56,12 @@ impl Revocations {
         let ttl = (ACCESS_TTL + LEEWAY).as_secs();
         let mut pipe = redis::pipe();
         for sid in sessions {
-            pipe.cmd("SET").arg(key(*sid)).arg(1).arg("EX").arg(ttl).ignore();
+            pipe.cmd("SET")
+                .arg(key(*sid))
+                .arg(1)
+                .arg("EX")
+                .arg(ttl)
+                .ignore();
         }
         if let Err(error) = self.call::<()>(&pipe).await {
             tracing::warn!(%error, sessions = sessions.len(), "revoked sessions could not be written to Redis");

@@ -16,7 +16,10 @@ fn random() -> Uuid {
 
 #[tokio::test]
 async fn a_revoked_session_is_seen_by_every_function() {
-    let (here, there) = (Revocations::new(&url()).unwrap(), Revocations::new(&url()).unwrap());
+    let (here, there) = (
+        Revocations::new(&url()).unwrap(),
+        Revocations::new(&url()).unwrap(),
+    );
     let (gone, other) = (random(), random());
     assert!(!there.is_revoked(gone).await);
     here.revoke(&[gone, random()]).await;
@@ -41,7 +44,12 @@ async fn it_is_kept_as_long_as_an_access_token_can_be_good() {
 #[tokio::test]
 async fn without_redis_requests_go_on() {
     // Nobody listens there.
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let revocations = Revocations::new(&format!("redis://127.0.0.1:{port}/")).unwrap();
     revocations.revoke(&[random()]).await;
     assert!(!revocations.is_revoked(random()).await);
@@ -62,7 +70,11 @@ async fn a_silent_redis_costs_a_request_little() {
     for _ in 0..3 {
         let start = Instant::now();
         assert!(!revocations.is_revoked(random()).await);
-        assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_millis(400),
+            "{:?}",
+            start.elapsed()
+        );
     }
 }
 
@@ -71,7 +83,10 @@ async fn a_dropped_connection_is_made_anew_within_the_call() {
     // A proxy whose connections can be cut, as by a restarted server or a function that was frozen.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let address = url().trim_start_matches("redis://").trim_end_matches('/').to_owned();
+    let address = url()
+        .trim_start_matches("redis://")
+        .trim_end_matches('/')
+        .to_owned();
     let (cut, _) = tokio::sync::broadcast::channel::<()>(1);
     let cutter = cut.clone();
     tokio::spawn(async move {

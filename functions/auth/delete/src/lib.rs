@@ -1,1 +1,124 @@
-//! In the making.
+//! `DELETE /delete`: deletes the caller's account.
+
+use std::sync::Arc;
+
+use auth_store::{AuthStore, Deletion, TombstoneKey, verify_password};
+use axum::extract::{self, FromRef};
+use axum::http::StatusCode;
+use domain::{Clock, Password, Random, UserStatus};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use serde::Deserialize;
+use service_http::{Access, Caller, Code, JsonBody, Problem, ProblemBody};
+use tokens::Revocations;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the function needs.
+#[derive(Clone)]
+pub struct State {
+    /// Knows the callers.
+    pub access: Access,
+    /// The accounts.
+    pub store: AuthStore,
+    /// Where every function looks for ended sessions.
+    pub revocations: Revocations,
+    /// What turns the address into its tombstone.
+    pub tombstone_key: TombstoneKey,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of events.
+    pub random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From `AUTH_DATABASE_URL`, `JWT_JWKS`, `REDIS_URL` and `TOMBSTONE_KEY`.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: AuthStore::from_env()?,
+            revocations: Revocations::from_env()?,
+            tombstone_key: TombstoneKey::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+impl FromRef<State> for Access {
+    fn from_ref(state: &State) -> Access {
+        state.access.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(delete))
+        .with_state(state)
+}
+
+/// The password again: a stolen access token is not enough to delete an account.
+#[derive(Deserialize, ToSchema)]
+struct DeleteRequest {
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Delete the account: its personal data is erased and all its sessions end.
+#[utoipa::path(
+    delete,
+    path = "/delete",
+    tag = "auth",
+    security(("bearer" = [])),
+    request_body = DeleteRequest,
+    responses(
+        (status = 204, description = "The account is gone"),
+        (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn delete(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    JsonBody(body): JsonBody<DeleteRequest>,
+) -> Result<StatusCode, Problem> {
+    let account = state.store.account(caller.user_id).await?;
+    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
+    let right = verify_password(hash, Password::entered(body.password))
+        .await
+        .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
+    let account = account
+        .filter(|_| right)
+        .ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    if account.status == UserStatus::Blocked {
+        // Or blocking would end with a new account at the same address.
+        return Err(Problem::new(Code::AccountBlocked));
+    }
+    let email_key = account
+        .email_key
+        .ok_or_else(|| Problem::new(Code::Internal).caused_by("a password without an address"))?;
+
+    let now = state.clock.now();
+    let deletion = Deletion {
+        user_id: account.id,
+        email_key: &email_key,
+        tombstone: state.tombstone_key.hash(&email_key),
+        event_id: state.random.uuid(),
+    };
+    // None: another request deleted it since it was read, and has seen to its sessions.
+    let mut ended = (state.store.delete_account(&deletion, now).await?).unwrap_or_default();
+    match state.store.end_sessions(account.id, now).await {
+        Ok(late) => ended.extend(late),
+        // The account is gone all the same; a session opened in that instant can't be renewed.
+        Err(error) => {
+            tracing::warn!(%error, "sessions opened during a deletion were not looked for")
+        }
+    }
+    state.revocations.revoke(&ended).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,1 +1,121 @@
-//! In the making.
+//! `POST /login`: opens a session.
+
+use std::sync::Arc;
+
+use auth_store::{AuthStore, NewSession, verify_password};
+use axum::Json;
+use axum::extract;
+use domain::{Clock, Email, Password, Random, UserStatus};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use serde::Deserialize;
+use service_http::{Code, JsonBody, Problem, ProblemBody};
+use tokens::{Issuer, REFRESH_TTL, RefreshKey, TokenPair};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the function needs.
+#[derive(Clone)]
+pub struct State {
+    /// The accounts and sessions.
+    pub store: AuthStore,
+    /// Signs access tokens.
+    pub issuer: Issuer,
+    /// Makes refresh tokens.
+    pub refresh_key: RefreshKey,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of sessions.
+    pub random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From `AUTH_DATABASE_URL`, `JWT_SIGNING_KEY`, `JWT_KEY_ID` and `REFRESH_TOKEN_KEY`.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            store: AuthStore::from_env()?,
+            issuer: Issuer::from_env()?,
+            refresh_key: RefreshKey::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The function's routes.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .with_state(state)
+}
+
+/// Who wants in.
+#[derive(Deserialize, ToSchema)]
+struct LoginRequest {
+    /// In whatever case.
+    #[schema(format = Email, example = "anna@example.com")]
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Log in.
+#[utoipa::path(
+    post,
+    path = "/login",
+    tag = "auth",
+    request_body = LoginRequest,
+    responses(
+        (status = 200, description = "A session is open", body = TokenPair),
+        (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn login(
+    extract::State(state): extract::State<State>,
+    JsonBody(body): JsonBody<LoginRequest>,
+) -> Result<Json<TokenPair>, Problem> {
+    let refused = || Problem::new(Code::InvalidCredentials);
+    let account = match Email::parse(&body.email) {
+        Ok(email) => state.store.account_by_email(&email).await?,
+        // No address, so nobody's: like any other unknown one.
+        Err(_) => None,
+    };
+    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
+    // Also without an account, so that neither the answer nor the time it takes tells who has one.
+    let right = verify_password(hash, Password::entered(body.password))
+        .await
+        .map_err(internal)?;
+    let account = account.filter(|_| right).ok_or_else(refused)?;
+    match account.status {
+        UserStatus::Active => {}
+        UserStatus::Blocked => return Err(Problem::new(Code::AccountBlocked)),
+        UserStatus::Deleted => return Err(refused()),
+    }
+
+    let now = state.clock.now();
+    let sid = state.random.uuid();
+    let refresh = state.refresh_key.issue(sid, 0);
+    let session = NewSession {
+        id: sid,
+        user_id: account.id,
+        refresh_hash: refresh.hash(),
+        expires_at: now + REFRESH_TTL,
+    };
+    if !state.store.open_session(&session, now).await? {
+        // Blocked or deleted in this very moment: the next try is told which.
+        return Err(refused());
+    }
+    let owner = (account.id, sid, account.role);
+    TokenPair::new(&state.issuer, owner, &refresh, session.expires_at, now)
+        .map(Json)
+        .map_err(internal)
+}
+
+fn internal(error: impl std::error::Error) -> Problem {
+    Problem::new(Code::Internal).caused_by(error)
+}

@@ -1,1 +1,154 @@
-//! In the making.
+//! `POST /user_registration`: makes an account.
+
+use std::sync::Arc;
+
+use auth_store::{AuthStore, NewUser, PasswordHash, RegisterError};
+use axum::Json;
+use axum::extract;
+use axum::http::StatusCode;
+use domain::{Clock, Email, Password, PersonName, Random, UserStatus};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use service_http::{Code, JsonBody, Problem, ProblemBody};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// What the function needs.
+#[derive(Clone)]
+pub struct State {
+    /// The accounts.
+    pub store: AuthStore,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Salts and ids.
+    pub random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From `AUTH_DATABASE_URL`.
+    ///
+    /// # Errors
+    /// When it is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            store: AuthStore::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The function's routes.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(user_registration))
+        .with_state(state)
+}
+
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+struct RegistrationRequest {
+    /// At most 254 characters; unique without regard to case.
+    #[schema(format = Email, example = "anna@example.com")]
+    email: String,
+    /// 8 to 128 characters.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    password: String,
+    /// How to call the user: at most 100 characters in one line.
+    #[schema(max_length = 100, example = "Anna")]
+    name: Option<String>,
+}
+
+/// The account made.
+#[derive(Serialize, ToSchema)]
+struct RegistrationResponse {
+    /// The user.
+    user_id: Uuid,
+    /// Whether they may use the product.
+    #[schema(value_type = String, example = "active")]
+    status: UserStatus,
+}
+
+/// Register an account.
+#[utoipa::path(
+    post,
+    path = "/user_registration",
+    tag = "auth",
+    request_body = RegistrationRequest,
+    responses(
+        (status = 201, description = "The account is made", body = RegistrationResponse),
+        (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn user_registration(
+    extract::State(state): extract::State<State>,
+    JsonBody(body): JsonBody<RegistrationRequest>,
+) -> Result<(StatusCode, Json<RegistrationResponse>), Problem> {
+    let Registration {
+        email,
+        password,
+        name,
+    } = Registration::parse(body)?;
+    let password_hash = PasswordHash::of(password, &*state.random)
+        .await
+        .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
+    let user = NewUser {
+        id: state.random.uuid(),
+        email: &email,
+        name: name.as_ref(),
+        password_hash: &password_hash,
+        event_id: state.random.uuid(),
+    };
+    match state.store.register(&user, state.clock.now()).await {
+        Ok(()) => Ok((
+            StatusCode::CREATED,
+            Json(RegistrationResponse {
+                user_id: user.id,
+                status: UserStatus::Active,
+            }),
+        )),
+        Err(RegisterError::EmailTaken) => Err(Problem::new(Code::EmailTaken)),
+        Err(RegisterError::Pg(error)) => Err(error.into()),
+    }
+}
+
+/// A request whose every field is acceptable.
+struct Registration {
+    email: Email,
+    password: Password,
+    name: Option<PersonName>,
+}
+
+impl Registration {
+    /// Names every field that is not acceptable, not only the first.
+    fn parse(body: RegistrationRequest) -> Result<Registration, Problem> {
+        let mut errors: Vec<Value> = vec![];
+        let mut refuse = |field: &str, detail: String| {
+            errors.push(json!({ "field": field, "detail": detail }));
+        };
+        let email = Email::parse(&body.email)
+            .map_err(|error| refuse("email", error.to_string()))
+            .ok();
+        let password = Password::parse(body.password)
+            .map_err(|error| refuse("password", error.to_string()))
+            .ok();
+        let name = body
+            .name
+            .map(|name| PersonName::parse(&name))
+            .transpose()
+            .map_err(|error| refuse("name", error.to_string()))
+            .ok();
+        match (email, password, name) {
+            (Some(email), Some(password), Some(name)) => Ok(Registration {
+                email,
+                password,
+                name,
+            }),
+            _ => Err(Problem::new(Code::ValidationFailed).with("errors", errors)),
+        }
+    }
+}

@@ -1,1 +1,76 @@
-//! In the making.
+//! On a schedule: gives back holds that have run out, and asks after payments that nobody has told us about.
+
+use checkout::{Checkout, CheckoutError};
+use domain::Clock;
+use jiff::SignedDuration;
+use payments::PaymentId;
+use pg::PgError;
+
+/// How long a payment's webhook may take before the payment is read without it.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How many payments are read at one go.
+const PAYMENTS: i64 = 50;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Holds given back.
+    pub expired: usize,
+    /// Payments asked after.
+    pub payments: usize,
+}
+
+/// Gives back all holds that have run out.
+///
+/// # Errors
+/// Any [`PgError`]; what was given back before stays so.
+pub async fn expire_holds(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
+    let mut expired = 0;
+    loop {
+        match checkout.store().expire_holds(clock.now()).await? {
+            0 => return Ok(expired),
+            some => expired += some,
+        }
+    }
+}
+
+/// Asks the provider after purchases that have been pending for a minute: webhooks get lost, and a crash may have come
+/// between a purchase and its payment.
+///
+/// # Errors
+/// Any [`PgError`]. What the provider does not answer now is asked at the next sweep.
+pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
+    let before = clock.now() - PATIENCE;
+    let pending = checkout
+        .store()
+        .find_pending_since(before, PAYMENTS)
+        .await?;
+    let count = pending.len();
+    for purchase in pending {
+        let purchase_id = purchase.id;
+        let payment_id: Option<PaymentId> = purchase
+            .payment_id
+            .as_deref()
+            .and_then(|id| id.parse().ok());
+        let resolved = match payment_id {
+            Some(id) => checkout.settle_by_reading(&id).await,
+            None => checkout.start_payment(purchase).await.map(drop),
+        };
+        match resolved {
+            Ok(()) => {}
+            Err(CheckoutError::Database(error)) => return Err(error),
+            Err(error) => tracing::warn!(%purchase_id, %error, "a payment is still open"),
+        }
+    }
+    Ok(count)
+}
+
+/// One sweep.
+///
+/// # Errors
+/// Any [`PgError`].
+pub async fn sweep(checkout: &Checkout, clock: &dyn Clock) -> Result<Swept, PgError> {
+    let expired = expire_holds(checkout, clock).await?;
+    let payments = resolve_payments(checkout, clock).await?;
+    Ok(Swept { expired, payments })
+}

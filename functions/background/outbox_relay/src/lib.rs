@@ -27,9 +27,31 @@ pub enum RelayError {
     Publish(#[from] PublishError),
 }
 
-/// Publishes until the outbox is empty. Returns how many events it published.
+/// Publishes the oldest events of the outbox. Returns how many it published: none means that the outbox is empty.
 ///
 /// An event whose publication could not be noted is published again; receivers ignore the second.
+///
+/// # Errors
+/// When not all went through.
+pub async fn relay_batch(
+    store: &AuthStore,
+    publisher: &impl Publisher,
+    clock: &dyn Clock,
+) -> Result<usize, RelayError> {
+    let events = store.unpublished_events(BATCH).await?;
+    let published = order::publish(publisher, &events).await;
+    if !published.event_ids.is_empty() {
+        store
+            .mark_published(&published.event_ids, clock.now())
+            .await?;
+    }
+    match published.failure {
+        Some(error) => Err(error.into()),
+        None => Ok(published.event_ids.len()),
+    }
+}
+
+/// Publishes until the outbox is empty. Returns how many events it published.
 ///
 /// # Errors
 /// At the first batch that did not go through completely.
@@ -40,19 +62,9 @@ pub async fn relay_once(
 ) -> Result<usize, RelayError> {
     let mut total = 0;
     loop {
-        let events = store.unpublished_events(BATCH).await?;
-        if events.is_empty() {
-            return Ok(total);
-        }
-        let published = order::publish(publisher, &events).await;
-        if !published.event_ids.is_empty() {
-            store
-                .mark_published(&published.event_ids, clock.now())
-                .await?;
-            total += published.event_ids.len();
-        }
-        if let Some(error) = published.failure {
-            return Err(error.into());
+        match relay_batch(store, publisher, clock).await? {
+            0 => return Ok(total),
+            published => total += published,
         }
     }
 }
@@ -70,11 +82,12 @@ pub async fn relay_for(
     let end = Instant::now() + period;
     let mut total = 0;
     loop {
-        let result = relay_once(store, publisher, clock).await;
+        let result = relay_batch(store, publisher, clock).await;
         let pause = match &result {
-            Ok(count) => {
-                total += count;
-                IDLE
+            Ok(0) => IDLE,
+            Ok(published) => {
+                total += published;
+                Duration::ZERO
             }
             Err(_) => AFTER_FAILURE,
         };

@@ -14,8 +14,7 @@ async fn main() -> Result<(), Error> {
     let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env().await?);
     let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 50)?);
     let run = async |_: LambdaEvent<Value>| {
-        let published =
-            outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await?;
+        let published = outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await?;
         tracing::info!(published, "outbox relayed");
         Ok::<(), Error>(())
     };

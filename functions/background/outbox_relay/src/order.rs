@@ -14,10 +14,7 @@ pub(crate) struct Published {
 }
 
 /// Publishes `events`, oldest first. A user's later event goes out only after the broker has the earlier one.
-pub(crate) async fn publish(
-    publisher: &impl Publisher,
-    events: &[UserStatusChanged],
-) -> Published {
+pub(crate) async fn publish(publisher: &impl Publisher, events: &[UserStatusChanged]) -> Published {
     let mut event_ids = Vec::with_capacity(events.len());
     let mut failure = None;
     let mut failed_users = HashSet::new();

@@ -1,1 +1,94 @@
-//! In the making.
+//! `POST /cancel_apply_promocode`: gives a held use of a promo code back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef};
+use domain::{Clock, HoldState};
+use loyalty_store::{Cancelled, LoyaltyStore};
+use runtime::{ConfigError, SystemClock};
+use serde::Serialize;
+use service_http::{Access, Caller, Code, Problem, ProblemBody, PromoQuery};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(cancel_apply_promocode))
+        .with_state(state)
+}
+
+/// A use that was given back.
+#[derive(Serialize, ToSchema)]
+struct Application {
+    /// The application's number.
+    application_id: Uuid,
+    /// `cancelled`.
+    #[schema(example = "cancelled", value_type = String)]
+    state: HoldState,
+}
+
+/// Cancel the application of a promo code
+///
+/// Gives back the use that the caller holds, so that it can be taken again. Cancelling twice is like cancelling once.
+#[utoipa::path(
+    post,
+    path = "/cancel_apply_promocode",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
+        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
+    ),
+    responses(
+        (status = 200, description = "Given back", body = Application),
+        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 404, description = "The caller has not applied this code", body = ProblemBody),
+        (status = 409, description = "A payment is under way, or the use is spent", body = ProblemBody),
+    )
+)]
+async fn cancel_apply_promocode(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    query: PromoQuery,
+) -> Result<Json<Application>, Problem> {
+    match state
+        .store
+        .cancel(caller.user_id, &query.promo, state.clock.now())
+        .await?
+    {
+        Cancelled::Done(application_id) => Ok(Json(Application {
+            application_id,
+            state: HoldState::Cancelled,
+        })),
+        Cancelled::NotApplied => Err(Problem::new(Code::ApplicationNotFound)),
+        Cancelled::Paying => Err(Problem::new(Code::PaymentInProgress)),
+        Cancelled::Used => Err(Problem::new(Code::ApplicationAlreadyUsed)),
+    }
+}

@@ -1,1 +1,70 @@
-//! In the making.
+//! `GET /get_active_promocodes`: the promo codes that the caller can use now, with the price after each.
+
+mod listing;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef};
+use domain::Clock;
+use loyalty_store::LoyaltyStore;
+use runtime::{ConfigError, SystemClock};
+use service_http::{Access, Caller, Problem, ProblemBody};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::listing::Promocodes;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(get_active_promocodes))
+        .with_state(state)
+}
+
+/// List the promo codes that can be used now
+///
+/// For each code the tariffs that it lowers the price of, and the hold of the caller, if there is one. A code is
+/// listed only if applying it would pass.
+#[utoipa::path(
+    get,
+    path = "/get_active_promocodes",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "The codes", body = Promocodes),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+    )
+)]
+async fn get_active_promocodes(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+) -> Result<Json<Promocodes>, Problem> {
+    let offers = state
+        .store
+        .find_offers(caller.user_id, state.clock.now())
+        .await?;
+    Ok(Json(Promocodes::of(&offers)))
+}

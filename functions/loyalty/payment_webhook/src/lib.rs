@@ -1,1 +1,84 @@
-//! In the making.
+//! `POST /payment_webhook`: the payment provider says that a payment has changed.
+//!
+//! Webhooks carry no signature, so nothing in them is believed but the payment's number: the payment itself is read
+//! from the provider. A forged webhook costs one read and changes nothing.
+
+use axum::body::Bytes;
+use axum::extract;
+use axum::http::{HeaderValue, StatusCode, header};
+use checkout::{Checkout, CheckoutError};
+use payments::{Notification, NotificationError};
+use runtime::ConfigError;
+use service_http::{Code, Problem, ProblemBody};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the function works with.
+#[derive(Clone)]
+pub struct State {
+    checkout: Checkout,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            checkout: Checkout::from_env()?,
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(payment_webhook))
+        .with_state(state)
+}
+
+/// Take in a notification of the payment provider
+///
+/// Any answer but 200 makes the provider send it again later.
+#[utoipa::path(
+    post,
+    path = "/payment_webhook",
+    tag = "payments",
+    request_body(content = serde_json::Value, description = "A notification as YooKassa sends it"),
+    responses(
+        (status = 200, description = "Taken in, or nothing to do"),
+        (status = 422, description = "Not a notification, or of a payment that the provider does not know", body = ProblemBody),
+        (status = 503, description = "Not now: send it again", body = ProblemBody),
+    )
+)]
+async fn payment_webhook(
+    extract::State(state): extract::State<State>,
+    body: Result<Bytes, extract::rejection::BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|_| Problem::new(Code::BodyTooLarge))?;
+    let notification = match Notification::parse(&body) {
+        Ok(notification) => notification,
+        // Refunds and the like: acknowledged, or the provider would repeat them for a day.
+        Err(NotificationError::OtherEvent) => return Ok(StatusCode::OK),
+        Err(error) => return Err(Problem::invalid_field("body", error)),
+    };
+    match state
+        .checkout
+        .settle_by_reading(&notification.payment_id)
+        .await
+    {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(CheckoutError::Database(error)) => Err(error.into()),
+        Err(CheckoutError::NoPayment) => {
+            tracing::warn!(payment_id = %notification.payment_id, "a webhook for a payment that is not ours");
+            Err(Problem::invalid_field(
+                "object.id",
+                "the provider knows no such payment",
+            ))
+        }
+        Err(error) => Err(Problem::new(Code::ServiceUnavailable)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+            .caused_by(error)),
+    }
+}

@@ -1,1 +1,144 @@
-//! In the making.
+//! `POST /use_promocode`: buys a tariff with a promo code.
+
+mod answer;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef};
+use axum::http::{HeaderValue, StatusCode, header};
+use checkout::{Checkout, CheckoutError};
+use domain::{Clock, HoldState, PurchaseStatus, Random};
+use loyalty_store::{Applied, Ask, Purchase};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use service_http::{Access, Caller, Code, Problem, ProblemBody, PromoQuery};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::PurchaseBody;
+
+/// How often the hold is looked for anew because another request of the same user was faster.
+const ATTEMPTS: usize = 4;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    checkout: Checkout,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            checkout: Checkout::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router(state: State) -> OpenApiRouter {
+    OpenApiRouter::default()
+        .routes(routes!(use_promocode))
+        .with_state(state)
+}
+
+/// Buy a tariff with a promo code
+///
+/// Uses the caller's hold, or applies the code in the same call. A total of zero completes at once; otherwise the
+/// answer has the page where the buyer pays. While the payment is awaited, the same call returns the same purchase.
+#[utoipa::path(
+    post,
+    path = "/use_promocode",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 200),
+        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
+        ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
+    ),
+    responses(
+        (status = 200, description = "Bought: there was nothing to pay", body = PurchaseBody),
+        (status = 201, description = "To be paid at `confirmation_url`", body = PurchaseBody),
+        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 404, description = "No such promo code or tariff", body = ProblemBody),
+        (status = 422, description = "Refused: `reasons` names every rule that did not pass", body = ProblemBody),
+        (status = 502, description = "The payment provider refused", body = ProblemBody),
+        (status = 503, description = "The payment provider did not answer: repeat the call", body = ProblemBody),
+    )
+)]
+async fn use_promocode(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    query: PromoQuery,
+) -> Result<(StatusCode, Json<PurchaseBody>), Problem> {
+    let ask = Ask {
+        user_id: caller.user_id,
+        tariff: query.tariff()?,
+        promo: query.promo,
+    };
+    let purchase = open_purchase(&state, &ask).await?;
+    let purchase = state
+        .checkout
+        .start_payment(purchase)
+        .await
+        .map_err(payment_problem)?;
+    let status = match purchase.status {
+        PurchaseStatus::Paid => StatusCode::OK,
+        PurchaseStatus::Pending | PurchaseStatus::Failed => StatusCode::CREATED,
+    };
+    Ok((status, Json(purchase.into())))
+}
+
+/// The purchase with the caller's hold, which is taken if there is none yet.
+async fn open_purchase(state: &State, ask: &Ask) -> Result<Purchase, Problem> {
+    let store = state.checkout.store();
+    for _ in 0..ATTEMPTS {
+        let now = state.clock.now();
+        let hold = match store.apply(ask, now, state.random.as_ref()).await? {
+            Applied::Held(hold) | Applied::HeldBefore(hold) => hold,
+            Applied::Refused {
+                decision_id,
+                decision,
+            } => {
+                return Err(Problem::refused(decision.refusals())
+                    .with("decision_id", decision_id.to_string()));
+            }
+            Applied::NoPromo => return Err(Problem::new(Code::PromoNotFound)),
+            Applied::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+        };
+        let purchase = match hold.state {
+            HoldState::Applied => {
+                store
+                    .open_purchase(&hold, now, state.random.as_ref())
+                    .await?
+            }
+            _ => store.find_purchase_with(hold.application_id).await?,
+        };
+        if let Some(purchase) = purchase {
+            return Ok(purchase);
+        }
+    }
+    Err(Problem::new(Code::ServiceUnavailable).caused_by("the hold kept changing"))
+}
+
+fn payment_problem(error: CheckoutError) -> Problem {
+    match error {
+        CheckoutError::Database(error) => error.into(),
+        CheckoutError::Refused(_) | CheckoutError::NoPayment => {
+            Problem::new(Code::PaymentRefused).caused_by(error)
+        }
+        CheckoutError::Unknown(_) => Problem::new(Code::PaymentOutcomeUnknown)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("3"))
+            .caused_by(error),
+    }
+}

@@ -42,9 +42,7 @@ impl Consumer {
     pub async fn next(&mut self) -> Result<Delivery, PublishError> {
         match self.0.next().await {
             Some(delivery) => delivery.map(Delivery).map_err(unavailable),
-            None => Err(PublishError::Unavailable(
-                "the queue is gone".to_owned(),
-            )),
+            None => Err(PublishError::Unavailable("the queue is gone".to_owned())),
         }
     }
 }

@@ -1,0 +1,130 @@
+//! `POST /login` on a real database.
+
+use auth_store::{AuthStore, NewUser, PasswordHash};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use domain::{Clock, Email, Password, Random, Role};
+use login::{State, router};
+use runtime::{OsRandom, SystemClock};
+use serde_json::{Value, json};
+use tokens::Verifier;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+fn state() -> State {
+    State::from_env().expect("run `cargo local test`")
+}
+
+async fn login(state: &State, email: &str, password: &str) -> (StatusCode, Value) {
+    let body = json!({ "email": email, "password": password }).to_string();
+    let request = Request::post("/login")
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap();
+    let app = service_http::app(router(state.clone()).into());
+    let response = app.oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// An active user with the password `correct horse`.
+async fn user(store: &AuthStore) -> (Uuid, Email) {
+    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
+    let password = Password::parse("correct horse".to_owned()).unwrap();
+    let user = NewUser {
+        id: OsRandom.uuid(),
+        email: &email,
+        name: None,
+        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
+        event_id: OsRandom.uuid(),
+    };
+    store.register(&user, SystemClock.now()).await.unwrap();
+    (user.id, email)
+}
+
+async fn set_status(user_id: Uuid, status: &str) {
+    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
+    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_right_password_opens_a_session_in_whatever_case_the_address_is() {
+    let state = state();
+    let (user_id, email) = user(&state.store).await;
+    let (status, body) = login(&state, &email.as_str().to_uppercase(), "correct horse").await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 600);
+    assert_eq!(body["refresh_expires_in"], 30 * 24 * 3600);
+    let token = body["access_token"].as_str().unwrap();
+    let claims = Verifier::from_env()
+        .unwrap()
+        .verify(token, SystemClock.now())
+        .unwrap();
+    assert_eq!((claims.sub, claims.role), (user_id, Role::User));
+    let refresh = state
+        .refresh_key
+        .parse(body["refresh_token"].as_str().unwrap())
+        .unwrap();
+    assert_eq!((refresh.sid, refresh.generation), (claims.sid, 0));
+    let session = state.store.session(claims.sid).await.unwrap().unwrap();
+    assert_eq!(session.user_id, user_id);
+}
+
+#[tokio::test]
+async fn an_unknown_a_deleted_and_a_mistaken_user_get_the_same_answer() {
+    let state = state();
+    let (_, known) = user(&state.store).await;
+    let (gone_id, gone) = user(&state.store).await;
+    let email_key = gone.key();
+    let deletion = auth_store::Deletion {
+        user_id: gone_id,
+        email_key: &email_key,
+        tombstone: [0; 32],
+        event_id: OsRandom.uuid(),
+    };
+    state
+        .store
+        .delete_account(&deletion, SystemClock.now())
+        .await
+        .unwrap()
+        .unwrap();
+
+    let unknown = format!("nobody-{}@example.com", OsRandom.uuid().simple());
+    let mut answers = vec![];
+    for (email, password) in [
+        (known.as_str(), "correct horsE"),
+        (known.as_str(), ""),
+        (gone.as_str(), "correct horse"),
+        (unknown.as_str(), "correct horse"),
+        ("not an address", "correct horse"),
+    ] {
+        let (status, mut body) = login(&state, email, password).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(body["code"], "invalid_credentials");
+        body["request_id"] = Value::Null;
+        answers.push(body);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn only_the_right_password_learns_that_the_account_is_blocked() {
+    let state = state();
+    let (user_id, email) = user(&state.store).await;
+    set_status(user_id, "blocked").await;
+    let (status, body) = login(&state, email.as_str(), "correct horse").await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::FORBIDDEN, &json!("account_blocked"))
+    );
+    let (status, body) = login(&state, email.as_str(), "wrong horse").await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("invalid_credentials"))
+    );
+}

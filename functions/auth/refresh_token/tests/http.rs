@@ -1,0 +1,238 @@
+//! `POST /refresh_token` on a real database and a real Redis.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use domain::{Clock, Email, Password, Random};
+use jiff::Timestamp;
+use refresh_token::{State, router};
+use runtime::{OsRandom, SystemClock};
+use serde_json::{Value, json};
+use tokens::{REFRESH_TTL, Revocations, Verifier};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// A clock that the test sets, in seconds after 2027-01-15.
+#[derive(Default)]
+struct Hand(AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+struct World {
+    state: State,
+    clock: Arc<Hand>,
+    user_id: Uuid,
+    sid: Uuid,
+    first: String,
+}
+
+/// A user with one session, at second 0.
+async fn world() -> World {
+    let clock = Arc::new(Hand::default());
+    let mut state = State::from_env().expect("run `cargo local test`");
+    state.clock = clock.clone();
+    let (user_id, _) = user(&state.store).await;
+    let sid = OsRandom.uuid();
+    let first = state.refresh_key.issue(sid, 0);
+    let session = NewSession {
+        id: sid,
+        user_id,
+        refresh_hash: first.hash(),
+        expires_at: clock.now() + REFRESH_TTL,
+    };
+    assert!(
+        state
+            .store
+            .open_session(&session, clock.now())
+            .await
+            .unwrap()
+    );
+    let first = first.as_str().to_owned();
+    World {
+        state,
+        clock,
+        user_id,
+        sid,
+        first,
+    }
+}
+
+impl World {
+    fn at(&self, second: i64) {
+        self.clock.0.store(second, Ordering::SeqCst);
+    }
+
+    /// The successor that `token` gets.
+    async fn renewed(&self, token: &str) -> String {
+        let (status, body) = refresh(self.state.clone(), token.to_owned()).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body["refresh_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn refused(&self, token: &str, code: &str) {
+        let (_, body) = refresh(self.state.clone(), token.to_owned()).await;
+        assert_eq!(body["code"], code, "{body}");
+    }
+}
+
+async fn refresh(state: State, token: String) -> (StatusCode, Value) {
+    let request = Request::post("/refresh_token")
+        .header("content-type", "application/json")
+        .body(Body::from(json!({ "refresh_token": token }).to_string()))
+        .unwrap();
+    let app = service_http::app(router(state).into());
+    let response = app.oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// An active user with the password `correct horse`.
+async fn user(store: &AuthStore) -> (Uuid, Email) {
+    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
+    let password = Password::parse("correct horse".to_owned()).unwrap();
+    let user = NewUser {
+        id: OsRandom.uuid(),
+        email: &email,
+        name: None,
+        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
+        event_id: OsRandom.uuid(),
+    };
+    store.register(&user, SystemClock.now()).await.unwrap();
+    (user.id, email)
+}
+
+async fn set_status(user_id: Uuid, status: &str) {
+    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
+    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_token_is_traded_for_the_next_and_the_session_slides_on() {
+    let w = world().await;
+    w.at(3600);
+    let (status, body) = refresh(w.state.clone(), w.first.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(body["refresh_expires_in"], 30 * 24 * 3600);
+    let access = body["access_token"].as_str().unwrap();
+    let claims = Verifier::from_env()
+        .unwrap()
+        .verify(access, w.clock.now())
+        .unwrap();
+    assert_eq!((claims.sub, claims.sid), (w.user_id, w.sid));
+    let second = body["refresh_token"].as_str().unwrap();
+    assert_ne!(second, w.first);
+    // Thirty days after the first, and not after the second.
+    w.at(30 * 24 * 3600 + 1);
+    w.renewed(second).await;
+}
+
+#[tokio::test]
+async fn twenty_refreshes_of_one_token_at_once_give_one_successor() {
+    let w = world().await;
+    let tries = (0..20).map(|_| tokio::spawn(refresh(w.state.clone(), w.first.clone())));
+    let mut successors = vec![];
+    for attempt in tries.collect::<Vec<_>>() {
+        let (status, body) = attempt.await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{body}");
+        successors.push(body["refresh_token"].as_str().unwrap().to_owned());
+    }
+    successors.dedup();
+    assert_eq!(successors.len(), 1);
+    let session = w.state.store.session(w.sid).await.unwrap().unwrap();
+    assert_eq!(session.generation, 1);
+    w.renewed(&successors[0]).await;
+}
+
+#[tokio::test]
+async fn the_parent_gets_the_same_successor_for_ten_seconds() {
+    let w = world().await;
+    let second = w.renewed(&w.first).await;
+    w.at(10);
+    assert_eq!(w.renewed(&w.first).await, second);
+    w.at(11);
+    w.refused(&w.first, "refresh_token_reused").await;
+    // The session is over for whoever holds the successor, too, and its access tokens with it.
+    w.refused(&second, "refresh_token_invalid").await;
+    w.refused(&w.first, "refresh_token_invalid").await;
+    assert!(w.state.revocations.is_revoked(w.sid).await);
+}
+
+#[tokio::test]
+async fn a_grandparent_ends_the_session_at_once() {
+    let w = world().await;
+    let second = w.renewed(&w.first).await;
+    let third = w.renewed(&second).await;
+    w.refused(&w.first, "refresh_token_reused").await;
+    w.refused(&third, "refresh_token_invalid").await;
+    assert!(w.state.revocations.is_revoked(w.sid).await);
+}
+
+#[tokio::test]
+async fn reuse_ends_the_session_without_redis_too() {
+    let mut w = world().await;
+    // Nobody listens there.
+    w.state.revocations = Revocations::new("redis://127.0.0.1:9/").unwrap();
+    let second = w.renewed(&w.first).await;
+    w.at(11);
+    w.refused(&w.first, "refresh_token_reused").await;
+    w.refused(&second, "refresh_token_invalid").await;
+}
+
+#[tokio::test]
+async fn what_was_never_issued_is_invalid_and_ends_nothing() {
+    let w = world().await;
+    let unknown = w.state.refresh_key.issue(OsRandom.uuid(), 0);
+    let future = w.state.refresh_key.issue(w.sid, 1);
+    let mut forged = w.first.clone();
+    forged.replace_range(30..31, if &forged[30..31] == "A" { "B" } else { "A" });
+    for token in [
+        "",
+        "x",
+        &w.first[..69],
+        &forged,
+        unknown.as_str(),
+        future.as_str(),
+    ] {
+        w.refused(token, "refresh_token_invalid").await;
+    }
+    w.renewed(&w.first).await;
+}
+
+#[tokio::test]
+async fn an_expired_session_is_invalid() {
+    let w = world().await;
+    w.at(30 * 24 * 3600);
+    w.refused(&w.first, "refresh_token_invalid").await;
+}
+
+#[tokio::test]
+async fn a_blocked_user_is_told_and_a_deleted_one_is_not() {
+    let w = world().await;
+    set_status(w.user_id, "blocked").await;
+    w.refused(&w.first, "account_blocked").await;
+    set_status(w.user_id, "active").await;
+    let account = w.state.store.account(w.user_id).await.unwrap().unwrap();
+    let deletion = auth_store::Deletion {
+        user_id: w.user_id,
+        email_key: &account.email_key.unwrap(),
+        tombstone: [0; 32],
+        event_id: OsRandom.uuid(),
+    };
+    w.state
+        .store
+        .delete_account(&deletion, w.clock.now())
+        .await
+        .unwrap()
+        .unwrap();
+    w.refused(&w.first, "refresh_token_invalid").await;
+}

@@ -1,0 +1,84 @@
+//! `POST /user_registration` on a real database.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use domain::Random;
+use runtime::OsRandom;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use user_registration::{State, router};
+
+async fn post(body: Value) -> (StatusCode, Value) {
+    let state = State::from_env().expect("run `cargo local test`");
+    let request = Request::post("/user_registration")
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let app = service_http::app(router(state).into());
+    let response = app.oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+fn email() -> String {
+    format!("Reg-{}@example.com", OsRandom.uuid().simple())
+}
+
+#[tokio::test]
+async fn a_new_user_is_active_and_the_address_is_then_taken() {
+    let email = email();
+    let (status, body) =
+        post(json!({ "email": email, "password": "correct horse", "name": "Anna" })).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    assert_eq!(body["status"], "active");
+    assert!(
+        body["user_id"]
+            .as_str()
+            .unwrap()
+            .parse::<uuid::Uuid>()
+            .is_ok()
+    );
+    let again = format!(" {} ", email.to_uppercase());
+    let (status, body) = post(json!({ "email": again, "password": "another horse" })).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::CONFLICT, &json!("email_taken"))
+    );
+}
+
+#[tokio::test]
+async fn every_unacceptable_field_is_named_and_none_is_quoted() {
+    let (status, body) =
+        post(json!({ "email": "anna(at)example.com", "password": "s3cr3t", "name": "\n" })).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(body["code"], "validation_failed");
+    let fields: Vec<_> = body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["field"])
+        .collect();
+    assert_eq!(fields, ["email", "password", "name"]);
+    let text = body.to_string();
+    assert!(!text.contains("anna") && !text.contains("s3cr3t"), "{text}");
+}
+
+#[tokio::test]
+async fn of_parallel_registrations_of_one_address_one_is_made() {
+    let email = email();
+    let tries = (0..8).map(|i| {
+        let email = if i % 2 == 0 {
+            email.to_uppercase()
+        } else {
+            email.to_lowercase()
+        };
+        tokio::spawn(post(json!({ "email": email, "password": "correct horse" })))
+    });
+    let mut statuses = vec![];
+    for attempt in tries.collect::<Vec<_>>() {
+        statuses.push(attempt.await.unwrap().0.as_u16());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+}

@@ -1,0 +1,96 @@
+//! The buyer's page and its two buttons.
+
+mod html;
+
+use axum::extract::{Path, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use uuid::Uuid;
+
+use crate::api::{answer, load};
+use crate::error::ApiError;
+use crate::sandbox::Sandbox;
+
+/// No scripts, nothing from elsewhere: what a shop puts into a payment stays text.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(crate) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
+    page(&sandbox, &id, StatusCode::OK).await
+}
+
+pub(crate) async fn approve(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    decide(&sandbox, &id, &headers, true).await
+}
+
+pub(crate) async fn decline(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    decide(&sandbox, &id, &headers, false).await
+}
+
+async fn decide(sandbox: &Sandbox, id: &str, headers: &HeaderMap, approve: bool) -> Response {
+    let now = sandbox.clock().now();
+    let decided = match id.parse::<Uuid>() {
+        Err(_) => Err(ApiError::NO_PAYMENT),
+        Ok(id) => sandbox
+            .attempt(|store| match approve {
+                true => store.approve(id, now),
+                false => store.decline(id, now),
+            })
+            .await
+            .map(|()| id),
+    };
+    if let Ok(id) = decided {
+        tracing::info!(payment = %id, approve, "decided by the buyer");
+    }
+    if wants_json(headers) {
+        return match decided {
+            Ok(id) => answer(sandbox, load(sandbox, id).await),
+            Err(error) => error.respond(sandbox),
+        };
+    }
+    match decided {
+        // The result is a page of its own: reloading it does not pay again.
+        Ok(id) => Redirect::to(&format!("/pay/{id}")).into_response(),
+        Err(error) => page(sandbox, id, error.status).await,
+    }
+}
+
+/// The payment's page, whatever its state.
+async fn page(sandbox: &Sandbox, id: &str, status: StatusCode) -> Response {
+    let now = sandbox.clock().now();
+    let shown = match id.parse() {
+        Err(_) => Err(ApiError::NO_PAYMENT),
+        Ok(id) => {
+            sandbox
+                .attempt(|store| {
+                    let payment = store.get(id, now).ok_or(ApiError::NO_PAYMENT)?;
+                    Ok(html::payment(payment, &sandbox.settings().shop_id))
+                })
+                .await
+        }
+    };
+    let (status, html) = match shown {
+        Ok(html) => (status, html),
+        Err(error) => (error.status, html::problem(error.status)),
+    };
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, Html(html)).into_response()
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("application/json"))
+}

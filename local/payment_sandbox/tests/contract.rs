@@ -1,0 +1,223 @@
+//! The client against the sandbox, over TCP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod support;
+
+use axum::http::StatusCode;
+use payments::{NewPayment, Notification, PaymentError, PaymentEvent, PaymentStatus, Uncertainty};
+use serde_json::json;
+use support::{Receiver, World, order, random_key};
+
+fn reason(status: PaymentStatus) -> String {
+    match status {
+        PaymentStatus::Canceled { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_approved_payment_succeeds() {
+    let world = World::new().await;
+    let client = world.client();
+    let order = order(19_900);
+    let created = client.create(&order).await.unwrap();
+    assert_eq!(created.status, PaymentStatus::Pending);
+    assert_eq!(created.amount, order.amount);
+    assert_eq!(created.purchase_id, Some(order.purchase_id));
+    assert!(created.test);
+    assert_eq!(
+        created.confirmation_url,
+        Some(world.url(&format!("/pay/{}", created.id)))
+    );
+    assert_eq!(client.get(&created.id).await.unwrap(), created);
+
+    let (status, body) = world.press("approve", &created.id).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(body["paid"], true);
+    let paid = client.get(&created.id).await.unwrap();
+    assert_eq!(paid.status, PaymentStatus::Succeeded);
+    assert_eq!(paid.captured_at, Some(created.created_at));
+    assert_eq!(paid.confirmation_url, None);
+}
+
+#[tokio::test]
+async fn a_declined_payment_is_cancelled_and_stays_so() {
+    let world = World::new().await;
+    let client = world.client();
+    let id = client.create(&order(100)).await.unwrap().id;
+    assert_eq!(world.press("decline", &id).await.0, StatusCode::OK);
+    let (status, body) = world.press("approve", &id).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(body["code"], "invalid_request");
+    let payment = client.get(&id).await.unwrap();
+    assert_eq!(reason(payment.status), "general_decline");
+}
+
+#[tokio::test]
+async fn a_payment_nobody_pays_expires_after_an_hour() {
+    let mut receiver = Receiver::new(0).await;
+    let world = World::with(Some(receiver.url.clone()), None).await;
+    let client = world.client();
+    let id = client.create(&order(100)).await.unwrap().id;
+    let minute = jiff::SignedDuration::from_mins(1);
+    world.clock.forward(payment_sandbox::LIFETIME - minute);
+    assert_eq!(
+        client.get(&id).await.unwrap().status,
+        PaymentStatus::Pending
+    );
+    world.clock.forward(minute);
+    // Announced without anyone asking.
+    assert_eq!(receiver.next().await["event"], "payment.canceled");
+    let payment = client.get(&id).await.unwrap();
+    assert_eq!(reason(payment.status), "expired_on_confirmation");
+    assert_eq!(world.press("approve", &id).await.0, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_same_key_is_the_same_payment_even_when_paid() {
+    let world = World::new().await;
+    let client = world.client();
+    let order = order(100);
+    let first = client.create(&order).await.unwrap();
+    assert_eq!(client.create(&order).await.unwrap(), first);
+    world.press("approve", &first.id).await;
+    let again = client.create(&order).await.unwrap();
+    assert_eq!(again.id, first.id);
+    assert_eq!(again.status, PaymentStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn twenty_creates_at_once_with_one_key_make_one_payment() {
+    let world = World::new().await;
+    let order = order(100);
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (client, order) = (world.client(), order.clone());
+            tokio::spawn(async move { client.create(&order).await.unwrap().id })
+        })
+        .collect();
+    let mut ids = Vec::new();
+    for task in tasks {
+        ids.push(task.await.unwrap());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_used_for_something_else_is_refused() {
+    let world = World::new().await;
+    let client = world.client();
+    let first = order(100);
+    client.create(&first).await.unwrap();
+    let other = NewPayment {
+        amount: order(200).amount,
+        ..first
+    };
+    let error = client.create(&other).await.unwrap_err();
+    assert!(
+        matches!(&error, PaymentError::Rejected { code, parameter: Some(parameter), .. }
+            if code == "invalid_request" && parameter == "Idempotence-Key"),
+        "{error:?}"
+    );
+    // After a day the API has forgotten the key.
+    world.clock.forward(jiff::SignedDuration::from_hours(24));
+    client.create(&other).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_a_misconfiguration_and_is_not_told() {
+    let world = World::new().await;
+    let client = world.client_with("wr0ng");
+    let error = client.create(&order(100)).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Misconfigured(_)), "{error:?}");
+    assert!(!format!("{error:?}{error}{client:?}").contains("wr0ng"));
+}
+
+#[tokio::test]
+async fn an_unknown_payment_is_not_found() {
+    let world = World::new().await;
+    for id in [random_key().to_string(), "nonsense".to_owned()] {
+        let error = world.client().get(&id.parse().unwrap()).await.unwrap_err();
+        assert!(error.is_not_found(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn zero_is_refused() {
+    let world = World::new().await;
+    let error = world.client().create(&order(0)).await.unwrap_err();
+    assert!(
+        matches!(&error, PaymentError::Rejected { parameter: Some(p), .. } if p == "amount.value"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_down_is_unknown() {
+    let world = World::new().await;
+    let client = world.client();
+    world.kill().await;
+    let error = client.create(&order(100)).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            PaymentError::Unknown {
+                cause: Uncertainty::Unreachable,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn only_held_money_can_be_cancelled() {
+    let world = World::new().await;
+    let client = world.client();
+    let pending = client.create(&order(100)).await.unwrap().id;
+    let error = client.cancel(&pending, random_key()).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
+
+    let body = json!({
+        "amount": {"value": "5.00", "currency": "RUB"},
+        "confirmation": {"type": "redirect", "return_url": support::RETURN_URL},
+    });
+    let (_, created) = world.post("/v3/payments", Some("held"), &body).await;
+    let held = created["id"].as_str().unwrap().parse().unwrap();
+    world.press("approve", &held).await;
+    assert_eq!(
+        client.get(&held).await.unwrap().status,
+        PaymentStatus::WaitingForCapture
+    );
+    let key = random_key();
+    let cancelled = client.cancel(&held, key).await.unwrap();
+    assert_eq!(reason(cancelled.status), "canceled_by_merchant");
+    // The retry of a lost answer is no error.
+    client.cancel(&held, key).await.unwrap();
+    let error = client.cancel(&held, random_key()).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_webhook_is_repeated_until_it_is_confirmed() {
+    let mut receiver = Receiver::new(2).await;
+    let world = World::with(Some(receiver.url.clone()), None).await;
+    let client = world.client();
+    let id = client.create(&order(100)).await.unwrap().id;
+    world.press("approve", &id).await;
+    for _ in 0..3 {
+        let body = receiver.next().await;
+        let notification = Notification::parse(body.to_string().as_bytes()).unwrap();
+        assert_eq!(notification.event, PaymentEvent::Succeeded);
+        assert_eq!(notification.payment_id, id);
+        assert_eq!(body["object"]["status"], "succeeded");
+    }
+    assert!(receiver.is_quiet().await);
+}

@@ -1,0 +1,95 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+use crate::error::Result;
+use crate::home::{Home, Kind};
+use crate::test::{self, Only};
+use crate::{check, maintenance, up};
+
+/// Runs the whole service on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "cargo local", bin_name = "cargo local")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything with demo data; Ctrl-C stops it. Installs missing servers through apt-get
+    Up {
+        /// Only Postgres, PgBouncer, Redis and RabbitMQ, migrated and empty
+        #[arg(long)]
+        servers_only: bool,
+        /// Build with optimisations, for measurements
+        #[arg(long, conflicts_with = "servers_only")]
+        release: bool,
+    },
+    /// Like up, with `cargo lambda watch` in place of the gateway
+    Watch,
+    /// Run all tests on a fresh stack of its own, also beside a running one
+    Test {
+        /// Only one of the two runs
+        #[arg(long)]
+        only: Option<Only>,
+        /// Passed on to `cargo test`: filters, -p PACKAGE, -- --nocapture …
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Sign the demo user in and write example events for `cargo lambda invoke` to local/events
+    Events,
+    /// Print the environment of the running stack: eval "$(cargo local env)"
+    Env {
+        /// Which stack
+        #[arg(long, default_value = "dev")]
+        profile: Kind,
+    },
+    /// Show the log of one process, or list them
+    Logs {
+        /// gateway, worker, postgres_auth, …
+        name: Option<String>,
+        /// Go on as it grows
+        #[arg(short, long)]
+        follow: bool,
+        /// Which stack
+        #[arg(long, default_value = "dev")]
+        profile: Kind,
+    },
+    /// Remove all data of the local stacks
+    Reset {
+        /// Also installed tools (cargo-lambda)
+        #[arg(long)]
+        tools: bool,
+    },
+    /// Compare generated files with what is committed
+    Check,
+}
+
+impl Cli {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn run(self) -> Result<ExitCode> {
+        let home = Home::find()?;
+        match self.command {
+            Command::Up {
+                servers_only: true, ..
+            } => up::servers(&home).await,
+            Command::Up { release, .. } => up::gateway(&home, release).await,
+            Command::Watch => up::lambda(&home).await,
+            Command::Test { only, args } => test::run(&home, only, &args).await,
+            Command::Events => maintenance::events(&home).await,
+            Command::Env { profile } => maintenance::env(&home, profile),
+            Command::Logs {
+                name,
+                follow,
+                profile,
+            } => maintenance::logs(&home, profile, name.as_deref(), follow).await,
+            Command::Reset { tools } => maintenance::reset(&home, tools).await,
+            Command::Check => Ok(check::run()),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The demo: tariffs, promo codes and a few accounts. Doing it again changes nothing.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::accounts::{self, ADMIN, ANNA, BORIS};
+use crate::env::Env;
+use crate::error::{Context, Error, Result};
+use crate::home::Home;
+use crate::http;
+use crate::sql;
+use crate::template;
+
+/// Well above the second that it takes with everything up.
+const STATUS_WAIT: Duration = Duration::from_secs(20);
+
+/// Fills the stack that `env` describes.
+///
+/// # Errors
+/// When the service refuses an account, or the SQL fails.
+pub async fn run(home: &Home, env: &Env) -> Result<()> {
+    let client = http::client()?;
+    let base = &env["E2E_BASE_URL"];
+    let admin = accounts::register_and_sign_in(&client, base, ADMIN).await?;
+    let anna = accounts::register_and_sign_in(&client, base, ANNA).await?;
+    let boris = accounts::register_and_sign_in(&client, base, BORIS).await?;
+
+    // Nobody can make the first admin through the service.
+    let promote = format!(
+        "UPDATE users SET role = 'admin' WHERE id = '{}' AND role <> 'admin'",
+        admin.user_id
+    );
+    sql::run(&env["AUTH_MIGRATION_URL"], &promote).await?;
+
+    let path = home.project.join("local/seed/loyalty.sql");
+    let text =
+        std::fs::read_to_string(&path).context(format_args!("cannot read {}", path.display()))?;
+    let values = BTreeMap::from([
+        ("anna_id", anna.user_id.clone()),
+        ("boris_id", boris.user_id.clone()),
+    ]);
+    sql::run(
+        &env["LOYALTY_MIGRATION_URL"],
+        &template::render(&text, &values)?,
+    )
+    .await
+    .context(path.display())?;
+
+    for user in [&anna, &boris] {
+        wait_for_status(&env["LOYALTY_MIGRATION_URL"], &user.user_id).await?;
+    }
+    Ok(())
+}
+
+/// A new user is only known to the loyalty side once the worker has brought the news.
+async fn wait_for_status(url: &str, user_id: &str) -> Result<()> {
+    let started = Instant::now();
+    let query = format!("SELECT 1 FROM users WHERE id = '{user_id}'");
+    while sql::rows(url, &query).await?.is_empty() {
+        if started.elapsed() > STATUS_WAIT {
+            return Err(Error::new(
+                "a registered user did not reach the loyalty database: see the worker's log",
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}

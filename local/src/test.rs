@@ -1,0 +1,251 @@
+//! `cargo local test`: the whole test suite on a stack of its own, then the end-to-end tests once
+//! more on the functions as Lambda runs them.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::apps;
+use crate::env::Front;
+use crate::error::{Error, Result};
+use crate::home::{Home, Kind};
+use crate::lambda_watch;
+use crate::process::task;
+use crate::report;
+use crate::running::Running;
+use crate::seed;
+use crate::stack::{self, Stack};
+
+/// Which of the two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Only {
+    /// All tests, requests going to the gateway.
+    Gateway,
+    /// The end-to-end tests, requests going to `cargo lambda watch`.
+    Lambda,
+}
+
+struct Outcome {
+    what: String,
+    passed: bool,
+    elapsed: Duration,
+}
+
+/// Runs the tests; the exit code says whether all passed.
+///
+/// # Errors
+/// When the stack doesn't start or a part of it dies.
+pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<ExitCode> {
+    let plan = Plan::of(only, args);
+    if !plan.gateway && !plan.lambda {
+        return Err(Error::new(
+            "the run on cargo lambda watch has only the package e2e, and that is not among those you named",
+        ));
+    }
+    stack::run(home, Kind::Test, async |stack| {
+        let cargo_lambda = match plan.lambda {
+            true => Some(lambda_watch::ensure(home).await?),
+            false => None,
+        };
+        report::heading("Starting a fresh stack");
+        stack.start_servers().await?;
+        let everything: &[&str] = &["--workspace", "--bins"];
+        let what = if plan.lambda {
+            everything
+        } else {
+            &apps::STACK
+        };
+        apps::build(stack, what, false).await?;
+        let first = if plan.gateway {
+            Front::Gateway
+        } else {
+            Front::LambdaWatch
+        };
+        apps::start_helpers(stack, first, false).await?;
+
+        let mut outcomes = Vec::new();
+        if plan.gateway {
+            apps::start_gateway(stack, false).await?;
+            publish(stack, Front::Gateway)?;
+            outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone()).await?);
+            if args.is_empty() {
+                outcomes.push(demo(stack).await);
+            }
+            stack.supervisor.stop("gateway").await;
+        }
+        if let Some(cargo_lambda) = cargo_lambda {
+            if plan.gateway {
+                // Its webhooks have to go to the other address now.
+                apps::restart_sandbox(stack, Front::LambdaWatch).await?;
+            }
+            report::heading("The same end-to-end tests on cargo lambda watch");
+            lambda_watch::start(stack, &cargo_lambda).await?;
+            publish(stack, Front::LambdaWatch)?;
+            outcomes.push(tests(stack, Front::LambdaWatch, plan.lambda_args.clone()).await?);
+        }
+        Ok(summary(stack, &outcomes))
+    })
+    .await
+}
+
+/// What is run with which arguments.
+#[derive(Debug, PartialEq, Eq)]
+struct Plan {
+    gateway: bool,
+    gateway_args: Vec<String>,
+    lambda: bool,
+    lambda_args: Vec<String>,
+}
+
+impl Plan {
+    /// Arguments that name packages replace `--workspace`; the run on Lambda knows only `e2e`.
+    fn of(only: Option<Only>, args: &[String]) -> Self {
+        let own = args
+            .iter()
+            .position(|arg| arg == "--")
+            .unwrap_or(args.len());
+        let (for_cargo, for_tests) = args.split_at(own);
+        let mut packages = Vec::new();
+        let mut rest = Vec::new();
+        let mut for_cargo = for_cargo.iter();
+        while let Some(arg) = for_cargo.next() {
+            if arg == "-p" || arg == "--package" {
+                packages.extend(for_cargo.next().cloned());
+            } else if let Some(name) = arg.strip_prefix("--package=") {
+                packages.push(name.to_owned());
+            } else if arg != "--workspace" {
+                rest.push(arg.clone());
+            }
+        }
+        rest.extend(for_tests.iter().cloned());
+        let with = |scope: &[&str]| {
+            let scope = scope.iter().map(|arg| (*arg).to_owned());
+            scope.chain(rest.iter().cloned()).collect::<Vec<_>>()
+        };
+        let scope: Vec<&str> = if packages.is_empty() {
+            vec!["--workspace"]
+        } else {
+            packages
+                .iter()
+                .flat_map(|name| ["-p", name.as_str()])
+                .collect()
+        };
+        let e2e = packages.is_empty() || packages.iter().any(|name| name == "e2e");
+        Self {
+            gateway: only != Some(Only::Lambda),
+            gateway_args: with(&scope),
+            lambda: only != Some(Only::Gateway) && e2e,
+            lambda_args: with(&["-p", "e2e"]),
+        }
+    }
+}
+
+async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome> {
+    let what = format!("cargo test {} on {}", args.join(" "), front.host());
+    report::heading(&what);
+    let started = Instant::now();
+    let program = apps::cargo(stack)
+        // So that a test doesn't outlive this program, should it be killed.
+        .args([
+            "--config",
+            r#"target."cfg(unix)".runner=["setpriv","--pdeathsig","TERM","--"]"#,
+        ])
+        .arg("test")
+        .args(&args)
+        .envs(&stack.env(front));
+    let status = task::run(&program).await?;
+    Ok(Outcome {
+        what,
+        passed: status.success(),
+        elapsed: started.elapsed(),
+    })
+}
+
+/// The demo of `cargo local up` has to work on what was just tested, twice.
+async fn demo(stack: &Stack) -> Outcome {
+    report::heading("The demo data");
+    let started = Instant::now();
+    let env = stack.env(Front::Gateway);
+    let mut passed = true;
+    for time in ["first", "second"] {
+        let step = format!("seed, {time} time");
+        if let Err(error) = report::step(step, seed::run(&stack.home, &env)).await {
+            report::warning(error);
+            passed = false;
+        }
+    }
+    Outcome {
+        what: "demo data".into(),
+        passed,
+        elapsed: started.elapsed(),
+    }
+}
+
+fn publish(stack: &Stack, front: Front) -> Result<()> {
+    let env = stack.env(front);
+    Running {
+        pid: std::process::id(),
+        command: "cargo local test".into(),
+        address: Some(env["E2E_BASE_URL"].clone()),
+        env,
+    }
+    .publish(&stack.profile)
+}
+
+fn summary(stack: &Stack, outcomes: &[Outcome]) -> ExitCode {
+    report::heading("Summary");
+    for outcome in outcomes {
+        report::line(format_args!(
+            "  {}  {}  ({})",
+            if outcome.passed { "passed" } else { "FAILED" },
+            outcome.what,
+            report::seconds(outcome.elapsed)
+        ));
+    }
+    if outcomes.iter().all(|outcome| outcome.passed) {
+        ExitCode::SUCCESS
+    } else {
+        report::line(format_args!("  logs: {}", stack.profile.logs().display()));
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(only: Option<Only>, args: &str) -> Plan {
+        let args: Vec<String> = args.split_whitespace().map(String::from).collect();
+        Plan::of(only, &args)
+    }
+
+    #[test]
+    fn everything_by_default() {
+        let plan = plan(None, "");
+        assert!(plan.gateway && plan.lambda);
+        assert_eq!(plan.gateway_args, ["--workspace"]);
+        assert_eq!(plan.lambda_args, ["-p", "e2e"]);
+    }
+
+    #[test]
+    fn a_filter_goes_to_both() {
+        let plan = plan(None, "login -- --nocapture");
+        assert_eq!(
+            plan.gateway_args,
+            ["--workspace", "login", "--", "--nocapture"]
+        );
+        assert_eq!(
+            plan.lambda_args,
+            ["-p", "e2e", "login", "--", "--nocapture"]
+        );
+    }
+
+    #[test]
+    fn a_named_package_is_not_run_on_lambda() {
+        let named = plan(None, "-p auth_store");
+        assert_eq!(named.gateway_args, ["-p", "auth_store"]);
+        assert!(named.gateway && !named.lambda);
+        assert!(plan(None, "--package=e2e").lambda);
+        let nothing = plan(Some(Only::Lambda), "-p auth_store");
+        assert!(!nothing.gateway && !nothing.lambda);
+    }
+}

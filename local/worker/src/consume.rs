@@ -1,0 +1,86 @@
+//! From RabbitMQ to the loyalty database.
+
+use std::time::Duration;
+
+use events::PublishError;
+use events::rabbitmq::{Delivery, RabbitConnection};
+use pg::PgError;
+use runtime::SystemClock;
+use user_status_sync::SyncError;
+
+use crate::backoff::Backoff;
+use crate::health::Link;
+use crate::{Stop, Worker};
+
+/// Messages that the broker hands out ahead.
+const PREFETCH: u16 = 32;
+/// Before a message goes back that the database refused: the broker counts how often, so not at full speed.
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
+
+/// Consumes until it is time to stop.
+pub(crate) async fn run(worker: &Worker, link: &Link, mut stop: Stop) {
+    let mut backoff = Backoff::new();
+    while !stop.is_set() {
+        let result = consume(worker, link, &mut stop, &mut backoff).await;
+        link.set(false);
+        if let Err(error) = result {
+            tracing::warn!(%error, "the consumer lost RabbitMQ; connecting again");
+            stop.sleep(backoff.pause()).await;
+        }
+    }
+}
+
+/// Consumes over one connection.
+async fn consume(
+    worker: &Worker,
+    link: &Link,
+    stop: &mut Stop,
+    backoff: &mut Backoff,
+) -> Result<(), PublishError> {
+    let connection = RabbitConnection::connect(&worker.amqp_url, &worker.queue).await?;
+    let mut consumer = connection.consumer(PREFETCH).await?;
+    link.set(true);
+    backoff.reset();
+    loop {
+        let delivery = tokio::select! {
+            biased;
+            () = stop.wait() => break,
+            delivery = consumer.next() => delivery?,
+        };
+        take_in(worker, &delivery, stop).await?;
+    }
+    connection.close().await;
+    Ok(())
+}
+
+/// Takes in one message; it is acknowledged after the commit.
+async fn take_in(
+    worker: &Worker,
+    delivery: &Delivery,
+    stop: &mut Stop,
+) -> Result<(), PublishError> {
+    let mut backoff = Backoff::new();
+    loop {
+        match user_status_sync::handle(&worker.loyalty, &SystemClock, delivery.body()).await {
+            Ok(_) => return delivery.ack().await,
+            Err(SyncError::Malformed(error)) => {
+                tracing::error!(%error, "a message goes to the dead letters");
+                return delivery.dead_letter().await;
+            }
+            // The message is kept in hand: sent back, it would use up its delivery limit within seconds of an outage
+            // that is no fault of its own.
+            Err(SyncError::Store(PgError::Unavailable(error))) => {
+                tracing::warn!(%error, "the loyalty database is unavailable; trying again");
+                stop.sleep(backoff.pause()).await;
+            }
+            Err(SyncError::Store(error)) => {
+                tracing::error!(%error, "a message was not handled; it goes back to the queue");
+                stop.sleep(AFTER_REFUSAL).await;
+                return delivery.requeue().await;
+            }
+        }
+        if stop.is_set() {
+            return delivery.requeue().await;
+        }
+    }
+}

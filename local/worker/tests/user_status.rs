@@ -1,0 +1,79 @@
+//! A user's status on its way from auth to loyalty, over real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod world;
+
+use domain::{Random, UserStatus};
+use events::{PublishError, Publisher};
+use lapin::options::QueueDeleteOptions;
+use runtime::OsRandom;
+use world::{World, event};
+
+#[tokio::test]
+async fn changes_reach_loyalty_in_order() {
+    let world = World::new().await;
+    let running = world.start().await;
+    running.wait_until_healthy().await;
+
+    let user = OsRandom.uuid();
+    world.change(&event(user, 1, UserStatus::Active)).await;
+    assert_eq!(world.wait_for(user, 1).await, "active");
+    for version in 2..=9 {
+        world
+            .change(&event(user, version, UserStatus::Active))
+            .await;
+    }
+    world.change(&event(user, 10, UserStatus::Blocked)).await;
+    assert_eq!(world.wait_for(user, 10).await, "blocked");
+
+    world.finish(running).await;
+    assert_eq!(World::new().await.unpublished(user).await, 0);
+}
+
+#[tokio::test]
+async fn a_malformed_message_is_a_dead_letter_and_the_next_one_is_handled() {
+    let world = World::new().await;
+    let user = OsRandom.uuid();
+    world.send(b"{\"schema\":\"something else\"}").await;
+    world
+        .send(event(user, 1, UserStatus::Active).to_message().as_bytes())
+        .await;
+    let running = world.start().await;
+    assert_eq!(world.wait_for(user, 1).await, "active");
+    assert_eq!(
+        world.dead_letter().await,
+        b"{\"schema\":\"something else\"}"
+    );
+    world.finish(running).await;
+}
+
+#[tokio::test]
+async fn what_comes_twice_or_late_changes_nothing() {
+    let world = World::new().await;
+    let user = OsRandom.uuid();
+    let old = event(user, 1, UserStatus::Active);
+    let new = event(user, 2, UserStatus::Deleted);
+    let last = OsRandom.uuid();
+    for event in [&new, &old, &new, &event(last, 1, UserStatus::Active)] {
+        world.send(event.to_message().as_bytes()).await;
+    }
+    let running = world.start().await;
+    world.wait_for(last, 1).await;
+    assert_eq!(world.known(user).await, (2, "deleted".to_owned()));
+    world.finish(running).await;
+}
+
+#[tokio::test]
+async fn an_event_without_a_queue_is_not_published() {
+    let world = World::new().await;
+    let publisher = world.broker.publisher().await.unwrap();
+    let events = [event(OsRandom.uuid(), 1, UserStatus::Active)];
+    assert_eq!(publisher.publish(&events).await, [Ok(())]);
+    let options = QueueDeleteOptions::default();
+    let gone = world
+        .channel
+        .queue_delete(world.queue.as_str().into(), options);
+    gone.await.unwrap();
+    let results = publisher.publish(&events).await;
+    assert_eq!(results, [Err(PublishError::Unroutable)]);
+}

@@ -1,0 +1,57 @@
+//! What is left of a deleted account's e-mail.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use runtime::ConfigError;
+use zeroize::Zeroizing;
+
+/// The key of the tombstones' hashes (HMAC-SHA256): without it an address can't be looked for by guessing.
+#[derive(Clone)]
+pub struct TombstoneKey(hmac::Key);
+
+impl TombstoneKey {
+    /// The key in `TOMBSTONE_KEY`.
+    ///
+    /// # Errors
+    /// When it is missing or is not 32 bytes in base64.
+    pub fn from_env() -> Result<TombstoneKey, ConfigError> {
+        const NAME: &str = "TOMBSTONE_KEY";
+        let text = Zeroizing::new(runtime::required(NAME, "32 random bytes in base64")?);
+        STANDARD
+            .decode(text.trim())
+            .ok()
+            .map(Zeroizing::new)
+            .and_then(|bytes| {
+                let bytes: &[u8; 32] = bytes.as_slice().try_into().ok()?;
+                Some(TombstoneKey::new(bytes))
+            })
+            .ok_or_else(|| ConfigError::Invalid(NAME, "not 32 bytes in base64".to_owned()))
+    }
+
+    /// The key of these bytes.
+    pub fn new(bytes: &[u8; 32]) -> TombstoneKey {
+        TombstoneKey(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// The tombstone of the address whose unique form is `email_key`.
+    pub fn hash(&self, email_key: &str) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hmac::sign(&self.0, email_key.as_bytes()).as_ref());
+        hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_depends_on_the_address_and_on_the_key() {
+        let key = TombstoneKey::new(&[1; 32]);
+        assert_eq!(key.hash("a@example.com"), key.hash("a@example.com"));
+        assert_ne!(key.hash("a@example.com"), key.hash("b@example.com"));
+        let other = TombstoneKey::new(&[2; 32]);
+        assert_ne!(key.hash("a@example.com"), other.hash("a@example.com"));
+    }
+}

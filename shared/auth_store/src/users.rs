@@ -1,0 +1,171 @@
+//! Accounts.
+
+use domain::{Email, PersonName, Role, UserStatus};
+use jiff::Timestamp;
+use pg::{PgError, Row, Type};
+use uuid::Uuid;
+
+use crate::{AuthStore, PasswordHash};
+
+/// An account to be made.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// Its id, made by the caller.
+    pub id: Uuid,
+    /// Where the user can be reached, and what they sign in with.
+    pub email: &'a Email,
+    /// How the user wants to be called.
+    pub name: Option<&'a PersonName>,
+    /// The hash of their password.
+    pub password_hash: &'a PasswordHash,
+    /// The id of the event that tells the loyalty side.
+    pub event_id: Uuid,
+}
+
+/// An account could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Another account has the address, in whatever case.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The database failed.
+    #[error(transparent)]
+    Pg(#[from] PgError),
+}
+
+/// What signing in and deleting look at. No `Debug`: it holds personal data.
+#[derive(Clone)]
+pub struct Account {
+    /// The user.
+    pub id: Uuid,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may do it.
+    pub status: UserStatus,
+    /// The unique form of the address; none once deleted.
+    pub email_key: Option<String>,
+    /// None once deleted.
+    pub password_hash: Option<PasswordHash>,
+}
+
+/// An account to be deleted, as it was read.
+#[derive(Clone, Copy)]
+pub struct Deletion<'a> {
+    /// The user.
+    pub user_id: Uuid,
+    /// The unique form of the address that `tombstone` was made of.
+    pub email_key: &'a str,
+    /// What will be kept of the address.
+    pub tombstone: [u8; 32],
+    /// The id of the event that tells the loyalty side.
+    pub event_id: Uuid,
+}
+
+impl AuthStore {
+    /// Makes an active account and its event, in one statement.
+    ///
+    /// # Errors
+    /// [`RegisterError::EmailTaken`], also for the loser of a race.
+    pub async fn register(&self, user: &NewUser<'_>, now: Timestamp) -> Result<(), RegisterError> {
+        let sql = "WITH added AS (
+                       INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at)
+                       VALUES ($1, $2, $3, $4, $5, $6, $6)
+                       RETURNING id, status, version
+                   )
+                   INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
+                   SELECT $7, id, status, version, $6 FROM added";
+        let (email, key) = (user.email.as_str(), user.email.key());
+        let name = user.name.map(PersonName::as_str);
+        let params: [pg::Param; 7] = [
+            (&user.id, Type::UUID),
+            (&email, Type::TEXT),
+            (&key, Type::TEXT),
+            (&name, Type::TEXT),
+            (&user.password_hash.0, Type::TEXT),
+            (&now, Type::TIMESTAMPTZ),
+            (&user.event_id, Type::UUID),
+        ];
+        match self.pool.execute(sql, &params).await {
+            Ok(1) => Ok(()),
+            Ok(n) => Err(PgError::Bug(format!("a registration wrote {n} events")).into()),
+            Err(error) if error.taken() == Some("users_email_key_key") => {
+                Err(RegisterError::EmailTaken)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The account with this address, in whatever case. A deleted account has none.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, PgError> {
+        let sql =
+            "SELECT id, role, status, email_key, password_hash FROM users WHERE email_key = $1";
+        let key = email.key();
+        let row = self.pool.row(sql, &[(&key, Type::TEXT)]).await?;
+        row.as_ref().map(account).transpose()
+    }
+
+    /// The account with this id, deleted or not.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn account(&self, user_id: Uuid) -> Result<Option<Account>, PgError> {
+        let sql = "SELECT id, role, status, email_key, password_hash FROM users WHERE id = $1";
+        let row = self.pool.row(sql, &[(&user_id, Type::UUID)]).await?;
+        row.as_ref().map(account).transpose()
+    }
+
+    /// Deletes an account in one statement: erases what is personal, leaves a tombstone, ends every session and tells
+    /// the loyalty side. Returns the sessions ended, or `None` when the account is not as it was read.
+    ///
+    /// A session opened while this waited for the account is not seen by it: call [`AuthStore::end_sessions`] after.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn delete_account(
+        &self,
+        deletion: &Deletion<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Uuid>>, PgError> {
+        let sql = "WITH gone AS (
+                       UPDATE users
+                       SET status = 'deleted', version = version + 1, updated_at = $2,
+                           email = NULL, email_key = NULL, name = NULL, password_hash = NULL
+                       WHERE id = $1 AND status <> 'deleted' AND email_key = $3
+                       RETURNING id, status, version
+                   ), tombstone AS (
+                       INSERT INTO tombstones (user_id, email_hmac, deleted_at)
+                       SELECT id, $4, $2 FROM gone
+                   ), event AS (
+                       INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
+                       SELECT $5, id, status, version, $2 FROM gone
+                   ), ended AS (
+                       UPDATE sessions SET revoked_at = $2
+                       FROM gone WHERE sessions.user_id = gone.id AND sessions.revoked_at IS NULL
+                       RETURNING sessions.id
+                   )
+                   SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM gone";
+        let tombstone = deletion.tombstone.as_slice();
+        let params: [pg::Param; 5] = [
+            (&deletion.user_id, Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
+            (&deletion.email_key, Type::TEXT),
+            (&tombstone, Type::BYTEA),
+            (&deletion.event_id, Type::UUID),
+        ];
+        let row = self.pool.row(sql, &params).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+}
+
+fn account(row: &Row) -> Result<Account, PgError> {
+    Ok(Account {
+        id: row.try_get(0)?,
+        role: crate::named(row, 1)?,
+        status: crate::named(row, 2)?,
+        email_key: row.try_get(3)?,
+        password_hash: row.try_get::<_, Option<String>>(4)?.map(PasswordHash),
+    })
+}

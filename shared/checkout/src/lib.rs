@@ -1,0 +1,141 @@
+//! Where purchases and payments meet: starting a payment for a purchase, and taking its outcome in.
+
+use std::sync::Arc;
+
+use domain::{Clock, PaymentFailure, PurchaseStatus};
+use loyalty_store::{LoyaltyStore, Purchase, Settled};
+use payments::{Config, NewPayment, Payment, PaymentError, PaymentId, PaymentStatus, YooKassa};
+use pg::PgError;
+use runtime::{ConfigError, SystemClock};
+
+/// The loyalty database and the payment provider together.
+#[derive(Clone)]
+pub struct Checkout {
+    store: LoyaltyStore,
+    provider: Arc<YooKassa>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A step of a payment that did not come off.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// The provider refused for good; the purchase has failed and the use of the code is given back.
+    #[error("the payment was refused: {0}")]
+    Refused(String),
+    /// What happened at the provider is not known. Nothing was given back; the same call later goes on.
+    #[error(transparent)]
+    Unknown(PaymentError),
+    /// The provider knows no such payment.
+    #[error("there is no such payment")]
+    NoPayment,
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] PgError),
+}
+
+impl Checkout {
+    /// From `LOYALTY_DATABASE_URL` and the `PAYMENT_*` variables.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<Checkout, ConfigError> {
+        let provider = YooKassa::new(Config::from_env()?)
+            .map_err(|error| ConfigError::Invalid("PAYMENT_API_URL", error.to_string()))?;
+        Ok(Checkout {
+            store: LoyaltyStore::from_env()?,
+            provider: Arc::new(provider),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// The loyalty database.
+    pub fn store(&self) -> &LoyaltyStore {
+        &self.store
+    }
+
+    /// Sees to it that a pending purchase has a payment, and returns the purchase with its confirmation page. The
+    /// purchase's number is the idempotence key: however often this is called, there is one payment.
+    ///
+    /// # Errors
+    /// Any [`CheckoutError`].
+    pub async fn start_payment(&self, purchase: Purchase) -> Result<Purchase, CheckoutError> {
+        if purchase.status != PurchaseStatus::Pending || purchase.confirmation_url.is_some() {
+            return Ok(purchase);
+        }
+        let order = NewPayment {
+            idempotence_key: purchase.id,
+            purchase_id: purchase.id,
+            amount: purchase.total,
+            description: purchase.tariff_title.clone(),
+        };
+        let payment = match self.provider.create(&order).await {
+            Ok(payment) => payment,
+            Err(error) if error.outcome_unknown() => return Err(CheckoutError::Unknown(error)),
+            Err(error) => {
+                let now = self.clock.now();
+                self.store
+                    .fail_purchase(purchase.id, PaymentFailure::Rejected, now)
+                    .await?;
+                return Err(CheckoutError::Refused(error.to_string()));
+            }
+        };
+        let (id, page) = (payment.id.to_string(), payment.confirmation_url.clone());
+        self.store
+            .attach_payment(purchase.id, &id, page.as_deref(), self.clock.now())
+            .await?;
+        // An earlier attempt may have gone further than we were told.
+        self.settle(&payment).await?;
+        match payment.status {
+            PaymentStatus::Canceled { reason } => Err(CheckoutError::Refused(reason)),
+            _ => Ok(self
+                .store
+                .find_purchase(purchase.id)
+                .await?
+                .unwrap_or(purchase)),
+        }
+    }
+
+    /// Reads a payment from the provider and takes its outcome in. What anyone else says of a payment is not believed.
+    ///
+    /// # Errors
+    /// Any [`CheckoutError`] but `Refused`.
+    pub async fn settle_by_reading(&self, id: &PaymentId) -> Result<(), CheckoutError> {
+        match self.provider.get(id).await {
+            Ok(payment) => self.settle(&payment).await,
+            Err(error) if error.is_not_found() => Err(CheckoutError::NoPayment),
+            Err(error) => Err(CheckoutError::Unknown(error)),
+        }
+    }
+
+    async fn settle(&self, payment: &Payment) -> Result<(), CheckoutError> {
+        let Some(purchase_id) = payment.purchase_id else {
+            tracing::warn!(payment_id = %payment.id, "a payment that names no purchase");
+            return Ok(());
+        };
+        let now = self.clock.now();
+        let settled = match &payment.status {
+            PaymentStatus::Pending | PaymentStatus::WaitingForCapture => return Ok(()),
+            PaymentStatus::Succeeded => {
+                self.store
+                    .complete_purchase(purchase_id, payment.amount, now)
+                    .await?
+            }
+            PaymentStatus::Canceled { reason } => {
+                let failure = match reason.as_str() {
+                    "expired_on_confirmation" => PaymentFailure::Expired,
+                    _ => PaymentFailure::Declined,
+                };
+                self.store.fail_purchase(purchase_id, failure, now).await?
+            }
+        };
+        if let Settled::Conflict(_) | Settled::NoPurchase = settled {
+            let cause = format!(
+                "payment {} of purchase {purchase_id}: {settled:?}",
+                payment.id
+            );
+            tracing::error!(cause, "a payment does not fit its purchase");
+            runtime::report(&cause, "").await;
+        }
+        Ok(())
+    }
+}

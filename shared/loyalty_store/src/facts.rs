@@ -1,0 +1,173 @@
+//! Loading the facts of a decision: one statement, one snapshot.
+
+use domain::{
+    Audience, BasisPoints, Currency, Effect, Facts, Money, OwnUse, Promo, PromoId, PromoRef,
+    Tariff, TariffId, UserStatus,
+};
+use jiff::Timestamp;
+use pg::{PgError, Row, Type};
+use tokio_postgres::types::{FromSql, Json};
+use uuid::Uuid;
+
+use crate::LoyaltyStore;
+
+/// A user's wish to use a promo code for a tariff.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who asks.
+    pub user_id: Uuid,
+    /// The promo code, by number or text.
+    pub promo: PromoRef,
+    /// The tariff to be bought.
+    pub tariff: TariffId,
+}
+
+/// The facts for an ask, as far as its parts exist.
+pub(crate) enum Found {
+    /// Both exist. `lapsed` is true when holds of this promo have run out and were not given back yet.
+    Facts {
+        facts: Box<Facts>,
+        lapsed: bool,
+    },
+    NoPromo,
+    NoTariff,
+}
+
+/// The columns that [`decode`] reads, from `promo_codes p`, `promo_usage g` and `tariffs t`, with the user in $1 and
+/// the time in $2. All of the user's live uses come along: the rules pick those that matter to them.
+pub(crate) const COLUMNS: &str = "
+    p.id AS promo_id, p.code, p.title, p.status, p.effect, p.effect_minor, p.effect_basis_points, p.effect_cap_minor,
+    p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
+    p.audience_user_id, p.version, g.taken,
+    t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
+    t.status AS tariff_status,
+    (SELECT status FROM users WHERE id = $1) AS user_status,
+    EXISTS (
+        SELECT FROM applications a WHERE a.promo_id = p.id AND a.state = 'applied' AND a.expires_at <= $2
+    ) AS lapsed,
+    coalesce(
+        (SELECT json_agg(json_build_object(
+            'application_id', a.id, 'promo_id', a.promo_id, 'tariff_id', a.tariff_id, 'state', a.state,
+            'slot', a.slot, 'expires_at', a.expires_at))
+        FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying', 'used')), '[]'
+    ) AS own_uses";
+
+impl LoyaltyStore {
+    pub(crate) async fn find_facts(&self, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
+        let sql = format!(
+            "SELECT {COLUMNS}
+             FROM (VALUES (1)) AS one (row)
+             LEFT JOIN promo_codes p ON p.id = $3 OR p.code = $4
+             LEFT JOIN promo_usage g ON g.promo_id = p.id
+             LEFT JOIN tariffs t ON t.id = $5"
+        );
+        let (id, code) = match &ask.promo {
+            PromoRef::Id(id) => (Some(id.0), None),
+            PromoRef::Code(code) => (None, Some(code.as_str())),
+        };
+        let params: [pg::Param; 5] = [
+            (&ask.user_id, Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
+            (&id, Type::INT8),
+            (&code, Type::TEXT),
+            (&ask.tariff.0, Type::INT8),
+        ];
+        let row = self.pool.row(&sql, &params).await?;
+        let row = row.ok_or_else(|| bug("no facts"))?;
+        if get::<Option<i64>>(&row, "promo_id")?.is_none() {
+            return Ok(Found::NoPromo);
+        }
+        if get::<Option<i64>>(&row, "tariff_id")?.is_none() {
+            return Ok(Found::NoTariff);
+        }
+        Ok(Found::Facts {
+            facts: Box::new(decode(&row, ask.user_id, now)?),
+            lapsed: get(&row, "lapsed")?,
+        })
+    }
+}
+
+/// The facts in a row of [`COLUMNS`].
+pub(crate) fn decode(row: &Row, user_id: Uuid, now: Timestamp) -> Result<Facts, PgError> {
+    let user_status: Option<&str> = get(row, "user_status")?;
+    let Json(own_uses): Json<Vec<OwnUse>> = get(row, "own_uses")?;
+    Ok(Facts {
+        now,
+        user_id,
+        user_status: user_status.map(name::<UserStatus>).transpose()?,
+        promo: promo(row)?,
+        tariff: tariff(row)?,
+        taken: get(row, "taken")?,
+        own_uses,
+    })
+}
+
+fn promo(row: &Row) -> Result<Promo, PgError> {
+    let tariffs: Option<Vec<i64>> = get(row, "tariff_ids")?;
+    Ok(Promo {
+        id: PromoId(get(row, "promo_id")?),
+        code: get(row, "code")?,
+        title: get(row, "title")?,
+        status: name(get(row, "status")?)?,
+        effect: effect(row)?,
+        starts_at: get(row, "starts_at")?,
+        ends_at: get(row, "ends_at")?,
+        total_limit: get(row, "total_limit")?,
+        per_user_limit: get(row, "per_user_limit")?,
+        tariffs: tariffs.map(|ids| ids.into_iter().map(TariffId).collect()),
+        audience: match get::<Option<Uuid>>(row, "audience_user_id")? {
+            Some(user_id) => Audience::User(user_id),
+            None => Audience::All,
+        },
+        version: get(row, "version")?,
+    })
+}
+
+fn effect(row: &Row) -> Result<Effect, PgError> {
+    let cap_minor = get(row, "effect_cap_minor")?;
+    match get(row, "effect")? {
+        "fixed_price" => Ok(Effect::FixedPrice {
+            minor: get(row, "effect_minor")?,
+        }),
+        "amount_off" => Ok(Effect::AmountOff {
+            minor: get(row, "effect_minor")?,
+        }),
+        "free" => Ok(Effect::Free {
+            days: get(row, "effect_days")?,
+        }),
+        "percent_off" => BasisPoints::new(get(row, "effect_basis_points")?)
+            .map(|share| Effect::PercentOff { share, cap_minor })
+            .ok_or_else(|| bug("effect_basis_points")),
+        _ => Err(bug("effect")),
+    }
+}
+
+fn tariff(row: &Row) -> Result<Tariff, PgError> {
+    Ok(Tariff {
+        id: TariffId(get(row, "tariff_id")?),
+        title: get(row, "tariff_title")?,
+        price: money(get(row, "price_minor")?, get(row, "currency")?)?,
+        period_months: get(row, "period_months")?,
+        status: name(get(row, "tariff_status")?)?,
+    })
+}
+
+/// The value in `column`.
+pub(crate) fn get<'r, T: FromSql<'r>>(row: &'r Row, column: &str) -> Result<T, PgError> {
+    Ok(row.try_get(column)?)
+}
+
+/// The value of an enum that is kept as text.
+pub(crate) fn name<T: std::str::FromStr>(text: &str) -> Result<T, PgError> {
+    text.parse().map_err(|_| bug("an unknown name"))
+}
+
+pub(crate) fn money(minor: i64, currency: &str) -> Result<Money, PgError> {
+    let currency: Currency = name(currency)?;
+    Money::from_minor(minor, currency).ok_or_else(|| bug("an amount below zero"))
+}
+
+/// What the schema forbids is there all the same.
+pub(crate) fn bug(what: &str) -> PgError {
+    PgError::Bug(format!("not what the schema promises: {what}"))
+}

@@ -1,0 +1,317 @@
+//! Holding a use of a promo code, and giving it back.
+
+use domain::{Decision, Facts, HoldState, PromoId, PromoRef, Quote, Random, Reason, TariffId};
+use jiff::{SignedDuration, Timestamp};
+use pg::{PgError, Row, Type};
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::facts::{Found, bug, get, money, name};
+use crate::{Ask, LoyaltyStore, release};
+
+/// How long a use is held for the user before it is given back.
+const HOLD: SignedDuration = SignedDuration::from_mins(30);
+/// How often a decision is made anew because somebody else was faster.
+const ATTEMPTS: usize = 8;
+
+/// A use of a promo code that is held for a user.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    /// The application.
+    pub application_id: Uuid,
+    /// The decision that let it pass.
+    pub decision_id: Uuid,
+    /// The promo code's number.
+    pub promo_id: PromoId,
+    /// The promo code's text.
+    pub promo_code: String,
+    /// The tariff.
+    pub tariff: TariffId,
+    /// `applied` or `paying`.
+    pub state: HoldState,
+    /// The price that holds as long as the hold.
+    pub quote: Quote,
+    /// When an `applied` hold is given back by itself.
+    pub expires_at: Timestamp,
+}
+
+/// What became of an ask.
+#[derive(Debug)]
+pub enum Applied {
+    /// A use is held from now on.
+    Held(Hold),
+    /// The user held this use already.
+    HeldBefore(Hold),
+    /// Some rules refused.
+    Refused {
+        /// Where staff find it.
+        decision_id: Uuid,
+        /// Why.
+        decision: Decision,
+    },
+    /// There is no such promo code.
+    NoPromo,
+    /// There is no such tariff.
+    NoTariff,
+}
+
+/// What became of a wish to cancel.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The use is given back, now or by an earlier call.
+    Done(Uuid),
+    /// The user holds no use of this code.
+    NotApplied,
+    /// A payment is under way: its outcome decides.
+    Paying,
+    /// The use is spent.
+    Used,
+}
+
+impl LoyaltyStore {
+    /// Decides, and holds a use when all rules pass. The decision is stored either way, an acceptance in the
+    /// statement that holds the use. Two round trips when nobody is faster.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing is held then.
+    pub async fn apply(
+        &self,
+        ask: &Ask,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Applied, PgError> {
+        for _ in 0..ATTEMPTS {
+            let (facts, lapsed) = match self.find_facts(ask, now).await? {
+                Found::NoPromo => return Ok(Applied::NoPromo),
+                Found::NoTariff => return Ok(Applied::NoTariff),
+                Found::Facts { facts, lapsed } => (facts, lapsed),
+            };
+            // A hold that ran out must not stand in the way until the sweeper comes by.
+            if facts.own_uses.iter().any(|own| own.has_lapsed(now)) {
+                self.expire_holds_of(ask.user_id, now).await?;
+                continue;
+            }
+            if let Some(own) = facts.own_hold() {
+                match self.find_hold(own.application_id).await? {
+                    Some(hold) => return Ok(Applied::HeldBefore(hold)),
+                    None => continue,
+                }
+            }
+            let decision = Decision::of(&facts);
+            let Some(quote) = decision.accepted() else {
+                let full = decision
+                    .refusals()
+                    .any(|r| r.rule == Reason::PromoLimitReached);
+                if full && lapsed && self.expire_holds(now).await? > 0 {
+                    continue;
+                }
+                let decision_id = self.record_refusal(&facts, &decision, random).await?;
+                return Ok(Applied::Refused {
+                    decision_id,
+                    decision,
+                });
+            };
+            if let Some(hold) = self.hold(&facts, &decision, quote, random).await? {
+                return Ok(Applied::Held(hold));
+            }
+        }
+        Err(PgError::Unavailable(
+            "too many others were faster".to_owned(),
+        ))
+    }
+
+    /// Takes a use, if what the decision was made from still holds. `None`: it does not, decide again.
+    async fn hold(
+        &self,
+        facts: &Facts,
+        decision: &Decision,
+        quote: Quote,
+        random: &dyn Random,
+    ) -> Result<Option<Hold>, PgError> {
+        let hold = Hold {
+            application_id: random.uuid(),
+            decision_id: random.uuid(),
+            promo_id: facts.promo.id,
+            promo_code: facts.promo.code.clone(),
+            tariff: facts.tariff.id,
+            state: HoldState::Applied,
+            quote,
+            expires_at: facts.now + HOLD,
+        };
+        let sql = "
+            WITH taken AS (
+                UPDATE promo_usage SET taken = promo_usage.taken + 1
+                FROM promo_codes p
+                WHERE promo_usage.promo_id = $3 AND p.id = $3 AND p.version = $4
+                    AND (p.total_limit IS NULL OR promo_usage.taken < p.total_limit)
+                    AND EXISTS (SELECT FROM users WHERE id = $2 AND status = 'active')
+                RETURNING promo_usage.promo_id
+            ),
+            decided AS (
+                INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
+                SELECT $7, $6, $2, $3, $4, $5, true, $8 FROM taken
+            )
+            INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, slot,
+                price_minor, total_minor, currency, trial_days, created_at, expires_at, updated_at)
+            SELECT $1, $7, $3, $4, $2, $5, 'applied', $9, $10, $11, $12, $13, $6, $14, $6 FROM taken";
+        let slot = facts.free_slot();
+        let params: [pg::Param; 14] = [
+            (&hold.application_id, Type::UUID),
+            (&facts.user_id, Type::UUID),
+            (&facts.promo.id.0, Type::INT8),
+            (&facts.promo.version, Type::INT8),
+            (&facts.tariff.id.0, Type::INT8),
+            (&facts.now, Type::TIMESTAMPTZ),
+            (&hold.decision_id, Type::UUID),
+            (&Json(&decision.outcomes), Type::JSONB),
+            (&slot, Type::INT4),
+            (&quote.price.minor(), Type::INT8),
+            (&quote.total.minor(), Type::INT8),
+            (&quote.currency().as_str().to_owned(), Type::TEXT),
+            (&quote.trial_days, Type::INT4),
+            (&hold.expires_at, Type::TIMESTAMPTZ),
+        ];
+        match self.pool.execute(sql, &params).await {
+            Ok(1) => Ok(Some(hold)),
+            Ok(0) => Ok(None),
+            Ok(n) => Err(bug(&format!("{n} holds at once"))),
+            // The same user was faster in another request: the unique indexes keep the limits exact.
+            Err(error) if error.taken().is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn record_refusal(
+        &self,
+        facts: &Facts,
+        decision: &Decision,
+        random: &dyn Random,
+    ) -> Result<Uuid, PgError> {
+        let id = random.uuid();
+        let params: [pg::Param; 7] = [
+            (&id, Type::UUID),
+            (&facts.now, Type::TIMESTAMPTZ),
+            (&facts.user_id, Type::UUID),
+            (&facts.promo.id.0, Type::INT8),
+            (&facts.promo.version, Type::INT8),
+            (&facts.tariff.id.0, Type::INT8),
+            (&Json(&decision.outcomes), Type::JSONB),
+        ];
+        let sql = "INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
+            VALUES ($1, $2, $3, $4, $5, $6, false, $7)";
+        self.pool.execute(sql, &params).await?;
+        Ok(id)
+    }
+
+    /// The open hold `application_id`; `None` when it is open no more.
+    async fn find_hold(&self, application_id: Uuid) -> Result<Option<Hold>, PgError> {
+        let sql = "SELECT a.id, a.decision_id, a.promo_id, p.code, a.tariff_id, a.state, a.price_minor, a.total_minor,
+                a.currency::text AS currency, a.trial_days, a.expires_at
+            FROM applications a JOIN promo_codes p ON p.id = a.promo_id
+            WHERE a.id = $1 AND a.state IN ('applied', 'paying')";
+        let row = self.pool.row(sql, &[(&application_id, Type::UUID)]).await?;
+        row.as_ref().map(decode).transpose()
+    }
+
+    /// Gives back the use that the user holds of this promo code: the latest, if there are several.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn cancel(
+        &self,
+        user_id: Uuid,
+        promo: &PromoRef,
+        now: Timestamp,
+    ) -> Result<Cancelled, PgError> {
+        let (id, code) = match promo {
+            PromoRef::Id(id) => (Some(id.0), None),
+            PromoRef::Code(code) => (None, Some(code.as_str())),
+        };
+        let of_promo = "FROM applications a JOIN promo_codes p ON p.id = a.promo_id
+            WHERE a.user_id = $1 AND (p.id = $2 OR p.code = $3)";
+        let params: [pg::Param; 4] = [
+            (&user_id, Type::UUID),
+            (&id, Type::INT8),
+            (&code, Type::TEXT),
+            (&now, Type::TIMESTAMPTZ),
+        ];
+        let cancel = release::statement(
+            &format!(
+                "target AS (
+                    SELECT a.id, a.promo_id {of_promo} AND a.state = 'applied' AND a.expires_at > $4
+                    ORDER BY a.created_at DESC LIMIT 1
+                ),"
+            ),
+            "applied",
+            "state = 'cancelled', cancel_reason = 'user', updated_at = $4",
+        );
+        if let Some(row) = self.pool.row(&cancel, &params).await? {
+            return Ok(Cancelled::Done(get(&row, "id")?));
+        }
+        let latest = format!(
+            "SELECT a.id, a.state, a.cancel_reason {of_promo} ORDER BY a.created_at DESC LIMIT 1"
+        );
+        let Some(row) = self.pool.row(&latest, &params[..3]).await? else {
+            return Ok(Cancelled::NotApplied);
+        };
+        Ok(
+            match (name(get(&row, "state")?)?, get(&row, "cancel_reason")?) {
+                (HoldState::Paying, _) => Cancelled::Paying,
+                (HoldState::Used, _) => Cancelled::Used,
+                (HoldState::Cancelled, Some("user")) => Cancelled::Done(get(&row, "id")?),
+                _ => Cancelled::NotApplied,
+            },
+        )
+    }
+
+    /// Gives back up to 500 holds that have run out; says how many.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn expire_holds(&self, now: Timestamp) -> Result<usize, PgError> {
+        let sql = expire("ORDER BY expires_at LIMIT 500");
+        Ok(self
+            .pool
+            .rows(&sql, &[(&now, Type::TIMESTAMPTZ)])
+            .await?
+            .len())
+    }
+
+    async fn expire_holds_of(&self, user_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+        let params: [pg::Param; 2] = [(&now, Type::TIMESTAMPTZ), (&user_id, Type::UUID)];
+        self.pool
+            .rows(&expire("AND user_id = $2"), &params)
+            .await
+            .map(drop)
+    }
+}
+
+fn expire(which: &str) -> String {
+    release::statement(
+        &format!(
+            "target AS (
+                SELECT id, promo_id FROM applications WHERE state = 'applied' AND expires_at <= $1 {which}
+            ),"
+        ),
+        "applied",
+        "state = 'expired', updated_at = $1",
+    )
+}
+
+fn decode(row: &Row) -> Result<Hold, PgError> {
+    let currency = get(row, "currency")?;
+    Ok(Hold {
+        application_id: get(row, "id")?,
+        decision_id: get(row, "decision_id")?,
+        promo_id: PromoId(get(row, "promo_id")?),
+        promo_code: get(row, "code")?,
+        tariff: TariffId(get(row, "tariff_id")?),
+        state: name(get(row, "state")?)?,
+        quote: Quote {
+            price: money(get(row, "price_minor")?, currency)?,
+            total: money(get(row, "total_minor")?, currency)?,
+            trial_days: get(row, "trial_days")?,
+        },
+        expires_at: get(row, "expires_at")?,
+    })
+}
