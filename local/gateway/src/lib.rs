@@ -1,1 +1,51 @@
-//! In the making.
+//! Every HTTP function in one process on one port: what an API gateway and its Lambdas are on AWS.
+
+mod health;
+mod openapi;
+
+use axum::Router;
+use axum::routing::get;
+use runtime::ConfigError;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use openapi::to_json;
+
+/// Lists the HTTP functions: each is mounted with the state that it builds from the environment, as in its Lambda.
+macro_rules! functions {
+    ($($function:ident)+) => {
+        fn functions() -> Result<OpenApiRouter, ConfigError> {
+            let router = OpenApiRouter::with_openapi(openapi::Api::openapi());
+            Ok(router$(.merge($function::router().with_state($function::State::from_env()?)))+)
+        }
+
+        /// The description of the API that the functions make together, and the function behind each path.
+        pub fn openapi() -> (utoipa::openapi::OpenApi, Vec<(&'static str, utoipa::openapi::OpenApi)>) {
+            let mut whole = openapi::Api::openapi();
+            let parts = vec![$((stringify!($function), $function::router().into_openapi())),+];
+            for (_, part) in &parts {
+                whole.merge(part.clone());
+            }
+            (whole, parts)
+        }
+    };
+}
+
+functions! {
+    user_registration login logout refresh_token delete jwks
+    apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
+}
+
+/// All routes, with the same edge around them as in a Lambda.
+///
+/// # Errors
+/// When a variable of the environment is missing or not valid.
+pub fn app() -> Result<Router, ConfigError> {
+    let (router, openapi) = functions()?.split_for_parts();
+    let description = to_json(&openapi);
+    let router = router.merge(health::router()?).route(
+        "/openapi.json",
+        get(async move || ([("content-type", "application/json")], description)),
+    );
+    Ok(service_http::app(router))
+}

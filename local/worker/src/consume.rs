@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use events::PublishError;
 use events::rabbitmq::{Delivery, RabbitConnection};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use pg::PgError;
 use runtime::SystemClock;
 use user_status_sync::SyncError;
@@ -12,7 +14,7 @@ use crate::backoff::Backoff;
 use crate::health::Link;
 use crate::{Stop, Worker};
 
-/// Messages that the broker hands out ahead.
+/// Messages that the broker hands out before the first of them is finished.
 const PREFETCH: u16 = 32;
 /// Before a message goes back that the database refused: the broker counts how often, so not at full speed.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
@@ -41,24 +43,25 @@ async fn consume(
     let mut consumer = connection.consumer(PREFETCH).await?;
     link.set(true);
     backoff.reset();
+    // All that the broker hands out at once, since a commit each, one after another, is slow. The order doesn't matter.
+    let mut under_way = FuturesUnordered::new();
     loop {
-        let delivery = tokio::select! {
+        tokio::select! {
             biased;
             () = stop.wait() => break,
-            delivery = consumer.next() => delivery?,
-        };
-        take_in(worker, &delivery, stop).await?;
+            Some(done) = under_way.next() => done?,
+            delivery = consumer.next() => under_way.push(take_in(worker, delivery?, stop.clone())),
+        }
+    }
+    while let Some(done) = under_way.next().await {
+        done?;
     }
     connection.close().await;
     Ok(())
 }
 
 /// Takes in one message; it is acknowledged after the commit.
-async fn take_in(
-    worker: &Worker,
-    delivery: &Delivery,
-    stop: &mut Stop,
-) -> Result<(), PublishError> {
+async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<(), PublishError> {
     let mut backoff = Backoff::new();
     loop {
         match user_status_sync::handle(&worker.loyalty, &SystemClock, delivery.body()).await {

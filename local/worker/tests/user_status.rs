@@ -4,8 +4,8 @@
 mod world;
 
 use domain::{Random, UserStatus};
+use events::rabbitmq::dead_letter_queue;
 use events::{PublishError, Publisher};
-use lapin::options::QueueDeleteOptions;
 use runtime::OsRandom;
 use world::{World, event};
 
@@ -26,8 +26,8 @@ async fn changes_reach_loyalty_in_order() {
     world.change(&event(user, 10, UserStatus::Blocked)).await;
     assert_eq!(world.wait_for(user, 10).await, "blocked");
 
+    world.wait_until_published(user).await;
     world.finish(running).await;
-    assert_eq!(World::new().await.unpublished(user).await, 0);
 }
 
 #[tokio::test]
@@ -69,11 +69,8 @@ async fn an_event_without_a_queue_is_not_published() {
     let publisher = world.broker.publisher().await.unwrap();
     let events = [event(OsRandom.uuid(), 1, UserStatus::Active)];
     assert_eq!(publisher.publish(&events).await, [Ok(())]);
-    let options = QueueDeleteOptions::default();
-    let gone = world
-        .channel
-        .queue_delete(world.queue.as_str().into(), options);
-    gone.await.unwrap();
+    world.delete(&world.queue).await;
     let results = publisher.publish(&events).await;
     assert_eq!(results, [Err(PublishError::Unroutable)]);
+    world.delete(&dead_letter_queue(&world.queue)).await;
 }

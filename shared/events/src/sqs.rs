@@ -1,11 +1,12 @@
 //! SQS, for AWS: a FIFO queue in which each user is a group.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use runtime::ConfigError;
 
@@ -66,8 +67,7 @@ impl Sqs {
         let sent = match sent {
             Ok(sent) => sent,
             Err(error) => {
-                let text = DisplayErrorContext(&error).to_string();
-                return vec![Err(PublishError::Unavailable(text)); events.len()];
+                return vec![Err(PublishError::Unavailable(reason(&error))); events.len()];
             }
         };
         // Only what the answer names as taken is taken.
@@ -85,6 +85,18 @@ impl Sqs {
         }
         results
     }
+}
+
+/// SQS's own code; without an answer, the innermost cause. The whole error would fill a page.
+fn reason(error: &(impl Error + ProvideErrorMetadata)) -> String {
+    if let Some(code) = error.code() {
+        return code.to_owned();
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 fn slot<'a, T>(results: &'a mut [T], id: &str) -> Option<&'a mut T> {

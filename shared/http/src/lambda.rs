@@ -3,10 +3,14 @@
 use lambda_http::Error;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Serves `router`, with the edge of [`crate::app`] around it, until the runtime stops.
+/// Serves `router` with `state`, and the edge of [`crate::app`] around it, until the runtime stops.
 ///
 /// # Errors
 /// When the runtime API can't be reached.
-pub async fn run(router: OpenApiRouter) -> Result<(), Error> {
-    lambda_http::run(crate::app(router.into())).await
+pub async fn run<S>(router: OpenApiRouter<S>, state: S) -> Result<(), Error>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let (router, _openapi) = router.with_state(state).split_for_parts();
+    lambda_http::run(crate::app(router)).await
 }

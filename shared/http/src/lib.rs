@@ -13,6 +13,8 @@ mod money;
 mod problem;
 mod promo_query;
 mod query;
+#[cfg(feature = "serve")]
+mod serve;
 
 pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
@@ -23,3 +25,5 @@ pub use money::MoneyBody;
 pub use problem::{Problem, ProblemBody, Refusal};
 pub use promo_query::PromoQuery;
 pub use query::Query;
+#[cfg(feature = "serve")]
+pub use serve::serve;

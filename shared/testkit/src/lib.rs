@@ -1,1 +1,46 @@
-//! In the making.
+//! What end-to-end tests stand on: a world with users, tariffs and promo codes of its own, on the running service and
+//! the real databases. Knows where everything is from the environment alone.
+//!
+//! ```no_run
+//! # async fn test() {
+//! use testkit::{PromoSpec, World};
+//!
+//! let world = World::new().await;
+//! let user = world.user().await;
+//! let tariff = world.tariff(29_900).await;
+//! let promo = world.promo(PromoSpec::default()).await;
+//! user.apply(&promo, &tariff).await.success(201);
+//! world.finish().await;
+//! # }
+//! ```
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "only tests use this crate: a panic is how it reports"
+)]
+
+mod answer;
+mod client;
+mod finish;
+mod forge;
+mod promo;
+mod raw;
+mod records;
+mod sandbox;
+mod settings;
+mod user;
+mod wait;
+mod world;
+
+pub use answer::Answer;
+pub use client::{Call, Client};
+pub use domain::{Audience, PromoStatus};
+pub use forge::Forge;
+pub use futures_util::future::join_all;
+pub use promo::{Effect, Promo, PromoSpec, Tariff};
+pub use records::{Decision, Hold, Purchase};
+pub use sandbox::Sandbox;
+pub use settings::{Host, Settings};
+pub use user::{PASSWORD, User};
+pub use wait::{PATIENCE, until};
+pub use world::{World, now};

@@ -1,4 +1,5 @@
 //! Access tokens: what is signed is accepted, and everything else is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};

@@ -1,4 +1,5 @@
 //! Revoked sessions on a real Redis, and without one.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ async fn a_silent_redis_costs_a_request_little() {
         let start = Instant::now();
         assert!(!revocations.is_revoked(random()).await);
         assert!(
-            start.elapsed() < Duration::from_millis(400),
+            start.elapsed() < Duration::from_secs(1),
             "{:?}",
             start.elapsed()
         );

@@ -55,10 +55,9 @@ impl FromRef<State> for Access {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(delete))
-        .with_state(state)
 }
 
 /// The password again: a stolen access token is not enough to delete an account.

@@ -35,8 +35,8 @@ impl State {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(jwks)).with_state(state)
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(jwks))
 }
 
 /// The public keys, a JWK set. Two are live while keys are being rotated.

@@ -1,4 +1,5 @@
 //! `GET /.well-known/jwks.json`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};

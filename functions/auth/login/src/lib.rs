@@ -46,10 +46,9 @@ impl State {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(login))
-        .with_state(state)
 }
 
 /// Who wants in.

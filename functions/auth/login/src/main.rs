@@ -4,5 +4,5 @@
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let _telemetry = runtime::init();
     let state = login::State::from_env()?;
-    service_http::lambda::run(login::router(state)).await
+    service_http::lambda::run(login::router(), state).await
 }

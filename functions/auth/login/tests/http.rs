@@ -1,4 +1,5 @@
 //! `POST /login` on a real database.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use auth_store::{AuthStore, NewUser, PasswordHash};
 use axum::body::{Body, to_bytes};

@@ -47,10 +47,9 @@ impl FromRef<State> for Access {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(logout))
-        .with_state(state)
 }
 
 /// Log out: the session's tokens are refused from now on. Doing it again changes nothing.

@@ -1,4 +1,5 @@
 //! `POST /logout` on a real database and a real Redis.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
 use axum::body::{Body, to_bytes};

@@ -54,10 +54,9 @@ impl State {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(refresh_token))
-        .with_state(state)
 }
 
 /// The token to trade in.

@@ -42,10 +42,9 @@ impl State {
 }
 
 /// The function's routes.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(user_registration))
-        .with_state(state)
 }
 
 /// Who wants an account.

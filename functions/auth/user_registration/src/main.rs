@@ -4,5 +4,5 @@
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let _telemetry = runtime::init();
     let state = user_registration::State::from_env()?;
-    service_http::lambda::run(user_registration::router(state)).await
+    service_http::lambda::run(user_registration::router(), state).await
 }

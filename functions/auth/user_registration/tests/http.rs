@@ -1,4 +1,5 @@
 //! `POST /user_registration` on a real database.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};

@@ -41,10 +41,9 @@ impl State {
 }
 
 /// The routes of this function.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(apply_promocode))
-        .with_state(state)
 }
 
 /// A held use of a promo code.

@@ -37,15 +37,13 @@ impl State {
 }
 
 /// The routes of this function.
-pub fn router(state: State) -> OpenApiRouter {
-    OpenApiRouter::default()
-        .routes(routes!(cancel_apply_promocode))
-        .with_state(state)
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default().routes(routes!(cancel_apply_promocode))
 }
 
 /// A use that was given back.
 #[derive(Serialize, ToSchema)]
-struct Application {
+struct CancelledApplication {
     /// The application's number.
     application_id: Uuid,
     /// `cancelled`.
@@ -66,7 +64,7 @@ struct Application {
         ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
     ),
     responses(
-        (status = 200, description = "Given back", body = Application),
+        (status = 200, description = "Given back", body = CancelledApplication),
         (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "The caller has not applied this code", body = ProblemBody),
@@ -77,13 +75,13 @@ async fn cancel_apply_promocode(
     extract::State(state): extract::State<State>,
     caller: Caller,
     query: PromoQuery,
-) -> Result<Json<Application>, Problem> {
+) -> Result<Json<CancelledApplication>, Problem> {
     match state
         .store
         .cancel(caller.user_id, &query.promo, state.clock.now())
         .await?
     {
-        Cancelled::Done(application_id) => Ok(Json(Application {
+        Cancelled::Done(application_id) => Ok(Json(CancelledApplication {
             application_id,
             state: HoldState::Cancelled,
         })),

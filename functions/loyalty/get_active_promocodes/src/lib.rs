@@ -38,10 +38,9 @@ impl State {
 }
 
 /// The routes of this function.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(get_active_promocodes))
-        .with_state(state)
 }
 
 /// List the promo codes that can be used now

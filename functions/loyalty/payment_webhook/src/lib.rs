@@ -32,10 +32,9 @@ impl State {
 }
 
 /// The routes of this function.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(payment_webhook))
-        .with_state(state)
 }
 
 /// Take in a notification of the payment provider

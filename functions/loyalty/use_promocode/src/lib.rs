@@ -45,10 +45,9 @@ impl State {
 }
 
 /// The routes of this function.
-pub fn router(state: State) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(use_promocode))
-        .with_state(state)
 }
 
 /// Buy a tariff with a promo code

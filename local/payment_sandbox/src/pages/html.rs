@@ -49,12 +49,7 @@ pub(crate) fn payment(payment: &Payment, shop_id: &str) -> String {
         ),
         Status::Succeeded { .. } => (
             "Оплачено",
-            badge(
-                "good",
-                "✓",
-                "Оплачено",
-                "Спасибо! Можно возвращаться в магазин.",
-            ),
+            badge("good", "✓", "Оплачено", "Спасибо, оплата прошла."),
             back(payment),
         ),
         Status::Canceled { reason, .. } => (

@@ -27,7 +27,7 @@ pub struct World {
     loyalty: Pool,
     amqp_url: String,
     pub queue: String,
-    pub channel: Channel,
+    channel: Channel,
     pub broker: RabbitConnection,
 }
 
@@ -123,11 +123,20 @@ impl World {
         }
     }
 
-    /// How many of the user's events are not noted as published.
-    pub async fn unpublished(&self, user: Uuid) -> i64 {
-        let sql = "SELECT count(*) FROM outbox WHERE user_id = $1 AND published_at IS NULL";
-        let row = self.auth.row(sql, &[(&user, Type::UUID)]).await.unwrap();
-        row.unwrap().get(0)
+    /// Waits until all of the user's events are noted as published.
+    pub async fn wait_until_published(&self, user: Uuid) {
+        let sql = "SELECT FROM outbox WHERE user_id = $1 AND published_at IS NULL";
+        let end = Instant::now() + PATIENCE;
+        while !self
+            .auth
+            .rows(sql, &[(&user, Type::UUID)])
+            .await
+            .unwrap()
+            .is_empty()
+        {
+            assert!(Instant::now() < end, "events stay in the outbox");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub async fn send(&self, body: &[u8]) {
@@ -168,13 +177,14 @@ impl World {
         }
         let left = self.get(&dead_letter_queue(&self.queue)).await;
         assert!(left.is_none(), "a dead letter that the test did not expect");
-        for queue in [self.queue.clone(), dead_letter_queue(&self.queue)] {
-            let options = QueueDeleteOptions::default();
-            self.channel
-                .queue_delete(queue.into(), options)
-                .await
-                .unwrap();
-        }
+        self.delete(&self.queue).await;
+        self.delete(&dead_letter_queue(&self.queue)).await;
+    }
+
+    pub async fn delete(&self, queue: &str) {
+        let options = QueueDeleteOptions::default();
+        let deleted = self.channel.queue_delete(queue.into(), options);
+        deleted.await.unwrap();
     }
 }
 

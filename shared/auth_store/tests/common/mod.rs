@@ -8,11 +8,11 @@ use pg::{Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 
-/// The auth database through its pooler, with more clients than one function has.
+/// The auth database through its pooler, with as many clients as the races need.
 pub fn pool() -> Pool {
     let url = std::env::var("AUTH_DATABASE_URL")
         .expect("AUTH_DATABASE_URL is not set: run `cargo local test`");
-    Pool::new(&url, 8).unwrap()
+    Pool::new(&url, 20).unwrap()
 }
 
 pub fn store() -> AuthStore {

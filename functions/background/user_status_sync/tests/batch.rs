@@ -1,0 +1,75 @@
+//! Batches as SQS hands them over.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use domain::{Clock, Random, UserStatus};
+use events::UserStatusChanged;
+use loyalty_store::LoyaltyStore;
+use pg::{Pool, Type};
+use runtime::{OsRandom, SystemClock};
+use serde_json::{Value, json};
+use user_status_sync::handle_batch;
+use uuid::Uuid;
+
+fn pool() -> Pool {
+    let url = runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap();
+    Pool::new(&url, 2).unwrap()
+}
+
+fn active(user_id: Uuid, version: i64) -> String {
+    UserStatusChanged {
+        event_id: OsRandom.uuid(),
+        user_id,
+        status: UserStatus::Active,
+        version,
+        occurred_at: SystemClock.now(),
+    }
+    .to_message()
+}
+
+fn message(id: &str, group: Uuid, body: &str) -> Value {
+    json!({ "messageId": id, "body": body, "attributes": { "MessageGroupId": group }, "messageAttributes": {} })
+}
+
+/// The ids of the messages that SQS is to give again.
+async fn failures(pool: &Pool, messages: &[Value]) -> Vec<String> {
+    let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
+    let store = LoyaltyStore::new(pool.clone());
+    let response = handle_batch(&store, &SystemClock, batch).await;
+    let failures = response.batch_item_failures.into_iter();
+    failures.map(|failure| failure.item_identifier).collect()
+}
+
+async fn version(pool: &Pool, user: Uuid) -> Option<i64> {
+    let sql = "SELECT version FROM users WHERE id = $1";
+    let row = pool.row(sql, &[(&user, Type::UUID)]).await.unwrap();
+    row.map(|row| row.get(0))
+}
+
+#[tokio::test]
+async fn a_failure_stops_its_group_and_no_other() {
+    let pool = pool();
+    let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
+    let batch = [
+        message("one-1", one, &active(one, 1)),
+        message("two-1", two, &active(two, 1)),
+        message("one-2", one, "not an event"),
+        message("one-3", one, &active(one, 3)),
+        message("two-2", two, &active(two, 2)),
+    ];
+    assert_eq!(failures(&pool, &batch).await, ["one-2", "one-3"]);
+    assert_eq!(version(&pool, one).await, Some(1));
+    assert_eq!(version(&pool, two).await, Some(2));
+}
+
+#[tokio::test]
+async fn without_the_database_all_comes_again() {
+    // Nobody listens on the discard port.
+    let nowhere = Pool::new("postgres://nobody@127.0.0.1:9/nothing", 1).unwrap();
+    let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
+    let batch = [
+        message("one", one, &active(one, 1)),
+        message("two", two, &active(two, 1)),
+    ];
+    assert_eq!(failures(&nowhere, &batch).await, ["one", "two"]);
+}

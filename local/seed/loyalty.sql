@@ -1,0 +1,55 @@
+-- The demo: three tariffs and promo codes of every kind. Doing it again restores the codes' periods and owners.
+
+INSERT INTO tariffs (id, title, price_minor, currency, period_months) VALUES
+    (1, 'Базовый на месяц', 29900, 'RUB', 1),
+    (2, 'Базовый на год', 299000, 'RUB', 12),
+    (3, 'Премиум на месяц', 59900, 'RUB', 1)
+ON CONFLICT (id) DO NOTHING;
+
+INSERT INTO promo_codes (id, code, title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor,
+    effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience, audience_user_id)
+VALUES
+    -- N roubles.
+    (1, 'ROUBLE', 'Первый месяц за 1 рубль', 'active', true, 'fixed_price', 100, NULL, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, 1, '{1}', 'all', NULL),
+    (200, 'MONTH199', 'Базовый за 199 рублей', 'active', true, 'fixed_price', 19900, NULL, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, NULL, '{1}', 'all', NULL),
+    -- 0 roubles.
+    (2, 'TRIAL14', '14 дней бесплатно', 'active', true, 'free', NULL, NULL, NULL,
+        14, now() - interval '1 day', NULL, NULL, 1, NULL, 'all', NULL),
+    -- M % off, to the end of a period; with a cap; all of it.
+    (5, 'AUTUMN30', 'Скидка 30 %', 'active', true, 'percent_off', NULL, 3000, NULL,
+        NULL, now() - interval '1 day', now() + interval '90 days', NULL, 1, NULL, 'all', NULL),
+    (3, 'HALF500', 'Скидка 50 %, но не больше 500 рублей', 'active', true, 'percent_off', NULL, 5000, 50000,
+        NULL, now() - interval '1 day', NULL, NULL, 1, NULL, 'all', NULL),
+    (4, 'FULL100', 'Месяц в подарок', 'active', false, 'percent_off', NULL, 10000, NULL,
+        NULL, now() - interval '1 day', NULL, 50, 1, '{1}', 'all', NULL),
+    -- An amount off.
+    (6, 'MINUS100', 'Скидка 100 рублей', 'active', true, 'amount_off', 10000, NULL, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, 3, NULL, 'all', NULL),
+    -- One-time, and multi-use up to a limit.
+    (7, 'ONLYONE', 'Одно использование на всех', 'active', true, 'percent_off', NULL, 9000, NULL,
+        NULL, now() - interval '1 day', NULL, 1, 1, NULL, 'all', NULL),
+    (8, 'FIRST100', 'Первым ста покупателям', 'active', true, 'percent_off', NULL, 4000, NULL,
+        NULL, now() - interval '1 day', NULL, 100, 1, NULL, 'all', NULL),
+    -- For one named user.
+    (9, 'FORANNA', 'Для Анны: скидка 60 %', 'active', true, 'percent_off', NULL, 6000, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, 1, NULL, 'user', '{{anna_id}}'),
+    -- Over, not begun, paused, and never published.
+    (10, 'SUMMER', 'Летняя скидка', 'active', true, 'percent_off', NULL, 2000, NULL,
+        NULL, now() - interval '180 days', now() - interval '90 days', NULL, 1, NULL, 'all', NULL),
+    (11, 'SOON', 'Скоро', 'active', true, 'percent_off', NULL, 2000, NULL,
+        NULL, now() + interval '30 days', now() + interval '60 days', NULL, 1, NULL, 'all', NULL),
+    (12, 'PAUSED', 'Приостановлен', 'paused', true, 'percent_off', NULL, 2000, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, 1, NULL, 'all', NULL),
+    (13, 'DRAFT', 'Черновик', 'draft', true, 'percent_off', NULL, 2000, NULL,
+        NULL, now() - interval '1 day', NULL, NULL, 1, NULL, 'all', NULL)
+ON CONFLICT (id) DO UPDATE SET
+    starts_at = excluded.starts_at,
+    ends_at = excluded.ends_at,
+    audience_user_id = excluded.audience_user_id,
+    version = promo_codes.version + 1;
+
+-- Numbers that were given by hand must not be given again.
+SELECT setval(pg_get_serial_sequence('tariffs', 'id'), (SELECT max(id) FROM tariffs));
+SELECT setval(pg_get_serial_sequence('promo_codes', 'id'), (SELECT max(id) FROM promo_codes));

@@ -1,0 +1,150 @@
+//! Tariffs and promo codes, put into the loyalty database.
+
+use domain::{Audience, PromoStatus};
+use jiff::{SignedDuration, Timestamp};
+use pg::{Param, Type};
+
+use crate::world::unique;
+use crate::{World, now};
+
+/// A tariff of the test's own.
+#[derive(Debug, Clone)]
+pub struct Tariff {
+    /// Its number.
+    pub id: i64,
+    /// Its name, which no other has.
+    pub title: String,
+    /// Its price in kopecks.
+    pub price_minor: i64,
+}
+
+/// A promo code of the test's own.
+#[derive(Debug, Clone)]
+pub struct Promo {
+    /// Its number.
+    pub id: i64,
+    /// Its text, which no other has.
+    pub code: String,
+}
+
+/// What a promo code does to a price. Amounts are kopecks.
+#[derive(Debug, Clone, Copy)]
+pub enum Effect {
+    /// The price is this.
+    FixedPrice(i64),
+    /// This is taken off.
+    AmountOff(i64),
+    /// So many hundredths of a percent are taken off, at most the amount.
+    PercentOff(i32, Option<i64>),
+    /// Nothing is to pay for so many days.
+    Free(i32),
+}
+
+/// What a promo code is to be. By default it takes 100 roubles off, for everyone, without limits but one use a user.
+#[derive(Debug, Clone)]
+pub struct PromoSpec {
+    /// What it does to the price.
+    pub effect: Effect,
+    /// Its first instant.
+    pub starts_at: Timestamp,
+    /// Its end.
+    pub ends_at: Option<Timestamp>,
+    /// Uses in all.
+    pub total_limit: Option<i64>,
+    /// Uses of one user.
+    pub per_user_limit: Option<i32>,
+    /// The tariffs it works for; `None` is all.
+    pub tariffs: Option<Vec<i64>>,
+    /// Who may use it.
+    pub audience: Audience,
+    /// Whether it may be used.
+    pub status: PromoStatus,
+    /// Whether it is shown to those who do not hold it. Off by default: a list has room for so many.
+    pub listed: bool,
+}
+
+impl Default for PromoSpec {
+    fn default() -> PromoSpec {
+        PromoSpec {
+            effect: Effect::AmountOff(10_000),
+            starts_at: now() - SignedDuration::from_hours(1),
+            ends_at: None,
+            total_limit: None,
+            per_user_limit: Some(1),
+            tariffs: None,
+            audience: Audience::All,
+            status: PromoStatus::Active,
+            listed: false,
+        }
+    }
+}
+
+impl Effect {
+    /// The columns: name, minor units, basis points, cap, days.
+    fn columns(
+        self,
+    ) -> (
+        &'static str,
+        Option<i64>,
+        Option<i32>,
+        Option<i64>,
+        Option<i32>,
+    ) {
+        match self {
+            Effect::FixedPrice(minor) => ("fixed_price", Some(minor), None, None, None),
+            Effect::AmountOff(minor) => ("amount_off", Some(minor), None, None, None),
+            Effect::PercentOff(points, cap) => ("percent_off", None, Some(points), cap, None),
+            Effect::Free(days) => ("free", None, None, None, Some(days)),
+        }
+    }
+}
+
+impl World {
+    /// A tariff at this price, in kopecks, for a month.
+    pub async fn tariff(&self, price_minor: i64) -> Tariff {
+        let title = unique("Tariff ");
+        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ($1, $2, 'RUB', 1) RETURNING id";
+        let params: [Param; 2] = [(&title, Type::TEXT), (&price_minor, Type::INT8)];
+        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        Tariff {
+            id: row.get(0),
+            title,
+            price_minor,
+        }
+    }
+
+    /// A promo code.
+    pub async fn promo(&self, spec: PromoSpec) -> Promo {
+        let code = unique("E2E");
+        let (effect, minor, points, cap, days) = spec.effect.columns();
+        let (audience, user_id) = match spec.audience {
+            Audience::All => ("all", None),
+            Audience::User(user_id) => ("user", Some(user_id)),
+        };
+        let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, effect_basis_points,
+                effect_cap_minor, effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience,
+                audience_user_id, listed)
+            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
+        let params: [Param; 15] = [
+            (&code, Type::TEXT),
+            (&spec.status.as_str(), Type::TEXT),
+            (&effect, Type::TEXT),
+            (&minor, Type::INT8),
+            (&points, Type::INT4),
+            (&cap, Type::INT8),
+            (&days, Type::INT4),
+            (&spec.starts_at, Type::TIMESTAMPTZ),
+            (&spec.ends_at, Type::TIMESTAMPTZ),
+            (&spec.total_limit, Type::INT8),
+            (&spec.per_user_limit, Type::INT4),
+            (&spec.tariffs, Type::INT8_ARRAY),
+            (&audience, Type::TEXT),
+            (&user_id, Type::UUID),
+            (&spec.listed, Type::BOOL),
+        ];
+        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        let id = row.get(0);
+        self.own_promo(id);
+        Promo { id, code }
+    }
+}

@@ -1,0 +1,147 @@
+//! A look into the databases.
+
+use jiff::Timestamp;
+use pg::{Param, Row, Type};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{PATIENCE, Promo, World, until};
+
+/// An application, as it is stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Where it stands.
+    pub state: String,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<String>,
+}
+
+/// A purchase, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purchase {
+    /// Where it stands.
+    pub status: String,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// What is paid, in kopecks.
+    pub total_minor: i64,
+    /// The provider's number of the payment.
+    pub payment_id: Option<String>,
+    /// The application.
+    pub application_id: Uuid,
+    /// What was bought: from and to.
+    pub subscription: Option<(Timestamp, Timestamp)>,
+}
+
+/// A decision, as it is stored.
+#[derive(Debug, PartialEq)]
+pub struct Decision {
+    /// Whether the code passed.
+    pub accepted: bool,
+    /// Who asked.
+    pub user_id: Uuid,
+    /// For what code.
+    pub promo_id: i64,
+    /// For what tariff.
+    pub tariff_id: i64,
+    /// The outcome of every rule.
+    pub outcomes: Vec<Value>,
+}
+
+impl Decision {
+    /// The rules that refused.
+    pub fn refusals(&self) -> Vec<&str> {
+        let refused = self.outcomes.iter().filter(|o| o["passed"] == false);
+        refused.filter_map(|o| o["rule"].as_str()).collect()
+    }
+}
+
+impl World {
+    async fn loyalty_row(&self, sql: &str, params: &[Param<'_>]) -> Option<Row> {
+        self.loyalty.row(sql, params).await.unwrap()
+    }
+
+    /// What the loyalty side knows of a user's status.
+    pub async fn user_status(&self, user_id: Uuid) -> Option<String> {
+        let sql = "SELECT status FROM users WHERE id = $1";
+        let row = self.loyalty_row(sql, &[(&user_id, Type::UUID)]).await?;
+        row.get(0)
+    }
+
+    /// An application.
+    pub async fn hold(&self, id: Uuid) -> Hold {
+        let sql = "SELECT state, cancel_reason FROM applications WHERE id = $1";
+        let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
+        Hold {
+            state: row.get(0),
+            cancel_reason: row.get(1),
+        }
+    }
+
+    /// Makes an application's time run out.
+    pub async fn let_lapse(&self, application_id: Uuid) {
+        let sql = "UPDATE applications SET expires_at = now() - interval '1 second' WHERE id = $1";
+        let params: [Param; 1] = [(&application_id, Type::UUID)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+    }
+
+    /// A purchase.
+    pub async fn purchase(&self, id: Uuid) -> Purchase {
+        let sql = "SELECT b.status, b.failure, b.total_minor, b.payment_id, b.application_id, s.starts_at, s.ends_at
+            FROM purchases b LEFT JOIN subscriptions s ON s.purchase_id = b.id WHERE b.id = $1";
+        let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
+        let period: (Option<Timestamp>, Option<Timestamp>) = (row.get(5), row.get(6));
+        Purchase {
+            status: row.get(0),
+            failure: row.get(1),
+            total_minor: row.get(2),
+            payment_id: row.get(3),
+            application_id: row.get(4),
+            subscription: period.0.zip(period.1),
+        }
+    }
+
+    /// Waits until a purchase has this status.
+    pub async fn until_purchase(&self, id: Uuid, status: &str) -> Purchase {
+        let what = format!("purchase {status}");
+        let (purchase, _) = until(&what, PATIENCE, async || {
+            Some(self.purchase(id).await).filter(|purchase| purchase.status == status)
+        })
+        .await;
+        purchase
+    }
+
+    /// A decision.
+    pub async fn decision(&self, id: Uuid) -> Decision {
+        let sql = "SELECT accepted, user_id, promo_id, tariff_id, outcomes::text FROM decisions WHERE id = $1";
+        let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
+        Decision {
+            accepted: row.get(0),
+            user_id: row.get(1),
+            promo_id: row.get(2),
+            tariff_id: row.get(3),
+            outcomes: serde_json::from_str(row.get(4)).unwrap(),
+        }
+    }
+
+    /// The uses of a promo code that are held or spent.
+    pub async fn taken(&self, promo: &Promo) -> i64 {
+        let sql = "SELECT taken FROM promo_usage WHERE promo_id = $1";
+        let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
+        row.unwrap().get(0)
+    }
+
+    /// How many purchases were made with a promo code.
+    pub async fn count_purchases(&self, promo: &Promo) -> i64 {
+        let sql = "SELECT count(*) FROM purchases b JOIN applications a ON a.id = b.application_id WHERE a.promo_id = $1";
+        let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
+        row.unwrap().get(0)
+    }
+
+    /// How many applications there are of a promo code, in whatever state.
+    pub async fn count_holds(&self, promo: &Promo) -> i64 {
+        let sql = "SELECT count(*) FROM applications WHERE promo_id = $1";
+        let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
+        row.unwrap().get(0)
+    }
+}

@@ -1,0 +1,158 @@
+//! The world of one test.
+
+use std::sync::{Mutex, PoisonError};
+
+use domain::{Clock, Random};
+use events::rabbitmq::RabbitConnection;
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use pg::{Pool, Type};
+use runtime::{OsRandom, SystemClock};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::user::log_in;
+use crate::{Client, Forge, Host, PASSWORD, PATIENCE, Sandbox, Settings, User, until};
+
+/// Registrations at a time: each is a password hash, and a machine has few cores.
+const AT_A_TIME: usize = 8;
+
+/// What one test has to itself, on what all tests share. Must be told to [`World::finish`].
+pub struct World {
+    /// The environment.
+    pub settings: Settings,
+    /// A client that is nobody.
+    pub client: Client,
+    /// The payment sandbox.
+    pub sandbox: Sandbox,
+    /// The auth database.
+    pub auth: Pool,
+    /// The loyalty database.
+    pub loyalty: Pool,
+    pub(crate) broker: RabbitConnection,
+    pub(crate) dead_letters: u32,
+    pub(crate) own: Mutex<Own>,
+    pub(crate) finished: bool,
+}
+
+/// What the test has made.
+#[derive(Default)]
+pub(crate) struct Own {
+    pub users: Vec<Uuid>,
+    pub promos: Vec<i64>,
+}
+
+/// The time.
+pub fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+/// `prefix` and what nobody else has.
+pub(crate) fn unique(prefix: &str) -> String {
+    let number = OsRandom.uuid().as_u128();
+    format!("{prefix}{number:022X}")
+        .chars()
+        .take(prefix.len() + 20)
+        .collect()
+}
+
+impl World {
+    /// A new world. Panics when the environment is not that of `cargo local test`.
+    pub async fn new() -> World {
+        let settings = Settings::from_env();
+        let client = Client::new(settings.base_url.clone());
+        let queue = events::rabbitmq::QUEUE;
+        let broker = RabbitConnection::connect(&settings.amqp_url, queue).await;
+        let mut world = World {
+            sandbox: Sandbox::new(client.clone(), settings.clone()),
+            auth: Pool::new(&settings.auth_url, 1).unwrap(),
+            loyalty: Pool::new(&settings.loyalty_url, 1).unwrap(),
+            broker: broker.unwrap(),
+            dead_letters: 0,
+            own: Mutex::default(),
+            finished: false,
+            client,
+            settings,
+        };
+        world.dead_letters = world.count_dead_letters().await;
+        world
+    }
+
+    /// Makes access tokens.
+    pub fn forge(&self) -> Forge {
+        Forge::new(&self.settings)
+    }
+
+    /// How many to do at once: all of `many` where requests run side by side, fewer where they queue up.
+    pub fn many(&self, many: usize) -> usize {
+        match self.settings.host {
+            Host::Gateway => many,
+            Host::Lambda => many / 3,
+        }
+    }
+
+    /// A registered user who is logged in and known to the loyalty side.
+    pub async fn user(&self) -> User {
+        let user = self.new_user().await;
+        self.until_status(user.id, "active").await;
+        user
+    }
+
+    /// Several of them.
+    pub async fn users(&self, count: usize) -> Vec<User> {
+        let mut users = vec![];
+        while users.len() < count {
+            let next = (count - users.len()).min(AT_A_TIME);
+            users.extend(join_all((0..next).map(|_| self.user())).await);
+        }
+        users
+    }
+
+    /// A registered user who is logged in; the loyalty side may not have heard of it yet.
+    pub async fn new_user(&self) -> User {
+        let email = format!("{}@example.com", unique("e2e-"));
+        let body = json!({ "email": email, "password": PASSWORD });
+        let call = self.client.call("POST", "/user_registration").json(&body);
+        let registered = call.send().await;
+        registered.success(201);
+        let id = registered.uuid("user_id");
+        self.own().users.push(id);
+        let tokens = log_in(&self.client, &email).await;
+        tokens.success(200);
+        User {
+            id,
+            email,
+            access_token: tokens.text("access_token").to_owned(),
+            refresh_token: tokens.text("refresh_token").to_owned(),
+            client: self.client.clone(),
+        }
+    }
+
+    /// Waits until the loyalty side knows that the user has this status.
+    pub async fn until_status(&self, user_id: Uuid, status: &str) {
+        until(
+            &format!("user {status} on the loyalty side"),
+            PATIENCE,
+            async || {
+                let known = self.user_status(user_id).await;
+                known.filter(|known| known == status)
+            },
+        )
+        .await;
+    }
+
+    /// Sets a user's status on the loyalty side alone, as an event would.
+    pub async fn set_loyalty_status(&self, user_id: Uuid, status: &str) {
+        let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
+        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&status, Type::TEXT)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+    }
+
+    pub(crate) fn own(&self) -> std::sync::MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn own_promo(&self, id: i64) {
+        self.own().promos.push(id);
+    }
+}
