@@ -114,7 +114,7 @@ async fn start(
 ) -> Result<()> {
     let address = stack.ports.address(name);
     let program = Program::new(bin.join(name), &stack.home.project).envs(env);
-    report::step(format!("{name:<14} {address}"), async {
+    report::step(format!("{name:<16}{address}"), async {
         stack.supervisor.start(name, stage, &program)?;
         let client = http::client()?;
         let url = format!("http://{address}/healthz");

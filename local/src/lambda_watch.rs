@@ -155,7 +155,7 @@ pub async fn start(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
     if stack.profile.kind == Kind::Test {
         program = program.arg("--ignore-changes");
     }
-    report::step(format!("lambda watch   127.0.0.1:{port}"), async {
+    report::step(format!("{:<16}127.0.0.1:{port}", "lambda watch"), async {
         stack.supervisor.start(NAME, Stage::Front, &program)?;
         stack
             .supervisor
@@ -174,7 +174,7 @@ pub async fn start(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
         .filter(|function| !function.background)
     {
         report::step(
-            format!("warm           {}", function.name),
+            format!("{:<16}{}", "warm", function.name),
             warm(stack, &client, function),
         )
         .await?;

@@ -62,7 +62,10 @@ pub async fn run(
     };
     let outcome = tokio::select! {
         outcome = work(&stack) => outcome,
-        death = stack.supervisor.first_death() => Err(death),
+        death = stack.supervisor.first_death() => {
+            report::warning("something ended by itself; the rest is stopped now");
+            Err(death)
+        }
         () = stop.requested() => {
             // Ctrl-C is the usual end of `up`, and cuts tests short.
             let ready = stack.profile.kind == Kind::Dev && Running::is_published(&stack.profile);
@@ -157,7 +160,7 @@ impl Stack {
             self.start_database("auth", durable),
             self.start_database("loyalty", durable),
             report::step(
-                format!("Redis          {}", self.ports.address("redis")),
+                format!("{:<16}{}", "Redis", self.ports.address("redis")),
                 redis::start(
                     &self.programs.redis,
                     &redis_folder,
@@ -168,7 +171,7 @@ impl Stack {
                 ),
             ),
             report::step(
-                format!("RabbitMQ       {}", self.ports.address("amqp")),
+                format!("{:<16}{}", "RabbitMQ", self.ports.address("amqp")),
                 rabbitmq.start(
                     &self.programs.rabbitmq,
                     &self.programs.epmd,
@@ -193,13 +196,13 @@ impl Stack {
             durable,
         };
         report::step(
-            format!("Postgres       127.0.0.1:{postgres_port} {database}"),
+            format!("{:<16}127.0.0.1:{postgres_port} {database}", "Postgres"),
             postgres.start(&self.programs.postgres, self.account, &self.supervisor),
         )
         .await?;
 
         let url = format!("postgres://{database}:{password}@127.0.0.1:{postgres_port}/{database}");
-        report::step(format!("migrations     {database}"), async {
+        report::step(format!("{:<16}{database}", "migrations"), async {
             let failed = format!("cannot migrate the database {database}");
             match database {
                 "auth" => migrations::auth(&url).await.context(failed),
@@ -217,7 +220,7 @@ impl Stack {
             password,
         };
         report::step(
-            format!("PgBouncer      127.0.0.1:{port} {database}"),
+            format!("{:<16}127.0.0.1:{port} {database}", "PgBouncer"),
             pooler.start(&self.programs.pgbouncer, self.account, &self.supervisor),
         )
         .await

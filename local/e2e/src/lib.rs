@@ -1,1 +1,1 @@
-//! In the making.
+//! End-to-end tests over HTTP, the same for the gateway and for the functions under `cargo lambda watch`: see `tests`.

@@ -245,6 +245,9 @@ pub fn tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
+    if lines.is_empty() {
+        return "    (nothing was written)\n".to_owned();
+    }
     lines[lines.len().saturating_sub(LINES)..]
         .iter()
         .map(|line| format!("    {line}\n"))

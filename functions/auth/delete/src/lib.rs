@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the function needs.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct State {
     /// Knows the callers.
     pub access: Access,
@@ -48,16 +48,9 @@ impl State {
     }
 }
 
-impl FromRef<State> for Access {
-    fn from_ref(state: &State) -> Access {
-        state.access.clone()
-    }
-}
-
 /// The function's routes.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(delete))
+    OpenApiRouter::new().routes(routes!(delete))
 }
 
 /// The password again: a stolen access token is not enough to delete an account.
@@ -67,12 +60,14 @@ struct DeleteRequest {
     password: String,
 }
 
-/// Delete the account: its personal data is erased and all its sessions end.
+/// Delete the account
+///
+/// Its personal data is erased and all its sessions end. It can't be undone.
 #[utoipa::path(
     delete,
     path = "/delete",
     tag = "auth",
-    security(("bearer" = [])),
+    security(("access_token" = [])),
     request_body = DeleteRequest,
     responses(
         (status = 204, description = "The account is gone"),

@@ -39,7 +39,9 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(jwks))
 }
 
-/// The public keys, a JWK set. Two are live while keys are being rotated.
+/// The public keys of the access tokens
+///
+/// A JWK set; two keys are live while they are being rotated.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",

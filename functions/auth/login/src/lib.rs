@@ -47,8 +47,7 @@ impl State {
 
 /// The function's routes.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(login))
+    OpenApiRouter::new().routes(routes!(login))
 }
 
 /// Who wants in.
@@ -61,7 +60,9 @@ struct LoginRequest {
     password: String,
 }
 
-/// Log in.
+/// Log in
+///
+/// Opens a session. An unknown address and a wrong password get the same answer.
 #[utoipa::path(
     post,
     path = "/login",

@@ -22,7 +22,7 @@ async fn login(state: &State, email: &str, password: &str) -> (StatusCode, Value
         .header("content-type", "application/json")
         .body(Body::from(body))
         .unwrap();
-    let app = service_http::app(router(state.clone()).into());
+    let app = service_http::app(router().with_state(state.clone()).into());
     let response = app.oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the function needs.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct State {
     /// Knows the callers.
     pub access: Access,
@@ -40,24 +40,19 @@ impl State {
     }
 }
 
-impl FromRef<State> for Access {
-    fn from_ref(state: &State) -> Access {
-        state.access.clone()
-    }
-}
-
 /// The function's routes.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(logout))
+    OpenApiRouter::new().routes(routes!(logout))
 }
 
-/// Log out: the session's tokens are refused from now on. Doing it again changes nothing.
+/// Log out
+///
+/// The session's tokens are refused from now on. Doing it again changes nothing.
 #[utoipa::path(
     post,
     path = "/logout",
     tag = "auth",
-    security(("bearer" = [])),
+    security(("access_token" = [])),
     responses(
         (status = 204, description = "The session has ended"),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`", body = ProblemBody, content_type = "application/problem+json"),

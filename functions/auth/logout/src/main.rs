@@ -1,6 +1,6 @@
 //! The Lambda function behind `POST /logout`.
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let _telemetry = runtime::init();
     let state = logout::State::from_env()?;

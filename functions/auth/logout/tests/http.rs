@@ -21,7 +21,7 @@ async fn logout(state: &State, token: Option<&str>) -> (StatusCode, Value) {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let app = service_http::app(router(state.clone()).into());
+    let app = service_http::app(router().with_state(state.clone()).into());
     let response = app
         .oneshot(request.body(Body::empty()).unwrap())
         .await

@@ -55,8 +55,7 @@ impl State {
 
 /// The function's routes.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(refresh_token))
+    OpenApiRouter::new().routes(routes!(refresh_token))
 }
 
 /// The token to trade in.
@@ -67,7 +66,9 @@ struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Renew the tokens. A token is good once; within 10 seconds it may be repeated and gets the same successor
+/// Renew the tokens
+///
+/// A refresh token is good once; within 10 seconds it may be repeated and gets the same successor
 /// (a lost answer, two tabs). Any older one ends the session.
 #[utoipa::path(
     post,

@@ -88,7 +88,7 @@ async fn refresh(state: State, token: String) -> (StatusCode, Value) {
         .header("content-type", "application/json")
         .body(Body::from(json!({ "refresh_token": token }).to_string()))
         .unwrap();
-    let app = service_http::app(router(state).into());
+    let app = service_http::app(router().with_state(state).into());
     let response = app.oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();

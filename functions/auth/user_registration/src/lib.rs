@@ -43,8 +43,7 @@ impl State {
 
 /// The function's routes.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(user_registration))
+    OpenApiRouter::new().routes(routes!(user_registration))
 }
 
 /// Who wants an account.
@@ -71,7 +70,9 @@ struct RegistrationResponse {
     status: UserStatus,
 }
 
-/// Register an account.
+/// Register an account
+///
+/// The account is active at once.
 #[utoipa::path(
     post,
     path = "/user_registration",

@@ -15,7 +15,7 @@ async fn post(body: Value) -> (StatusCode, Value) {
         .header("content-type", "application/json")
         .body(Body::from(body.to_string()))
         .unwrap();
-    let app = service_http::app(router(state).into());
+    let app = service_http::app(router().with_state(state).into());
     let response = app.oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();

@@ -42,8 +42,7 @@ impl State {
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::default()
-        .routes(routes!(apply_promocode))
+    OpenApiRouter::default().routes(routes!(apply_promocode))
 }
 
 /// A held use of a promo code.

@@ -39,8 +39,7 @@ impl State {
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::default()
-        .routes(routes!(get_active_promocodes))
+    OpenApiRouter::default().routes(routes!(get_active_promocodes))
 }
 
 /// List the promo codes that can be used now

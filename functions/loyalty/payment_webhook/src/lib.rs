@@ -33,8 +33,7 @@ impl State {
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::default()
-        .routes(routes!(payment_webhook))
+    OpenApiRouter::default().routes(routes!(payment_webhook))
 }
 
 /// Take in a notification of the payment provider

@@ -3,5 +3,9 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let _telemetry = runtime::init();
-    service_http::lambda::run(payment_webhook::router(), payment_webhook::State::from_env()?).await
+    service_http::lambda::run(
+        payment_webhook::router(),
+        payment_webhook::State::from_env()?,
+    )
+    .await
 }

@@ -46,8 +46,7 @@ impl State {
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::default()
-        .routes(routes!(use_promocode))
+    OpenApiRouter::default().routes(routes!(use_promocode))
 }
 
 /// Buy a tariff with a promo code
