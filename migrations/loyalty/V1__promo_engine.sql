@@ -129,10 +129,12 @@ CREATE TABLE purchases (
     confirmation_url text,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
+    -- When to ask the provider after the payment, if nobody has told us by then.
+    check_at         timestamptz NOT NULL,
     CONSTRAINT purchases_failure CHECK ((status = 'failed') = (failure IS NOT NULL))
 );
 CREATE UNIQUE INDEX purchases_open_by_application ON purchases (application_id) WHERE status IN ('pending', 'paid');
-CREATE INDEX purchases_pending ON purchases (created_at) WHERE status = 'pending';
+CREATE INDEX purchases_to_check ON purchases (check_at) WHERE status = 'pending';
 
 CREATE TABLE subscriptions (
     purchase_id uuid PRIMARY KEY REFERENCES purchases (id),

@@ -1,12 +1,15 @@
 //! Buying a tariff with a held promo code.
 
 use domain::{Money, PurchaseStatus, Random, TariffId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::facts::{get, money, name};
 use crate::{Hold, LoyaltyStore};
+
+/// How long a payment may take to report before it is asked after.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A purchase of a tariff.
 #[derive(Debug, Clone)]
@@ -93,19 +96,20 @@ impl LoyaltyStore {
             ),
             bought AS (
                 INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor,
-                    currency, created_at, updated_at)
-                SELECT $3, id, user_id, tariff_id, $5, price_minor, total_minor, currency, $2, $2 FROM used
+                    currency, created_at, updated_at, check_at)
+                SELECT $3, id, user_id, tariff_id, $5, price_minor, total_minor, currency, $2, $2, $6 FROM used
                 RETURNING *
             ),
             {subscribe}
             SELECT id FROM bought"
         );
-        let params: [pg::Param; 5] = [
+        let params: [pg::Param; 6] = [
             (&hold.application_id, Type::UUID),
             (&now, Type::TIMESTAMPTZ),
             (&id, Type::UUID),
             (&state, Type::TEXT),
             (&status.as_str(), Type::TEXT),
+            (&(now + PATIENCE), Type::TIMESTAMPTZ),
         ];
         match self.pool.row(&sql, &params).await? {
             Some(_) => self.find_purchase(id).await,
@@ -139,19 +143,34 @@ impl LoyaltyStore {
         row.as_ref().map(decode).transpose()
     }
 
-    /// Up to `limit` purchases that have awaited their payment since before `before`, oldest first.
+    /// Up to `limit` pending purchases whose payment is to be asked after now. Each is then left alone for a minute, and
+    /// for longer the older it is: half its age. Several callers get different ones.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn find_pending_since(
+    pub async fn take_purchases_to_check(
         &self,
-        before: Timestamp,
+        now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Purchase>, PgError> {
         let sql = format!(
-            "SELECT {COLUMNS} WHERE b.status = 'pending' AND b.created_at < $1 ORDER BY b.created_at LIMIT $2"
+            "WITH due AS (
+                SELECT id FROM purchases WHERE status = 'pending' AND check_at <= $1
+                ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            ),
+            taken AS (
+                UPDATE purchases
+                SET check_at = $1::timestamptz + greatest($3 * interval '1 second', ($1::timestamptz - created_at) / 2)
+                FROM due WHERE purchases.id = due.id
+                RETURNING purchases.id
+            )
+            SELECT {COLUMNS} WHERE b.id IN (SELECT id FROM taken)"
         );
-        let params: [pg::Param; 2] = [(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
+        let params: [pg::Param; 3] = [
+            (&now, Type::TIMESTAMPTZ),
+            (&limit, Type::INT8),
+            (&PATIENCE.as_secs_f64(), Type::FLOAT8),
+        ];
         self.pool
             .rows(&sql, &params)
             .await?

@@ -2,12 +2,9 @@
 
 use checkout::{Checkout, CheckoutError};
 use domain::Clock;
-use jiff::SignedDuration;
 use payments::PaymentId;
 use pg::PgError;
 
-/// How long a payment's webhook may take before the payment is read without it.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// How many payments are read at one go.
 const PAYMENTS: i64 = 50;
 
@@ -34,16 +31,15 @@ pub async fn expire_holds(checkout: &Checkout, clock: &dyn Clock) -> Result<usiz
     }
 }
 
-/// Asks the provider after purchases that have been pending for a minute: webhooks get lost, and a crash may have come
-/// between a purchase and its payment.
+/// Asks the provider after payments that are overdue: webhooks get lost, and a crash may have come between a purchase
+/// and its payment.
 ///
 /// # Errors
 /// Any [`PgError`]. What the provider does not answer now is asked at the next sweep.
 pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
-    let before = clock.now() - PATIENCE;
     let pending = checkout
         .store()
-        .find_pending_since(before, PAYMENTS)
+        .take_purchases_to_check(clock.now(), PAYMENTS)
         .await?;
     let count = pending.len();
     for purchase in pending {
