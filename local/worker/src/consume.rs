@@ -63,6 +63,7 @@ async fn consume(
 /// Takes in one message; it is acknowledged after the commit.
 async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<(), PublishError> {
     let mut backoff = Backoff::new();
+    let mut waits = false;
     loop {
         match user_status_sync::handle(&worker.loyalty, &SystemClock, delivery.body()).await {
             Ok(_) => return delivery.ack().await,
@@ -73,7 +74,10 @@ async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<
             // The message is kept in hand: sent back, it would use up its delivery limit within seconds of an outage
             // that is no fault of its own.
             Err(SyncError::Store(PgError::Unavailable(error))) => {
-                tracing::warn!(%error, "the loyalty database is unavailable; trying again");
+                if !waits {
+                    tracing::warn!(%error, "the loyalty database is unavailable; a message waits for it");
+                    waits = true;
+                }
                 stop.sleep(backoff.pause()).await;
             }
             Err(SyncError::Store(error)) => {

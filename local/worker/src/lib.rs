@@ -9,10 +9,12 @@ mod stop;
 mod sweep;
 
 use auth_store::AuthStore;
+use checkout::Checkout;
 use events::rabbitmq::QUEUE;
 use health::Links;
 use loyalty_store::LoyaltyStore;
 use runtime::ConfigError;
+use sweep::Sweep;
 use tokio::net::TcpListener;
 
 pub use stop::{Stop, Stopper, stop_on_signal, stopper};
@@ -23,6 +25,8 @@ pub struct Worker {
     pub auth: AuthStore,
     /// Where status goes.
     pub loyalty: LoyaltyStore,
+    /// Where purchases and payments meet.
+    pub checkout: Checkout,
     /// Where RabbitMQ is.
     pub amqp_url: String,
     /// The queue of status changes.
@@ -38,6 +42,7 @@ impl Worker {
         Ok(Worker {
             auth: AuthStore::from_env()?,
             loyalty: LoyaltyStore::from_env()?,
+            checkout: Checkout::from_env()?,
             amqp_url: runtime::required("AMQP_URL", "amqp://user:password@host:port/vhost")?,
             queue: QUEUE.to_owned(),
         })
@@ -52,10 +57,11 @@ impl Worker {
 /// When the listener fails.
 pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::Result<()> {
     let links = Links::default();
-    let (_, _, _, served) = tokio::join!(
+    let (_, _, _, _, served) = tokio::join!(
         relay::run(&worker, &links.relay, stop.clone()),
         consume::run(&worker, &links.consumer, stop.clone()),
-        sweep::run(&worker, stop.clone()),
+        sweep::run(&worker, Sweep::Holds, stop.clone()),
+        sweep::run(&worker, Sweep::Payments, stop.clone()),
         health::serve(&worker, links.clone(), listener, stop.clone()),
     );
     served

@@ -139,12 +139,15 @@ impl LoyaltyStore {
             expires_at: facts.now + HOLD,
         };
         let sql = "
-            WITH taken AS (
+            WITH owner AS (
+                -- The lock makes blocking and deleting wait, and then see this hold: they give it back.
+                SELECT id FROM users WHERE id = $2 AND status = 'active' FOR SHARE
+            ),
+            taken AS (
                 UPDATE promo_usage SET taken = promo_usage.taken + 1
-                FROM promo_codes p
+                FROM owner, promo_codes p
                 WHERE promo_usage.promo_id = $3 AND p.id = $3 AND p.version = $4
                     AND (p.total_limit IS NULL OR promo_usage.taken < p.total_limit)
-                    AND EXISTS (SELECT FROM users WHERE id = $2 AND status = 'active')
                 RETURNING promo_usage.promo_id
             ),
             decided AS (

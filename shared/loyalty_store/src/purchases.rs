@@ -88,11 +88,16 @@ impl LoyaltyStore {
         };
         let id = random.uuid();
         let sql = format!(
-            "WITH used AS (
+            "WITH owner AS (
+                SELECT u.id FROM users u JOIN applications a ON a.user_id = u.id
+                WHERE a.id = $1 AND u.status = 'active' FOR SHARE OF u
+            ),
+            used AS (
                 UPDATE applications SET state = $4, updated_at = $2
-                WHERE id = $1 AND state = 'applied' AND expires_at > $2
-                    AND EXISTS (SELECT FROM users u WHERE u.id = applications.user_id AND u.status = 'active')
-                RETURNING *
+                FROM owner
+                WHERE applications.id = $1 AND applications.user_id = owner.id
+                    AND applications.state = 'applied' AND applications.expires_at > $2
+                RETURNING applications.*
             ),
             bought AS (
                 INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor,

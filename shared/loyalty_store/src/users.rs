@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use pg::{PgError, Type};
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
+use crate::{LoyaltyStore, release};
 
 /// What an event about a user's status did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +18,6 @@ pub enum StatusChange {
     /// The event had been handled before: nothing changed.
     Duplicate,
 }
-
-/// Cancels the holds in `released` and gives their uses back. Usage rows are locked in order of promo, so that two
-/// users who hold the same codes can't deadlock.
-const GIVE_BACK: &str = "
-    usage AS (
-        SELECT promo_id FROM promo_usage WHERE promo_id IN (SELECT promo_id FROM released)
-        ORDER BY promo_id FOR UPDATE
-    ),
-    given_back AS (
-        UPDATE promo_usage SET taken = promo_usage.taken - freed.uses
-        FROM usage JOIN (SELECT promo_id, count(*) AS uses FROM released GROUP BY promo_id) freed USING (promo_id)
-        WHERE promo_usage.promo_id = usage.promo_id
-    )";
 
 impl LoyaltyStore {
     /// Takes in one event. In one statement: the event is remembered, the status is replaced when the event is newer,
@@ -45,8 +32,9 @@ impl LoyaltyStore {
         event: &UserStatusChanged,
         now: Timestamp,
     ) -> Result<StatusChange, PgError> {
-        let sql = format!(
-            "WITH received AS (
+        // Locks are taken in the order that all statements keep: the user, usage rows by promo, applications.
+        let sql = "
+            WITH received AS (
                 INSERT INTO inbox (event_id, received_at) VALUES ($1, $5)
                 ON CONFLICT DO NOTHING RETURNING event_id
             ),
@@ -57,17 +45,27 @@ impl LoyaltyStore {
                     WHERE users.version < excluded.version
                 RETURNING id, status
             ),
+            target AS (
+                SELECT a.id, a.promo_id FROM applications a JOIN changed ON changed.id = a.user_id
+                WHERE changed.status <> 'active' AND a.state = 'applied'
+            ),
+            usage AS (
+                SELECT promo_id FROM promo_usage WHERE promo_id IN (SELECT promo_id FROM target)
+                ORDER BY promo_id FOR UPDATE
+            ),
             released AS (
-                UPDATE applications
-                SET state = 'cancelled', cancel_reason = 'user_' || changed.status, updated_at = $5
-                FROM changed
-                WHERE applications.user_id = changed.id AND applications.state = 'applied'
-                    AND changed.status <> 'active'
+                UPDATE applications SET state = 'cancelled', cancel_reason = 'user_' || $3, updated_at = $5
+                FROM usage
+                WHERE applications.promo_id = usage.promo_id
+                    AND applications.id IN (SELECT id FROM target) AND applications.state = 'applied'
                 RETURNING applications.promo_id
             ),
-            {GIVE_BACK}
-            SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)"
-        );
+            given_back AS (
+                UPDATE promo_usage SET taken = promo_usage.taken - freed.uses
+                FROM (SELECT promo_id, count(*) AS uses FROM released GROUP BY promo_id) AS freed
+                WHERE promo_usage.promo_id = freed.promo_id
+            )
+            SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)";
         let params: [pg::Param; 5] = [
             (&event.event_id, Type::UUID),
             (&event.user_id, Type::UUID),
@@ -75,7 +73,7 @@ impl LoyaltyStore {
             (&event.version, Type::INT8),
             (&now, Type::TIMESTAMPTZ),
         ];
-        let row = self.pool.row(&sql, &params).await?.ok_or_else(no_row)?;
+        let row = self.pool.row(sql, &params).await?.ok_or_else(no_row)?;
         let change = match (row.try_get(0)?, row.try_get(1)?) {
             (false, _) => StatusChange::Duplicate,
             (true, false) => StatusChange::Stale,
@@ -88,20 +86,17 @@ impl LoyaltyStore {
     }
 
     /// Releases what was applied for while the status changed: a hold that committed after that statement took its
-    /// snapshot. Whoever writes a hold locks the user's row (`FOR SHARE`, active), so there is none after this.
+    /// snapshot. There is none after this if whoever writes a hold does it under a lock of the active user's row.
     /// A repeated event comes here too, in case the first delivery ended between the two statements.
     async fn release_late_holds(&self, user_id: Uuid, now: Timestamp) -> Result<(), PgError> {
-        let sql = format!(
-            "WITH released AS (
-                UPDATE applications
-                SET state = 'cancelled', cancel_reason = 'user_' || users.status, updated_at = $2
-                FROM users
-                WHERE users.id = $1 AND users.status <> 'active'
-                    AND applications.user_id = users.id AND applications.state = 'applied'
-                RETURNING applications.promo_id
-            ),
-            {GIVE_BACK}
-            SELECT count(*) FROM released"
+        let sql = release::statement(
+            "owner AS (SELECT id, status FROM users WHERE id = $1 AND status <> 'active'),
+            target AS (
+                SELECT a.id, a.promo_id FROM applications a JOIN owner ON owner.id = a.user_id
+                WHERE a.state = 'applied'
+            ),",
+            "applied",
+            "state = 'cancelled', cancel_reason = 'user_' || (SELECT status FROM owner), updated_at = $2",
         );
         let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
         self.pool.rows(&sql, &params).await.map(drop)

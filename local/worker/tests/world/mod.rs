@@ -66,6 +66,7 @@ impl World {
 
     pub async fn start(&self) -> Running {
         let worker = Worker {
+            checkout: checkout::Checkout::from_env().unwrap(),
             auth: AuthStore::new(self.auth.clone()),
             loyalty: LoyaltyStore::new(self.loyalty.clone()),
             amqp_url: self.amqp_url.clone(),
@@ -167,8 +168,10 @@ impl World {
     }
 
     /// Stops the worker and takes down its queues. Its relay may have taken other tests' events: they get through.
-    pub async fn finish(self, running: Running) {
+    pub async fn finish(&self, running: Running) {
         running.stop().await;
+        // The broker takes a moment to put back what the worker had been handed and had not begun.
+        sleep(Duration::from_millis(100)).await;
         let store = LoyaltyStore::new(self.loyalty.clone());
         while let Some(body) = self.get(&self.queue).await {
             user_status_sync::handle(&store, &SystemClock, &body)
