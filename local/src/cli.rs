@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+use crate::compose::Compose;
 use crate::error::Result;
 use crate::home::{Home, Kind};
 use crate::test::{self, Only};
@@ -65,6 +66,9 @@ enum Command {
     },
     /// Compare generated files with what is committed
     Check,
+    /// Steps of docker-compose.yml
+    #[command(subcommand, hide = true)]
+    Compose(Compose),
 }
 
 impl Cli {
@@ -73,23 +77,25 @@ impl Cli {
     /// # Errors
     /// When it fails.
     pub async fn run(self) -> Result<ExitCode> {
-        let home = Home::find()?;
+        // Compose has no project around it.
+        let home = Home::find();
         match self.command {
             Command::Up {
                 servers_only: true, ..
-            } => up::servers(&home).await,
-            Command::Up { release, .. } => up::gateway(&home, release).await,
-            Command::Watch => up::lambda(&home).await,
-            Command::Test { only, args } => test::run(&home, only, &args).await,
-            Command::Events => maintenance::events(&home).await,
-            Command::Env { profile } => maintenance::env(&home, profile),
+            } => up::servers(&home?).await,
+            Command::Up { release, .. } => up::gateway(&home?, release).await,
+            Command::Watch => up::lambda(&home?).await,
+            Command::Test { only, args } => test::run(&home?, only, &args).await,
+            Command::Events => maintenance::events(&home?).await,
+            Command::Env { profile } => maintenance::env(&home?, profile),
             Command::Logs {
                 name,
                 follow,
                 profile,
-            } => maintenance::logs(&home, profile, name.as_deref(), follow).await,
-            Command::Reset { tools } => maintenance::reset(&home, tools).await,
+            } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
+            Command::Reset { tools } => maintenance::reset(&home?, tools).await,
             Command::Check => Ok(check::run()),
+            Command::Compose(step) => step.run().await,
         }
     }
 }

@@ -36,37 +36,42 @@ impl Front {
 /// Variables by name.
 pub type Env = BTreeMap<String, String>;
 
-/// The variables for a stack whose requests go to `front`.
-pub fn of(ports: &Ports, secrets: &Secrets, front: Front, payments_file: &Path) -> Env {
-    let base = base_url(ports, front);
+/// The variables for a stack whose requests go to `front`; `address` knows where each name listens.
+pub fn of(
+    address: impl Fn(&str) -> String,
+    secrets: &Secrets,
+    front: Front,
+    payments_file: &Path,
+) -> Env {
+    let base = format!("http://{}", address(front.port()));
     let database = |name: &str, server: &str| {
         format!(
             "postgres://{name}:{}@{}/{name}",
             secrets.get(&format!("postgres_{name}")),
-            ports.address(&format!("{server}_{name}"))
+            address(&format!("{server}_{name}"))
         )
     };
-    let sandbox = format!("http://{}", ports.address("payment_sandbox"));
+    let sandbox = format!("http://{}", address("payment_sandbox"));
     let mut env: Env = [
         ("AUTH_DATABASE_URL", database("auth", "pgbouncer")),
         ("LOYALTY_DATABASE_URL", database("loyalty", "pgbouncer")),
         ("AUTH_MIGRATION_URL", database("auth", "postgres")),
         ("LOYALTY_MIGRATION_URL", database("loyalty", "postgres")),
-        ("REDIS_URL", format!("redis://{}/", ports.address("redis"))),
+        ("REDIS_URL", format!("redis://{}/", address("redis"))),
         (
             "AMQP_URL",
             format!(
                 "amqp://loyalty:{}@{}/%2f",
                 secrets.get("amqp"),
-                ports.address("amqp")
+                address("amqp")
             ),
         ),
         ("PAYMENT_API_URL", format!("{sandbox}/v3")),
         ("PAYMENT_SHOP_ID", "local-shop".into()),
         ("PAYMENT_RETURN_URL", "https://shop.example/thanks".into()),
-        ("GATEWAY_ADDR", ports.address("gateway")),
-        ("WORKER_ADDR", ports.address("worker")),
-        ("SANDBOX_ADDR", ports.address("payment_sandbox")),
+        ("GATEWAY_ADDR", address("gateway")),
+        ("WORKER_ADDR", address("worker")),
+        ("SANDBOX_ADDR", address("payment_sandbox")),
         ("SANDBOX_WEBHOOK_URL", format!("{base}/payment_webhook")),
         ("SANDBOX_PUBLIC_URL", sandbox),
         ("SANDBOX_STATE_FILE", payments_file.display().to_string()),

@@ -2,13 +2,13 @@
 //! Lambda API.
 
 use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::env::Front;
 use crate::error::{Context, Error, Result};
@@ -17,12 +17,12 @@ use crate::http;
 use crate::packages;
 use crate::process::launch::Program;
 use crate::process::supervisor::Stage;
-use crate::process::task;
 use crate::report;
 use crate::stack::Stack;
 
-const VERSION: &str = "1.9.2";
 const NAME: &str = "lambda_watch";
+/// Where `cargo lambda invoke` looks by default.
+const INVOKE_PORT: u16 = 9000;
 /// The first call of a function may have to wait for a build.
 const FIRST_CALL: Duration = Duration::from_secs(300);
 
@@ -68,74 +68,6 @@ fn folders(parent: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Finds cargo-lambda, or installs it for this project alone.
-///
-/// # Errors
-/// When it can't be installed.
-pub async fn ensure(home: &Home) -> Result<PathBuf> {
-    let installed = packages::in_path("cargo-lambda")
-        .into_iter()
-        .chain([home.tools().join("cargo-lambda/bin/cargo-lambda")]);
-    for program in installed {
-        if version(&program).is_some_and(|version| version.contains(VERSION)) {
-            return Ok(program);
-        }
-    }
-    report::line(format_args!(
-        "Missing on this machine: cargo-lambda {VERSION}"
-    ));
-    let venv = home.tools().join("cargo-lambda");
-    let _ = fs::remove_dir_all(&venv);
-    let python = python().await?;
-    fs::create_dir_all(home.tools()).context("cannot make the folder of tools")?;
-    let log = home.tools().join("cargo-lambda.log");
-    report::step(format!("cargo-lambda {VERSION} from PyPI"), async {
-        task::run_quietly(
-            &Program::new(python, "/").args(["-m", "venv"]).arg(&venv),
-            &log,
-        )
-        .await?;
-        let pip = Program::new(venv.join("bin/python"), "/")
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--quiet",
-            ])
-            .arg(format!("cargo-lambda=={VERSION}"));
-        task::run_quietly(&pip, &log).await
-    })
-    .await?;
-    Ok(venv.join("bin/cargo-lambda"))
-}
-
-fn version(program: &Path) -> Option<String> {
-    let output = Command::new(program)
-        .args(["lambda", "--version"])
-        .output()
-        .ok()?;
-    String::from_utf8(output.stdout).ok()
-}
-
-async fn python() -> Result<PathBuf> {
-    let usable = || {
-        let python = packages::in_path("python3")?;
-        let output = Command::new(&python)
-            .args(["-c", "import ensurepip, venv"])
-            .output();
-        output
-            .is_ok_and(|output| output.status.success())
-            .then_some(python)
-    };
-    if let Some(python) = usable() {
-        return Ok(python);
-    }
-    packages::install(&["python3", "python3-venv"]).await?;
-    usable()
-        .ok_or_else(|| Error::new("python3 has no venv module, though python3-venv is installed"))
-}
-
 /// Starts the server and calls every function once, so that no request has to wait for a build.
 ///
 /// # Errors
@@ -168,6 +100,7 @@ pub async fn start(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
             .await
     })
     .await?;
+    relay_from_ipv6(port).await;
     let client = http::client()?;
     for function in functions(&stack.home)?
         .iter()
@@ -208,22 +141,39 @@ async fn warm(stack: &Stack, client: &Client, function: &Function) -> Result<()>
     };
     call.await.map_err(|error| {
         let log = stack.profile.logs().join(format!("{NAME}.log"));
-        let tail = crate::process::supervisor::tail(&log);
+        let tail = crate::process::service::tail(&log);
         Error::new(format!("{error}\n{tail}"))
     })
 }
 
+/// Lets `cargo lambda invoke` reach the server without being told an address: it looks on `[::1]`
+/// only, while everything else here is on 127.0.0.1. A machine without IPv6 does without.
+async fn relay_from_ipv6(port: u16) {
+    let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await else {
+        return;
+    };
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                if let Ok(mut to) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+                    let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+                }
+            });
+        }
+    });
+}
+
 /// What to type in front of a function's name to call it.
 pub fn invoke_command(stack: &Stack, cargo_lambda: &Path) -> String {
-    let port = stack.ports.get(NAME);
     // `cargo lambda` works as it is when the program is in the path.
     let program = if packages::in_path("cargo-lambda").as_deref() == Some(cargo_lambda) {
         "cargo lambda invoke".to_owned()
     } else {
-        format!(
-            "{} lambda invoke",
-            crate::env::quote(&cargo_lambda.display().to_string())
-        )
+        let program = crate::env::quote(&cargo_lambda.display().to_string());
+        format!("{program} lambda invoke")
     };
-    format!("{program} -A 127.0.0.1 -P {port}")
+    match stack.ports.get(NAME) {
+        INVOKE_PORT => program,
+        port => format!("{program} -A 127.0.0.1 -P {port}"),
+    }
 }

@@ -6,8 +6,10 @@ use clap::Parser;
 
 mod accounts;
 mod apps;
+mod cargo_lambda;
 mod check;
 mod cli;
+mod compose;
 mod env;
 mod error;
 mod events;

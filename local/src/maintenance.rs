@@ -19,11 +19,16 @@ use crate::running::Running;
 /// # Errors
 /// When a stack runs or something can't be removed.
 pub async fn reset(home: &Home, tools: bool) -> Result<ExitCode> {
+    // All or nothing: both locks before the first removal.
+    let mut profiles = Vec::new();
     for kind in [Kind::Dev, Kind::Test] {
         let profile = home.profile(kind);
-        let Some(_lock) = profile.lock()? else {
-            return Err(Running::conflict(&profile));
-        };
+        match profile.lock()? {
+            Some(lock) => profiles.push((profile, lock)),
+            None => return Err(Running::conflict(&profile)),
+        }
+    }
+    for (profile, _lock) in profiles {
         if profile.folder.exists() {
             // Servers of a run that was killed may still be writing there.
             Supervisor::new(profile.logs(), profile.file("processes.json")).await?;

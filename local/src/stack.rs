@@ -73,17 +73,14 @@ pub async fn run(
         }
     };
     Running::withdraw(&stack.profile);
-    let started = Instant::now();
-    report::heading("Stopping");
     tokio::select! {
-        () = stack.supervisor.stop_all() => {}
+        () = stack.stop() => {}
         () = stop.requested() => {
             report::warning("killing everything");
             stack.supervisor.kill_all();
             stack.supervisor.stop_all().await;
         }
     }
-    report::done("everything is stopped", started.elapsed());
     outcome
 }
 
@@ -138,7 +135,23 @@ impl Stack {
     /// The environment of the service's programs and tests.
     pub fn env(&self, front: Front) -> Env {
         let payments = self.profile.file("payments.json");
-        env::of(&self.ports, &self.secrets, front, &payments)
+        env::of(
+            |name| self.ports.address(name),
+            &self.secrets,
+            front,
+            &payments,
+        )
+    }
+
+    /// Stops all processes in order and tells so; nothing when none run.
+    pub async fn stop(&self) {
+        if self.supervisor.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        report::heading("Stopping");
+        self.supervisor.stop_all().await;
+        report::done("everything is stopped", started.elapsed());
     }
 
     /// Starts the servers and brings the databases up to date.
@@ -203,7 +216,9 @@ impl Stack {
 
         let url = format!("postgres://{database}:{password}@127.0.0.1:{postgres_port}/{database}");
         report::step(format!("{:<16}{database}", "migrations"), async {
-            let failed = format!("cannot migrate the database {database}");
+            let failed = format!(
+                "cannot migrate the database {database} (`cargo local reset` makes a new one)"
+            );
             match database {
                 "auth" => migrations::auth(&url).await.context(failed),
                 _ => migrations::loyalty(&url).await.context(failed),

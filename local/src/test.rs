@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::apps;
+use crate::cargo_lambda;
 use crate::env::Front;
 use crate::error::{Error, Result};
 use crate::home::{Home, Kind};
@@ -43,7 +44,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
     }
     stack::run(home, Kind::Test, async |stack| {
         let cargo_lambda = match plan.lambda {
-            true => Some(lambda_watch::ensure(home).await?),
+            true => Some(cargo_lambda::ensure(home).await?),
             false => None,
         };
         report::heading("Starting a fresh stack");
@@ -82,6 +83,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             publish(stack, Front::LambdaWatch)?;
             outcomes.push(tests(stack, Front::LambdaWatch, plan.lambda_args.clone()).await?);
         }
+        stack.stop().await;
         Ok(summary(stack, &outcomes))
     })
     .await
@@ -149,7 +151,7 @@ async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome
             "--config",
             r#"target."cfg(unix)".runner=["setpriv","--pdeathsig","TERM","--"]"#,
         ])
-        .arg("test")
+        .args(["test", "--no-fail-fast"])
         .args(&args)
         .envs(&stack.env(front));
     let status = task::run(&program).await?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::accounts::{ADMIN, ANNA, BORIS};
 use crate::apps;
+use crate::cargo_lambda;
 use crate::env::Front;
 use crate::error::Result;
 use crate::events;
@@ -68,7 +69,7 @@ pub async fn servers(home: &Home) -> Result<ExitCode> {
 pub async fn lambda(home: &Home) -> Result<ExitCode> {
     stack::run(home, Kind::Dev, async |stack| {
         let started = Instant::now();
-        let cargo_lambda = lambda_watch::ensure(home).await?;
+        let cargo_lambda = cargo_lambda::ensure(home).await?;
         report::heading("Starting");
         stack.start_servers().await?;
         apps::build(stack, &["--workspace", "--bins"], false).await?;

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use testkit::{Answer, Promo, PromoSpec, World, join_all};
+use serde_json::json;
+use testkit::{Answer, Effect, PASSWORD, Promo, PromoSpec, World, join_all};
 
 fn with_status(answers: &[Answer], status: u16) -> Vec<&Answer> {
     answers.iter().filter(|a| a.status == status).collect()
@@ -19,7 +20,8 @@ async fn a_limit_is_exact_when_everyone_comes_at_once() {
     let (comers, limit) = (world.many(60), world.many(60) / 3);
     let users = world.users(comers).await;
     let tariff = world.tariff(29_900).await;
-    let total_limit = Some(i64::try_from(limit).unwrap());
+    let uses = i64::try_from(limit).unwrap();
+    let total_limit = Some(uses);
     let promo = world
         .promo(PromoSpec {
             total_limit,
@@ -36,7 +38,7 @@ async fn a_limit_is_exact_when_everyone_comes_at_once() {
             answer.refused(&["promo_limit_reached"]);
         }
     }
-    assert_eq!(world.taken(&promo).await, total_limit.unwrap());
+    assert_eq!(world.taken(&promo).await, uses);
 
     // All come again: those who hold a use hold it still.
     let again = apply().await;
@@ -144,5 +146,62 @@ async fn a_hold_that_is_bought_and_cancelled_at_once_is_one_or_the_other() {
         assert_eq!(world.hold(purchase.application_id).await.state, "paying");
         assert_eq!(world.taken(&promo).await, 1);
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_trial_is_one_however_often_it_is_asked_for_at_once() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let tariff = world.tariff(29_900).await;
+    let promo = world
+        .promo(PromoSpec {
+            effect: Effect::Free(14),
+            ..PromoSpec::default()
+        })
+        .await;
+    let times = world.many(20);
+    let answers = join_all((0..times).map(|_| user.buy(&promo, &tariff))).await;
+    assert_eq!(with_status(&answers, 200).len(), 1, "{answers:#?}");
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        answer.refused(&["user_limit_reached"]);
+    }
+    assert_eq!(world.count_purchases(&promo).await, 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_address_is_registered_once_and_a_token_renewed_once() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let times = world.many(9);
+    let body = json!({ "email": format!("twin-{}", user.email), "password": PASSWORD });
+    let register = |_| {
+        world
+            .client
+            .call("POST", "/user_registration")
+            .json(&body)
+            .send()
+    };
+    let answers = join_all((0..times).map(register)).await;
+    assert_eq!(with_status(&answers, 201).len(), 1, "{answers:#?}");
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        answer.problem(409, "email_taken");
+    }
+
+    let body = json!({ "refresh_token": user.refresh_token });
+    let refresh = |_| {
+        world
+            .client
+            .call("POST", "/refresh_token")
+            .json(&body)
+            .send()
+    };
+    let answers = join_all((0..times).map(refresh)).await;
+    let successors: HashSet<_> = answers
+        .iter()
+        .map(|a| (a.status, a.text("refresh_token")))
+        .collect();
+    assert_eq!(successors.len(), 1, "{answers:#?}");
     world.finish().await;
 }

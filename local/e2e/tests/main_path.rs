@@ -208,33 +208,3 @@ async fn a_deleted_account_is_gone() {
     assert_ne!(reborn.uuid("user_id"), user.id);
     world.finish().await;
 }
-
-#[tokio::test]
-async fn an_address_is_taken_in_whatever_case() {
-    let world = World::new().await;
-    let user = world.user().await;
-    let email = user.email.to_uppercase();
-    let body = json!({ "email": email, "password": PASSWORD });
-    let call = world.client.call("POST", "/user_registration").json(&body);
-    call.send().await.problem(409, "email_taken");
-    let call = world.client.call("POST", "/login").json(&body);
-    call.send().await.success(200);
-    world.finish().await;
-}
-
-#[tokio::test]
-async fn the_keys_are_public() {
-    let world = World::new().await;
-    let answer = world
-        .client
-        .call("GET", "/.well-known/jwks.json")
-        .send()
-        .await;
-    let keys = answer.success(200)["keys"].as_array().unwrap();
-    assert!(
-        keys.iter()
-            .any(|key| key["kid"] == world.settings.jwt_key_id)
-    );
-    assert!(keys.iter().all(|key| key.get("d").is_none()), "{answer}");
-    world.finish().await;
-}

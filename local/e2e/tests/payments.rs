@@ -40,7 +40,7 @@ impl Shop {
 
     async fn payment_id(&self, purchase: Uuid) -> String {
         let purchase = self.world.purchase(purchase).await;
-        purchase.payment_id.unwrap_or_else(|| panic!("no payment"))
+        purchase.payment_id.unwrap_or_default()
     }
 
     async fn webhook(&self, event: &str, object: Value) -> Answer {

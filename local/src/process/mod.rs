@@ -3,5 +3,6 @@
 pub mod account;
 pub mod launch;
 mod leftovers;
+pub mod service;
 pub mod supervisor;
 pub mod task;

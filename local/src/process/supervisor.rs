@@ -2,20 +2,18 @@
 
 use std::cell::RefCell;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tokio::process::Child;
+use rustix::process::Pid;
 
-use super::launch::{Program, StopSignal};
+use super::launch::Program;
 use super::leftovers::{self, Record};
+use super::service::{Service, tail};
 use crate::error::{Context, Error, Result};
 use crate::files;
 
 const POLL: Duration = Duration::from_millis(50);
-/// RabbitMQ takes some seconds to close its tables; nobody needs longer than this.
-const GRACE: Duration = Duration::from_secs(20);
 
 /// Later stages use earlier ones, so they are stopped first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,15 +28,6 @@ pub enum Stage {
     Helper,
     /// What answers HTTP requests.
     Front,
-}
-
-struct Service {
-    name: String,
-    stage: Stage,
-    child: Child,
-    pid: Pid,
-    stop: StopSignal,
-    log: PathBuf,
 }
 
 /// The children of this process.
@@ -89,8 +78,10 @@ impl Supervisor {
             stage,
             child,
             pid,
-            stop: program.stop_signal(),
+            signal: program.stop_signal(),
             log,
+            ready: false,
+            stopping: false,
         });
         self.record()
     }
@@ -110,7 +101,10 @@ impl Supervisor {
             self.check(name)?;
             // A server that accepts and then says nothing must not stop us from looking again.
             let error = match tokio::time::timeout(Duration::from_secs(5), probe()).await {
-                Ok(Ok(())) => return self.check(name),
+                Ok(Ok(())) => {
+                    self.mark_ready(name);
+                    return self.check(name);
+                }
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no answer within 5 s".to_owned(),
             };
@@ -136,6 +130,12 @@ impl Supervisor {
         }
     }
 
+    fn mark_ready(&self, name: &str) {
+        for service in self.services.borrow_mut().iter_mut() {
+            service.ready |= service.name == name;
+        }
+    }
+
     fn check(&self, name: &str) -> Result<()> {
         self.dead(Some(name)).map_or(Ok(()), Err)
     }
@@ -148,38 +148,52 @@ impl Supervisor {
             .find_map(Service::death)
     }
 
+    /// Whether no child is left.
+    pub fn is_empty(&self) -> bool {
+        self.services.borrow().is_empty()
+    }
+
     /// Stops one child.
     pub async fn stop(&self, name: &str) {
-        let service = {
-            let mut services = self.services.borrow_mut();
-            let index = services.iter().position(|service| service.name == name);
-            index.map(|index| services.remove(index))
-        };
-        if let Some(mut service) = service {
-            service.ask_to_end();
-            service.wait_for_end().await;
-        }
-        let _ = self.record();
+        self.stop_where(|service| service.name == name).await;
     }
 
     /// Stops all children, stage by stage.
     pub async fn stop_all(&self) {
         loop {
-            let mut stage: Vec<Service> = {
-                let mut services = self.services.borrow_mut();
-                let Some(last) = services.iter().map(|service| service.stage).max() else {
-                    break;
-                };
-                services
-                    .extract_if(.., |service| service.stage == last)
-                    .collect()
-            };
-            for service in &mut stage {
-                service.ask_to_end();
+            let last = self
+                .services
+                .borrow()
+                .iter()
+                .map(|service| service.stage)
+                .max();
+            let Some(last) = last else { break };
+            self.stop_where(|service| service.stage == last).await;
+        }
+    }
+
+    /// The children stay in the list until they are gone, so that [`Self::kill_all`] finds them
+    /// when somebody loses patience.
+    async fn stop_where(&self, chosen: impl Fn(&Service) -> bool) {
+        for service in self
+            .services
+            .borrow_mut()
+            .iter_mut()
+            .filter(|service| chosen(service))
+        {
+            service.ask_to_end();
+        }
+        let started = Instant::now();
+        loop {
+            let waited = started.elapsed();
+            self.services.borrow_mut().retain_mut(|service| {
+                let gone = chosen(service) && service.gone(waited);
+                !gone
+            });
+            if !self.services.borrow().iter().any(&chosen) {
+                break;
             }
-            for service in &mut stage {
-                service.wait_for_end().await;
-            }
+            tokio::time::sleep(POLL).await;
         }
         let _ = self.record();
     }
@@ -200,56 +214,4 @@ impl Supervisor {
             .collect();
         files::write_json(&self.records, &records)
     }
-}
-
-impl Service {
-    fn death(&mut self) -> Option<Error> {
-        match self.child.try_wait() {
-            Ok(Some(status)) => Some(Error::new(format!(
-                "{} ended by itself ({status}). The end of {}:\n{}",
-                self.name,
-                self.log.display(),
-                tail(&self.log)
-            ))),
-            _ => None,
-        }
-    }
-
-    fn ask_to_end(&mut self) {
-        // A child that has been waited for has no number any more; another process may have it.
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill_process(self.pid, self.stop.signal());
-        }
-    }
-
-    async fn wait_for_end(&mut self) {
-        if tokio::time::timeout(GRACE, self.child.wait())
-            .await
-            .is_err()
-        {
-            crate::report::warning(format_args!("{} did not stop, killing it", self.name));
-        }
-        // Also for what the child itself had started.
-        self.kill_group();
-        let _ = self.child.wait().await;
-    }
-
-    fn kill_group(&self) {
-        let _ = kill_process_group(self.pid, Signal::KILL);
-    }
-}
-
-/// The last lines of a log, indented.
-pub fn tail(log: &Path) -> String {
-    const LINES: usize = 20;
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    if lines.is_empty() {
-        return "    (nothing was written)\n".to_owned();
-    }
-    lines[lines.len().saturating_sub(LINES)..]
-        .iter()
-        .map(|line| format!("    {line}\n"))
-        .collect()
 }

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::launch::Program;
-use super::supervisor::tail;
+use super::service::tail;
 use crate::error::{Context, Error, Result};
 
 /// Runs a command whose output goes to the terminal. When this is dropped before the end (Ctrl-C),

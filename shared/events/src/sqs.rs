@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::timeout::TimeoutConfig;
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::config::{Credentials, Region};
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::{Client, Config};
 use runtime::ConfigError;
 
 use crate::{PublishError, Publisher, UserStatusChanged};
@@ -30,18 +30,30 @@ impl Sqs {
         Sqs { client, queue_url }
     }
 
-    /// A publisher to `USER_STATUS_QUEUE_URL`, as the role that AWS gives the process.
+    /// A publisher to `USER_STATUS_QUEUE_URL`, with the region and the credentials that Lambda sets in the environment
+    /// (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`). `AWS_ENDPOINT_URL_SQS` names
+    /// another server.
     ///
     /// # Errors
-    /// When the variable is missing.
-    pub async fn from_env() -> Result<Sqs, ConfigError> {
+    /// When a variable is missing.
+    pub fn from_env() -> Result<Sqs, ConfigError> {
         let queue_url = runtime::required("USER_STATUS_QUEUE_URL", "the URL of an SQS FIFO queue")?;
-        let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .load()
-            .await;
-        Ok(Sqs::new(Client::new(&config), queue_url))
+        let credentials = Credentials::new(
+            runtime::required("AWS_ACCESS_KEY_ID", "set by Lambda")?,
+            runtime::required("AWS_SECRET_ACCESS_KEY", "set by Lambda")?,
+            runtime::optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let mut config = Config::builder()
+            .region(Region::new(runtime::required(
+                "AWS_REGION",
+                "set by Lambda",
+            )?))
+            .credentials_provider(credentials)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+        config.set_endpoint_url(runtime::optional("AWS_ENDPOINT_URL_SQS"));
+        Ok(Sqs::new(Client::from_conf(config.build()), queue_url))
     }
 
     async fn publish_batch(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::{Code, Problem};
@@ -34,14 +34,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
                     StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
                     _ => Problem::new(Code::BodyNotJson),
                 })?;
+        // The form first: whether a body is JSON must not hang on the field at which the fault is noticed.
+        serde_json::from_slice::<IgnoredAny>(&bytes).map_err(not_json)?;
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            // Serde takes an array for an object, too, value by value.
+            return Err(Problem::invalid_field("body", "expected a JSON object"));
+        }
         serde_json::from_slice(&bytes)
             .map(JsonBody)
             .map_err(|error| match error.classify() {
                 // The message names the field and what it must be; it goes to the sender alone, never to a log.
                 Category::Data => Problem::invalid_field("body", error),
-                _ => Problem::new(Code::BodyNotJson)
-                    .with("line", error.line())
-                    .with("column", error.column()),
+                _ => not_json(error),
             })
     }
+}
+
+fn not_json(error: serde_json::Error) -> Problem {
+    Problem::new(Code::BodyNotJson)
+        .with("line", error.line())
+        .with("column", error.column())
 }

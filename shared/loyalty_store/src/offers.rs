@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::LoyaltyStore;
 use crate::facts::{COLUMNS, decode};
 
-/// The most promo codes that are looked at for one answer.
+/// The most listed promo codes that are looked at for one answer; those that the user holds come on top.
 const MOST: i64 = 200;
 
 impl LoyaltyStore {
@@ -21,13 +21,13 @@ impl LoyaltyStore {
         let sql = format!(
             "SELECT {COLUMNS}
              FROM (
-                SELECT * FROM promo_codes
+                (SELECT * FROM promo_codes
                 WHERE status = 'active' AND listed AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
                     AND (audience = 'all' OR audience_user_id = $1)
+                ORDER BY id LIMIT $3)
                 UNION
                 SELECT p.* FROM promo_codes p JOIN applications a ON a.promo_id = p.id
                 WHERE a.user_id = $1 AND a.state IN ('applied', 'paying')
-                ORDER BY id LIMIT $3
              ) AS p
              JOIN promo_usage g ON g.promo_id = p.id
              CROSS JOIN tariffs t

@@ -1,8 +1,12 @@
 //! Logs as JSON lines on standard output, and error reports to Sentry when `SENTRY_DSN` is set.
 
+use std::panic;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use sentry::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How long an answer may wait for its error report to leave.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -13,15 +17,19 @@ pub struct Telemetry {
     _sentry: Option<sentry::ClientInitGuard>,
 }
 
-/// Starts logs (level from `RUST_LOG`, `info` by default) and error reports. Call once, first thing in `main`.
+/// Starts logs (levels from `RUST_LOG`, such as `info` or `warn,login=debug`; `info` by default) and error reports.
+/// Call once, first thing in `main`.
 pub fn init() -> Telemetry {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second call, as in tests, keeps the first subscriber.
-    let _ = tracing_subscriber::fmt()
+    let levels = crate::optional("RUST_LOG").and_then(|levels| levels.parse().ok());
+    let levels = levels.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
-        .with_env_filter(filter)
+        .with_current_span(false);
+    // A second call, as in tests, keeps the first subscriber.
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(levels)
         .try_init();
     let sentry = crate::optional("SENTRY_DSN").map(|dsn| {
         let mut options = sentry::ClientOptions::default();
@@ -29,7 +37,23 @@ pub fn init() -> Telemetry {
         options.send_default_pii = false;
         sentry::init((dsn, options))
     });
+    report_panics();
     Telemetry { _sentry: sentry }
+}
+
+/// A panic is one log line and one report: where and why. Release binaries have no symbols for a backtrace.
+fn report_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let location = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = panic
+            .payload_as_str()
+            .unwrap_or("a panic without a message");
+        tracing::error!(location, message, "panic");
+        sentry::capture_message(&format!("panic at {location}: {message}"), Level::Fatal);
+    }));
 }
 
 /// Reports an error that was answered with a 5xx. `cause` must hold no secret and no personal data.
@@ -39,7 +63,7 @@ pub async fn report(cause: &str, request_id: &str) {
     };
     sentry::with_scope(
         |scope| scope.set_tag("request_id", request_id),
-        || sentry::capture_message(cause, sentry::Level::Error),
+        || sentry::capture_message(cause, Level::Error),
     );
     // A Lambda is frozen the moment it has answered: what is to be sent must be sent before.
     if crate::optional("AWS_LAMBDA_FUNCTION_NAME").is_some() {

@@ -89,6 +89,21 @@ impl Answer {
         json
     }
 
+    /// Checks that it says that a field of the body is not acceptable.
+    #[track_caller]
+    pub fn invalid_field(&self, field: &str) {
+        let json = self.problem(422, "validation_failed");
+        let errors: Vec<&Value> = json["errors"].as_array().into_iter().flatten().collect();
+        assert!(
+            errors.iter().any(|e| e["field"] == field),
+            "not {field}: {self}"
+        );
+        for error in errors {
+            let detail = error["detail"].as_str().unwrap_or_default();
+            assert!(!detail.is_empty(), "{self}");
+        }
+    }
+
     /// Checks that the rules refused, for exactly these reasons in this order, and returns the decision's number.
     #[track_caller]
     pub fn refused(&self, reasons: &[&str]) -> Uuid {

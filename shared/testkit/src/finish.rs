@@ -35,25 +35,29 @@ impl World {
     pub async fn finish(mut self) {
         // Whatever comes of the checks, the call was not forgotten.
         self.finished = true;
-        let (users, promos) = {
-            let own = self.own();
-            (own.users.clone(), own.promos.clone())
-        };
+        let own = std::mem::take(&mut *self.own());
         until("outbox published", PATIENCE, async || {
             let sql =
                 "SELECT count(*) FROM outbox WHERE user_id = ANY ($1) AND published_at IS NULL";
-            let row = self.auth.row(sql, &[(&users, Type::UUID_ARRAY)]).await;
+            let row = self.auth.row(sql, &[(&own.users, Type::UUID_ARRAY)]).await;
             (row.unwrap().unwrap().get::<_, i64>(0) == 0).then_some(())
         })
         .await;
         let rows = self
             .loyalty
-            .rows(CONTRADICTIONS, &[(&promos, Type::INT8_ARRAY)])
+            .rows(CONTRADICTIONS, &[(&own.promos, Type::INT8_ARRAY)])
             .await;
         let contradictions: Vec<String> = rows.unwrap().iter().map(|row| row.get(0)).collect();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(dead_letters, self.dead_letters, "messages were given up");
+        // Everyone's list goes over all tariffs on sale.
+        let sql = "UPDATE tariffs SET status = 'archived' WHERE id = ANY ($1)";
+        let archived = self
+            .loyalty
+            .execute(sql, &[(&own.tariffs, Type::INT8_ARRAY)])
+            .await;
+        archived.unwrap();
     }
 
     pub(crate) async fn count_dead_letters(&self) -> u32 {

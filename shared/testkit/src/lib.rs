@@ -26,6 +26,7 @@ mod forge;
 mod promo;
 mod raw;
 mod records;
+mod refusal;
 mod sandbox;
 mod settings;
 mod user;

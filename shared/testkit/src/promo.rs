@@ -106,8 +106,10 @@ impl World {
         let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ($1, $2, 'RUB', 1) RETURNING id";
         let params: [Param; 2] = [(&title, Type::TEXT), (&price_minor, Type::INT8)];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        let id = row.get(0);
+        self.own().tariffs.push(id);
         Tariff {
-            id: row.get(0),
+            id,
             title,
             price_minor,
         }
@@ -144,7 +146,7 @@ impl World {
         ];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
         let id = row.get(0);
-        self.own_promo(id);
+        self.own().promos.push(id);
         Promo { id, code }
     }
 }

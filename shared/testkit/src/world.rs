@@ -40,6 +40,7 @@ pub struct World {
 pub(crate) struct Own {
     pub users: Vec<Uuid>,
     pub promos: Vec<i64>,
+    pub tariffs: Vec<i64>,
 }
 
 /// The time.
@@ -148,11 +149,14 @@ impl World {
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
     }
 
-    pub(crate) fn own(&self) -> std::sync::MutexGuard<'_, Own> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Blocks an account on the auth side, without an event.
+    pub async fn block(&self, user_id: Uuid) {
+        let sql = "UPDATE users SET status = 'blocked', version = version + 1 WHERE id = $1";
+        let blocked = self.auth.execute(sql, &[(&user_id, Type::UUID)]).await;
+        assert_eq!(blocked.unwrap(), 1);
     }
 
-    pub(crate) fn own_promo(&self, id: i64) {
-        self.own().promos.push(id);
+    pub(crate) fn own(&self) -> std::sync::MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let _telemetry = runtime::init();
-    let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env().await?);
+    let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env()?);
     let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 50)?);
     let run = async |_: LambdaEvent<Value>| {
         let published = outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await?;
