@@ -7,7 +7,7 @@ use crate::compose::Compose;
 use crate::error::Result;
 use crate::home::{Home, Kind};
 use crate::test::{self, Only};
-use crate::{check, maintenance, up};
+use crate::{maintenance, up};
 
 /// Runs the whole service on this machine.
 #[derive(Debug, Parser)]
@@ -64,8 +64,6 @@ enum Command {
         #[arg(long)]
         tools: bool,
     },
-    /// Compare generated files with what is committed
-    Check,
     /// Steps of docker-compose.yml
     #[command(subcommand, hide = true)]
     Compose(Compose),
@@ -94,7 +92,6 @@ impl Cli {
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
             Command::Reset { tools } => maintenance::reset(&home?, tools).await,
-            Command::Check => Ok(check::run()),
             Command::Compose(step) => step.run().await,
         }
     }

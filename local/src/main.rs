@@ -7,7 +7,6 @@ use clap::Parser;
 mod accounts;
 mod apps;
 mod cargo_lambda;
-mod check;
 mod cli;
 mod compose;
 mod env;

@@ -1,6 +1,8 @@
 //! What is generated from the code is committed, and is what the code says. `UPDATE_GENERATED=1 cargo test -p gateway
 //! --test generated` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't read or write fails")]
+
 use std::path::Path;
 
 #[track_caller]
