@@ -127,6 +127,8 @@ CREATE TABLE purchases (
     currency         char(3)     NOT NULL,
     payment_id       text UNIQUE,
     confirmation_url text,
+    -- The buyer's Idempotency-Key: a repeated request finds the purchase that the first one made.
+    idempotency_key  text,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     -- When to ask the provider after the payment, if nobody has told us by then.
@@ -134,6 +136,7 @@ CREATE TABLE purchases (
     CONSTRAINT purchases_failure CHECK ((status = 'failed') = (failure IS NOT NULL))
 );
 CREATE UNIQUE INDEX purchases_open_by_application ON purchases (application_id) WHERE status IN ('pending', 'paid');
+CREATE UNIQUE INDEX purchases_idempotency_key ON purchases (user_id, idempotency_key);
 CREATE INDEX purchases_to_check ON purchases (check_at) WHERE status = 'pending';
 
 CREATE TABLE subscriptions (

@@ -191,6 +191,63 @@ async fn a_webhook_that_comes_many_times_counts_once() {
 }
 
 #[tokio::test]
+async fn with_an_idempotency_key_a_purchase_is_made_once() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let tariff = world.tariff(29_900).await;
+    let spec = PromoSpec {
+        effect: Effect::Free(14),
+        per_user_limit: None,
+        ..PromoSpec::default()
+    };
+    let promo = world.promo(spec).await;
+    let path = format!(
+        "/use_promocode?promocode_id={}&tariff={}",
+        promo.id, tariff.id
+    );
+    let buy = |key: &'static str| {
+        user.call("POST", &path)
+            .header("idempotency-key", key)
+            .send()
+    };
+
+    let times = world.many(9);
+    let answers = join_all((0..times).map(|_| buy("mine"))).await;
+    let id = answers[0].uuid("purchase_id");
+    for answer in &answers {
+        answer.success(200);
+        assert_eq!(answer.uuid("purchase_id"), id);
+    }
+    assert_eq!(world.count_purchases(&promo).await, 1);
+
+    let other = buy("another").await;
+    other.success(200);
+    assert_ne!(
+        other.uuid("purchase_id"),
+        id,
+        "another key is another purchase"
+    );
+
+    let elsewhere = world.tariff(10_000).await;
+    let path = format!(
+        "/use_promocode?promocode_id={}&tariff={}",
+        promo.id, elsewhere.id
+    );
+    let call = |key: &str| {
+        user.call("POST", &path)
+            .header("idempotency-key", key)
+            .send()
+    };
+    call("mine").await.problem(422, "idempotency_key_reused");
+    for bad in ["", "with space", &"k".repeat(256)] {
+        call(bad).await.problem(400, "idempotency_key_invalid");
+    }
+    assert_eq!(world.count_purchases(&promo).await, 2);
+    assert_eq!(world.taken(&promo).await, 2, "no hold is left behind");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_second_purchase_begins_where_the_first_ends() {
     let world = World::new().await;
     let user = world.user().await;

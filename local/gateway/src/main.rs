@@ -6,6 +6,6 @@ use std::error::Error;
 async fn main() -> Result<(), Box<dyn Error>> {
     let _telemetry = runtime::init();
     let address = runtime::required("GATEWAY_ADDR", "the address to listen on, 127.0.0.1:8000")?;
-    service_http::serve(&address, gateway::app()?).await?;
+    runtime::serve(&address, gateway::app()?).await?;
     Ok(())
 }

@@ -73,6 +73,12 @@ catalogue! {
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY:
         "Some of the data is not acceptable." "Correct what `errors` names.";
         "Часть данных не подходит." "Исправьте то, что указано в `errors`.".
+    IdempotencyKeyInvalid "idempotency_key_invalid" BAD_REQUEST:
+        "The Idempotency-Key is not valid." "Send it once: 1 to 255 visible ASCII characters, such as a UUID.";
+        "Недопустимый Idempotency-Key." "Отправьте его один раз: от 1 до 255 видимых символов ASCII, например UUID.".
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY:
+        "This Idempotency-Key was used for another request." "Use a new key for a new request.";
+        "Этот Idempotency-Key уже использован для другого запроса." "Для нового запроса используйте новый ключ.".
     TokenMissing "token_missing" UNAUTHORIZED:
         "This call needs an access token." "Log in and send the header Authorization: Bearer TOKEN.";
         "Нужен токен доступа." "Войдите и отправьте заголовок Authorization: Bearer ТОКЕН.".

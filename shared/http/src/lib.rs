@@ -7,23 +7,21 @@ mod app;
 mod body;
 mod caller;
 mod catalogue;
+mod idempotency;
 pub mod lambda;
 mod language;
 mod money;
 mod problem;
 mod promo_query;
 mod query;
-#[cfg(feature = "serve")]
-mod serve;
 
 pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
 pub use caller::{Access, Caller};
 pub use catalogue::{Code, catalogue_markdown};
+pub use idempotency::IdempotencyKey;
 pub use language::Language;
 pub use money::MoneyBody;
 pub use problem::{Problem, ProblemBody, Refusal};
 pub use promo_query::PromoQuery;
 pub use query::Query;
-#[cfg(feature = "serve")]
-pub use serve::serve;

@@ -267,6 +267,20 @@ impl LoyaltyStore {
         )
     }
 
+    /// Gives back a hold that turned out not to be needed, unless a purchase has begun with it.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; it then runs out by itself.
+    pub async fn give_back(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+        let sql = release::statement(
+            "target AS (SELECT id, promo_id FROM applications WHERE id = $1),",
+            "applied",
+            "state = 'cancelled', cancel_reason = 'user', updated_at = $2",
+        );
+        let params: [pg::Param; 2] = [(&application_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+        self.pool.rows(&sql, &params).await.map(drop)
+    }
+
     /// Gives back up to 500 holds that have run out; says how many.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! Buying a tariff with a held promo code.
 
-use domain::{Money, PurchaseStatus, Random, TariffId};
+use domain::{Money, PromoId, PromoRef, PurchaseStatus, Random, TariffId};
 use jiff::{SignedDuration, Timestamp};
 use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::facts::{get, money, name};
-use crate::{Hold, LoyaltyStore};
+use crate::{Ask, Hold, LoyaltyStore};
 
 /// How long a payment may take to report before it is asked after.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
@@ -18,6 +18,10 @@ pub struct Purchase {
     pub id: Uuid,
     /// Where it stands.
     pub status: PurchaseStatus,
+    /// The promo code's number.
+    pub promo_id: PromoId,
+    /// The promo code's text.
+    pub promo_code: String,
     /// The tariff.
     pub tariff: TariffId,
     /// The tariff's name, which the buyer reads on the payment page.
@@ -32,6 +36,17 @@ pub struct Purchase {
     pub confirmation_url: Option<String>,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
+}
+
+impl Purchase {
+    /// Whether this is what `ask` asks for.
+    pub fn answers(&self, ask: &Ask) -> bool {
+        let same_promo = match &ask.promo {
+            PromoRef::Id(id) => *id == self.promo_id,
+            PromoRef::Code(code) => code.as_str() == self.promo_code,
+        };
+        same_promo && ask.tariff == self.tariff
+    }
 }
 
 /// A time for which a tariff is paid.
@@ -62,19 +77,22 @@ pub(crate) const SUBSCRIBE: &str = "
     )";
 
 const COLUMNS: &str = "
-    b.id, b.status, b.tariff_id, t.title, b.price_minor, b.total_minor, b.currency::text AS currency, b.payment_id,
+    b.id, b.status, p.id AS promo_id, p.code, b.tariff_id, t.title, b.price_minor, b.total_minor, b.currency::text AS currency, b.payment_id,
     b.confirmation_url, s.starts_at, s.ends_at
-    FROM purchases b JOIN tariffs t ON t.id = b.tariff_id LEFT JOIN subscriptions s ON s.purchase_id = b.id";
+    FROM purchases b JOIN tariffs t ON t.id = b.tariff_id
+    JOIN applications a ON a.id = b.application_id JOIN promo_codes p ON p.id = a.promo_id
+    LEFT JOIN subscriptions s ON s.purchase_id = b.id";
 
 impl LoyaltyStore {
-    /// Turns a hold into a purchase: paid at once when there is nothing to pay, otherwise pending.
-    /// `None` when the hold is `applied` no more: look again.
+    /// Turns a hold into a purchase: paid at once when there is nothing to pay, otherwise pending. `key` is the buyer's
+    /// idempotency key. `None` when the hold is `applied` no more, or the key has a purchase already: look again.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then.
     pub async fn open_purchase(
         &self,
         hold: &Hold,
+        key: Option<&str>,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<Option<Purchase>, PgError> {
@@ -101,24 +119,27 @@ impl LoyaltyStore {
             ),
             bought AS (
                 INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor,
-                    currency, created_at, updated_at, check_at)
-                SELECT $3, id, user_id, tariff_id, $5, price_minor, total_minor, currency, $2, $2, $6 FROM used
+                    currency, idempotency_key, created_at, updated_at, check_at)
+                SELECT $3, id, user_id, tariff_id, $5, price_minor, total_minor, currency, $7, $2, $2, $6 FROM used
                 RETURNING *
             ),
             {subscribe}
             SELECT id FROM bought"
         );
-        let params: [pg::Param; 6] = [
+        let params: [pg::Param; 7] = [
             (&hold.application_id, Type::UUID),
             (&now, Type::TIMESTAMPTZ),
             (&id, Type::UUID),
             (&state, Type::TEXT),
             (&status.as_str(), Type::TEXT),
             (&(now + PATIENCE), Type::TIMESTAMPTZ),
+            (&key, Type::TEXT),
         ];
-        match self.pool.row(&sql, &params).await? {
-            Some(_) => self.find_purchase(id).await,
-            None => Ok(None),
+        match self.pool.row(&sql, &params).await {
+            Ok(Some(_)) => self.find_purchase(id).await,
+            Ok(None) => Ok(None),
+            Err(error) if error.taken() == Some("purchases_idempotency_key") => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -129,6 +150,21 @@ impl LoyaltyStore {
     pub async fn find_purchase(&self, id: Uuid) -> Result<Option<Purchase>, PgError> {
         let sql = format!("SELECT {COLUMNS} WHERE b.id = $1");
         let row = self.pool.row(&sql, &[(&id, Type::UUID)]).await?;
+        row.as_ref().map(decode).transpose()
+    }
+
+    /// The purchase that the user made with this idempotency key.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_purchase_by_key(
+        &self,
+        user_id: Uuid,
+        key: &str,
+    ) -> Result<Option<Purchase>, PgError> {
+        let sql = format!("SELECT {COLUMNS} WHERE b.user_id = $1 AND b.idempotency_key = $2");
+        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&key, Type::TEXT)];
+        let row = self.pool.row(&sql, &params).await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -218,6 +254,8 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
     Ok(Purchase {
         id: get(row, "id")?,
         status: name(get(row, "status")?)?,
+        promo_id: PromoId(get(row, "promo_id")?),
+        promo_code: get(row, "code")?,
         tariff: TariffId(get(row, "tariff_id")?),
         tariff_title: get(row, "title")?,
         price: money(get(row, "price_minor")?, currency)?,

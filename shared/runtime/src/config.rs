@@ -1,9 +1,10 @@
 //! Configuration comes from environment variables alone.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// A setting that is missing or makes no sense. The value itself is never shown: it may be a secret.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// The variable is not set.
     #[error("the environment variable {0} is not set: {1}")]
@@ -11,6 +12,13 @@ pub enum ConfigError {
     /// The variable is set to something unusable.
     #[error("the environment variable {0} is not valid: {1}")]
     Invalid(&'static str, String),
+}
+
+/// What a `main` that fails prints is this form: it is for people, too.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The value of `name`; `purpose` tells whoever reads the error what to put there.

@@ -2,8 +2,12 @@
 
 mod ambient;
 mod config;
+#[cfg(feature = "serve")]
+mod serve;
 mod telemetry;
 
 pub use ambient::{OsRandom, SystemClock};
 pub use config::{ConfigError, optional, parsed_or, required};
+#[cfg(feature = "serve")]
+pub use serve::serve;
 pub use telemetry::{Telemetry, init, report};

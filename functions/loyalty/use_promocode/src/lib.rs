@@ -11,7 +11,7 @@ use checkout::{Checkout, CheckoutError};
 use domain::{Clock, HoldState, PurchaseStatus, Random};
 use loyalty_store::{Applied, Ask, Purchase};
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Caller, Code, Problem, ProblemBody, PromoQuery};
+use service_http::{Access, Caller, Code, IdempotencyKey, Problem, ProblemBody, PromoQuery};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -52,7 +52,8 @@ pub fn router() -> OpenApiRouter<State> {
 /// Buy a tariff with a promo code
 ///
 /// Uses the caller's hold, or applies the code in the same call. A total of zero completes at once; otherwise the
-/// answer has the page where the buyer pays. While the payment is awaited, the same call returns the same purchase.
+/// answer has the page where the buyer pays. While the payment is awaited, the same call returns the same purchase; with
+/// an `Idempotency-Key` it does so for ever, whatever has become of it.
 #[utoipa::path(
     post,
     path = "/use_promocode",
@@ -62,9 +63,10 @@ pub fn router() -> OpenApiRouter<State> {
         ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 200),
         ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
         ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names this purchase, so that repeating the call is safe"),
     ),
     responses(
-        (status = 200, description = "Bought: there was nothing to pay", body = PurchaseBody),
+        (status = 200, description = "Bought: there was nothing to pay. Or a repeated call", body = PurchaseBody),
         (status = 201, description = "To be paid at `confirmation_url`", body = PurchaseBody),
         (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -77,6 +79,7 @@ pub fn router() -> OpenApiRouter<State> {
 async fn use_promocode(
     extract::State(state): extract::State<State>,
     caller: Caller,
+    IdempotencyKey(key): IdempotencyKey,
     query: PromoQuery,
 ) -> Result<(StatusCode, Json<PurchaseBody>), Problem> {
     let ask = Ask {
@@ -84,26 +87,43 @@ async fn use_promocode(
         tariff: query.tariff()?,
         promo: query.promo,
     };
-    let purchase = open_purchase(&state, &ask).await?;
+    let purchase = open_purchase(&state, &ask, key.as_deref()).await?;
     let purchase = state
         .checkout
         .start_payment(purchase)
         .await
         .map_err(payment_problem)?;
     let status = match purchase.status {
-        PurchaseStatus::Paid => StatusCode::OK,
-        PurchaseStatus::Pending | PurchaseStatus::Failed => StatusCode::CREATED,
+        PurchaseStatus::Pending => StatusCode::CREATED,
+        PurchaseStatus::Paid | PurchaseStatus::Failed => StatusCode::OK,
     };
     Ok((status, Json(purchase.into())))
 }
 
-/// The purchase with the caller's hold, which is taken if there is none yet.
-async fn open_purchase(state: &State, ask: &Ask) -> Result<Purchase, Problem> {
+/// The purchase with the caller's hold, which is taken if there is none yet; or the one that has the key already.
+async fn open_purchase(state: &State, ask: &Ask, key: Option<&str>) -> Result<Purchase, Problem> {
     let store = state.checkout.store();
+    let mut taken = None;
     for _ in 0..ATTEMPTS {
+        if let Some(key) = key
+            && let Some(purchase) = store.find_purchase_by_key(ask.user_id, key).await?
+        {
+            if let Some(application_id) = taken {
+                // The same request, repeated meanwhile, was faster.
+                store.give_back(application_id, state.clock.now()).await?;
+            }
+            return match purchase.answers(ask) {
+                true => Ok(purchase),
+                false => Err(Problem::new(Code::IdempotencyKeyReused)),
+            };
+        }
         let now = state.clock.now();
         let hold = match store.apply(ask, now, state.random.as_ref()).await? {
-            Applied::Held(hold) | Applied::HeldBefore(hold) => hold,
+            Applied::Held(hold) => {
+                taken = Some(hold.application_id);
+                hold
+            }
+            Applied::HeldBefore(hold) => hold,
             Applied::Refused {
                 decision_id,
                 decision,
@@ -117,7 +137,7 @@ async fn open_purchase(state: &State, ask: &Ask) -> Result<Purchase, Problem> {
         let purchase = match hold.state {
             HoldState::Applied => {
                 store
-                    .open_purchase(&hold, now, state.random.as_ref())
+                    .open_purchase(&hold, key, now, state.random.as_ref())
                     .await?
             }
             _ => store.find_purchase_with(hold.application_id).await?,
