@@ -2,29 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reqwest::Client;
+use serde_json::{Value, json};
 
 use crate::accounts::{self, ANNA, LEAVER};
 use crate::env::Env;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::files;
 use crate::home::Home;
 use crate::http;
 use crate::secrets;
 use crate::template;
 
-/// Shown for a payment when nobody has paid anything yet.
-const NO_PAYMENT: &str = "00000000-0000-5000-8000-000000000000";
+/// Where people find them.
+pub fn folder(home: &Home) -> PathBuf {
+    home.project.join("local/events")
+}
 
-/// Writes `local/events/NAME.json` for every function and returns how many there are.
+/// Writes `NAME.json` into `folder` for every function and returns how many there are.
 ///
 /// # Errors
 /// When the demo user can't sign in, or a file can't be written.
-pub async fn write(home: &Home, env: &Env) -> Result<usize> {
+pub async fn write(home: &Home, env: &Env, folder: &Path) -> Result<usize> {
     let values = values(env).await?;
-    let folder = home.project.join("local/events");
+    fs::create_dir_all(folder).context(folder.display())?;
     let mut count = 0;
     for path in templates(home)? {
         let text =
@@ -70,30 +73,41 @@ async fn values(env: &Env) -> Result<BTreeMap<&'static str, String>> {
         ("logout_access_token", ended.access_token),
         ("leaver_access_token", leaver.access_token),
         ("leaver_password", LEAVER.password.to_owned()),
-        ("payment_id", newest_payment(&client, env).await),
+        ("payment_id", pending_payment(&client, env).await?),
         ("unique", secrets::short_name()?),
     ]))
 }
 
-async fn newest_payment(client: &Client, env: &Env) -> String {
-    let answer = client
-        .get(format!("{}/payments", env["PAYMENT_API_URL"]))
+/// A payment at the provider that nobody has paid: being told of it changes nothing.
+async fn pending_payment(client: &Client, env: &Env) -> Result<String> {
+    let url = format!("{}/payments", env["PAYMENT_API_URL"]);
+    let request = client
+        .post(&url)
         .basic_auth(&env["PAYMENT_SHOP_ID"], Some(&env["PAYMENT_SECRET_KEY"]))
+        .header("Idempotence-Key", secrets::short_name()?)
+        .json(&json!({
+            "amount": { "value": "1.00", "currency": "RUB" },
+            "confirmation": { "type": "redirect", "return_url": env["PAYMENT_RETURN_URL"] },
+            "description": "example",
+        }));
+    let answer: Value = request
         .send()
-        .await;
-    let list: Option<serde_json::Value> = match answer {
-        Ok(answer) => answer.json().await.ok(),
-        Err(_) => None,
-    };
-    list.and_then(|list| list["items"][0]["id"].as_str().map(str::to_owned))
-        .unwrap_or_else(|| NO_PAYMENT.to_owned())
+        .await
+        .context(&url)?
+        .json()
+        .await
+        .context(&url)?;
+    let id = answer["id"]
+        .as_str()
+        .filter(|_| answer["status"] == "pending");
+    id.map(str::to_owned)
+        .ok_or_else(|| Error::new(format!("{url} answers {answer}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lambda_watch::functions;
-    use std::path::Path;
 
     fn home() -> Home {
         Home {

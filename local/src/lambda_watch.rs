@@ -18,7 +18,9 @@ use crate::packages;
 use crate::process::launch::Program;
 use crate::process::supervisor::Stage;
 use crate::report;
+use crate::servers::sqs;
 use crate::stack::Stack;
+use crate::tools::Tools;
 
 const NAME: &str = "lambda_watch";
 /// Where `cargo lambda invoke` looks by default.
@@ -72,9 +74,14 @@ fn folders(parent: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// When the server or a function doesn't start.
-pub async fn start(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
+pub async fn start(stack: &Stack, tools: &Tools) -> Result<()> {
     let port = stack.ports.get(NAME);
-    let mut program = Program::new(cargo_lambda, &stack.home.project)
+    report::step(
+        format!("{:<16}{}", "SQS", stack.ports.address("sqs")),
+        sqs::start(stack, &tools.moto_server),
+    )
+    .await?;
+    let mut program = Program::new(&tools.cargo_lambda, &stack.home.project)
         .args([
             "lambda",
             "watch",
@@ -83,7 +90,8 @@ pub async fn start(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
             "-P",
             &port.to_string(),
         ])
-        .envs(&stack.env(Front::LambdaWatch));
+        .envs(&stack.env(Front::LambdaWatch))
+        .envs(&sqs::env(stack));
     if stack.profile.kind == Kind::Test {
         program = program.arg("--ignore-changes");
     }
@@ -172,8 +180,16 @@ pub fn invoke_command(stack: &Stack, cargo_lambda: &Path) -> String {
         let program = crate::env::quote(&cargo_lambda.display().to_string());
         format!("{program} lambda invoke")
     };
+    let address = invoke_address(stack).join(" ");
+    format!("{program} {address}").trim_end().to_owned()
+}
+
+/// The arguments that name the server, where it is not the one that `cargo lambda invoke` calls by itself.
+pub fn invoke_address(stack: &Stack) -> Vec<String> {
     match stack.ports.get(NAME) {
-        INVOKE_PORT => program,
-        port => format!("{program} -A 127.0.0.1 -P {port}"),
+        INVOKE_PORT => vec![],
+        port => ["-A", "127.0.0.1", "-P", &port.to_string()]
+            .map(str::to_owned)
+            .into(),
     }
 }

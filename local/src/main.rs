@@ -6,12 +6,12 @@ use clap::Parser;
 
 mod accounts;
 mod apps;
-mod cargo_lambda;
 mod cli;
 mod compose;
 mod env;
 mod error;
 mod events;
+mod examples;
 mod files;
 mod home;
 mod http;
@@ -29,6 +29,7 @@ mod sql;
 mod stack;
 mod template;
 mod test;
+mod tools;
 mod up;
 
 /// One thread: children die with the thread that started them, so that must be the main one.

@@ -65,7 +65,7 @@ pub async fn events(home: &Home) -> Result<ExitCode> {
             "only the servers are running; the events need `cargo local up` or `cargo local watch`",
         ));
     }
-    let count = events::write(home, &running.env).await?;
+    let count = events::write(home, &running.env, &events::folder(home)).await?;
     report::line(format_args!(
         "{count} events written to local/events; their tokens live 10 minutes"
     ));

@@ -10,7 +10,7 @@ use crate::error::{Context, Error, Result};
 use crate::files;
 
 /// What the ports are for, and the port that people expect if there is one.
-pub const NAMES: [(&str, Option<u16>); 12] = [
+pub const NAMES: [(&str, Option<u16>); 13] = [
     ("postgres_auth", None),
     ("postgres_loyalty", None),
     ("pgbouncer_auth", None),
@@ -19,6 +19,7 @@ pub const NAMES: [(&str, Option<u16>); 12] = [
     ("amqp", None),
     ("erlang_distribution", None),
     ("epmd", None),
+    ("sqs", None),
     ("gateway", Some(8000)),
     ("payment_sandbox", Some(8001)),
     ("worker", Some(8002)),

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::apps;
-use crate::cargo_lambda;
 use crate::env::Front;
 use crate::error::{Error, Result};
+use crate::examples;
 use crate::home::{Home, Kind};
 use crate::lambda_watch;
 use crate::process::task;
@@ -15,6 +15,7 @@ use crate::report;
 use crate::running::Running;
 use crate::seed;
 use crate::stack::{self, Stack};
+use crate::tools::{self, Tools};
 
 /// Which of the two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -43,8 +44,8 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
         ));
     }
     stack::run(home, Kind::Test, async |stack| {
-        let cargo_lambda = match plan.lambda {
-            true => Some(cargo_lambda::ensure(home).await?),
+        let tools = match plan.lambda {
+            true => Some(tools::ensure(home).await?),
             false => None,
         };
         report::heading("Starting a fresh stack");
@@ -74,14 +75,17 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone()).await?);
             stack.supervisor.stop("gateway").await;
         }
-        if let Some(cargo_lambda) = cargo_lambda {
+        if let Some(tools) = tools {
             if plan.gateway {
                 // Its webhooks have to go to the other address now.
                 apps::restart_sandbox(stack, Front::LambdaWatch).await?;
             }
             report::heading("The same end-to-end tests on cargo lambda watch");
-            lambda_watch::start(stack, &cargo_lambda).await?;
+            lambda_watch::start(stack, &tools).await?;
             publish(stack, Front::LambdaWatch)?;
+            if args.is_empty() {
+                outcomes.push(examples(stack, &tools).await);
+            }
             outcomes.push(tests(stack, Front::LambdaWatch, plan.lambda_args.clone()).await?);
         }
         stack.stop().await;
@@ -179,6 +183,21 @@ async fn demo(stack: &Stack) -> Outcome {
     Outcome {
         what: "demo data".into(),
         passed,
+        elapsed: started.elapsed(),
+    }
+}
+
+/// The example events have to work with `cargo lambda invoke`, each with its function.
+async fn examples(stack: &Stack, tools: &Tools) -> Outcome {
+    report::heading("The example events");
+    let started = Instant::now();
+    let invoked = examples::invoke_all(stack, &tools.cargo_lambda).await;
+    if let Err(error) = &invoked {
+        report::warning(error);
+    }
+    Outcome {
+        what: "cargo lambda invoke of each function with its example event".into(),
+        passed: invoked.is_ok(),
         elapsed: started.elapsed(),
     }
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use crate::accounts::{ADMIN, ANNA, BORIS};
 use crate::apps;
-use crate::cargo_lambda;
 use crate::env::Front;
 use crate::error::Result;
 use crate::events;
@@ -15,6 +14,7 @@ use crate::report;
 use crate::running::Running;
 use crate::seed;
 use crate::stack::{self, Stack};
+use crate::tools;
 
 /// `cargo local up`: the full stack behind the gateway, until it is stopped.
 ///
@@ -69,16 +69,16 @@ pub async fn servers(home: &Home) -> Result<ExitCode> {
 pub async fn lambda(home: &Home) -> Result<ExitCode> {
     stack::run(home, Kind::Dev, async |stack| {
         let started = Instant::now();
-        let cargo_lambda = cargo_lambda::ensure(home).await?;
+        let tools = tools::ensure(home).await?;
         report::heading("Starting");
         stack.start_servers().await?;
         apps::build(stack, &["--workspace", "--bins"], false).await?;
         apps::start_helpers(stack, Front::LambdaWatch, false).await?;
-        lambda_watch::start(stack, &cargo_lambda).await?;
+        lambda_watch::start(stack, &tools).await?;
         prepare_demo(stack, Front::LambdaWatch).await?;
         publish(stack, "cargo local watch", Some(Front::LambdaWatch))?;
         ready(stack, Front::LambdaWatch, started);
-        let invoke = lambda_watch::invoke_command(stack, &cargo_lambda);
+        let invoke = lambda_watch::invoke_command(stack, &tools.cargo_lambda);
         report::line("\n  one function with an example event:");
         report::line(format_args!(
             "    {invoke} apply_promocode --data-file local/events/apply_promocode.json"
@@ -100,7 +100,7 @@ async fn prepare_demo(stack: &Stack, front: Front) -> Result<()> {
     .await?;
     report::step(
         "example events in local/events",
-        events::write(&stack.home, &env),
+        events::write(&stack.home, &env, &events::folder(&stack.home)),
     )
     .await?;
     Ok(())

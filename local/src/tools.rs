@@ -1,0 +1,118 @@
+//! Programs from PyPI: found, or installed for this project alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Context, Error, Result};
+use crate::home::Home;
+use crate::packages;
+use crate::process::launch::Program;
+use crate::process::task;
+use crate::report;
+
+/// A program that a Python package brings.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    version: &'static str,
+}
+
+/// Builds, emulates and invokes functions.
+const CARGO_LAMBDA: Tool = Tool {
+    program: "cargo-lambda",
+    package: "cargo-lambda",
+    version: "1.9.2",
+};
+/// A server that speaks the protocol of SQS.
+const MOTO: Tool = Tool {
+    program: "moto_server",
+    package: "moto[server]",
+    version: "5.2.5",
+};
+
+/// What a stack of Lambda functions takes.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    /// `cargo-lambda`
+    pub cargo_lambda: PathBuf,
+    /// `moto_server`
+    pub moto_server: PathBuf,
+}
+
+/// Finds both, or installs them for this project alone.
+///
+/// # Errors
+/// When one can't be installed.
+pub async fn ensure(home: &Home) -> Result<Tools> {
+    let cargo_lambda = match packages::in_path(CARGO_LAMBDA.program).filter(|path| is_wanted(path))
+    {
+        Some(installed) => installed,
+        None => install(home, &CARGO_LAMBDA).await?,
+    };
+    let moto_server = install(home, &MOTO).await?;
+    Ok(Tools {
+        cargo_lambda,
+        moto_server,
+    })
+}
+
+/// Whether this is the cargo-lambda that is tried and known to work.
+fn is_wanted(cargo_lambda: &Path) -> bool {
+    let output = Command::new(cargo_lambda)
+        .args(["lambda", "--version"])
+        .output();
+    output
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(CARGO_LAMBDA.version))
+}
+
+async fn install(home: &Home, tool: &Tool) -> Result<PathBuf> {
+    let venv = home.tools().join(tool.program);
+    let program = venv.join("bin").join(tool.program);
+    let wanted = format!("{}=={}", tool.package, tool.version);
+    // Written last, so that an installation cut short is done again.
+    let mark = venv.join("installed");
+    if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(program);
+    }
+    report::line(format_args!("Missing on this machine: {wanted}"));
+    let _ = fs::remove_dir_all(&venv);
+    let python = python().await?;
+    fs::create_dir_all(home.tools()).context("cannot make the folder of tools")?;
+    let log = home.tools().join(tool.program).with_extension("log");
+    report::step(format!("{wanted} from PyPI"), async {
+        let make = Program::new(python, "/").args(["-m", "venv"]).arg(&venv);
+        task::run_quietly(&make, &log).await?;
+        let pip = Program::new(venv.join("bin/python"), "/")
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--quiet",
+            ])
+            .arg(&wanted);
+        task::run_quietly(&pip, &log).await?;
+        fs::write(&mark, &wanted).context("cannot note what is installed")
+    })
+    .await?;
+    Ok(program)
+}
+
+async fn python() -> Result<PathBuf> {
+    let usable = || {
+        let python = packages::in_path("python3")?;
+        let output = Command::new(&python)
+            .args(["-c", "import ensurepip, venv"])
+            .output();
+        output
+            .is_ok_and(|output| output.status.success())
+            .then_some(python)
+    };
+    if let Some(python) = usable() {
+        return Ok(python);
+    }
+    packages::install(&["python3", "python3-venv"]).await?;
+    usable()
+        .ok_or_else(|| Error::new("python3 has no venv module, though python3-venv is installed"))
+}
