@@ -12,8 +12,8 @@ use crate::process::task;
 use crate::report;
 use crate::stack::Stack;
 
-/// What the full stack needs built.
-pub const STACK: [&str; 6] = ["-p", "gateway", "-p", "worker", "-p", "payment_sandbox"];
+/// What is built: always all, for naming some would build their dependencies anew with other features.
+pub const PROGRAMS: [&str; 2] = ["--workspace", "--bins"];
 
 /// The cargo that runs this, or the one in the path.
 pub fn cargo(stack: &Stack) -> Program {

@@ -50,13 +50,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
         };
         report::heading("Starting a fresh stack");
         stack.start_servers().await?;
-        let everything: &[&str] = &["--workspace", "--bins"];
-        let what = if plan.lambda {
-            everything
-        } else {
-            &apps::STACK
-        };
-        apps::build(stack, what, false).await?;
+        apps::build(stack, &apps::PROGRAMS, false).await?;
         let first = if plan.gateway {
             Front::Gateway
         } else {

@@ -25,7 +25,7 @@ pub async fn gateway(home: &Home, release: bool) -> Result<ExitCode> {
         let started = Instant::now();
         report::heading("Starting");
         stack.start_servers().await?;
-        apps::build(stack, &apps::STACK, release).await?;
+        apps::build(stack, &apps::PROGRAMS, release).await?;
         apps::start_helpers(stack, Front::Gateway, release).await?;
         apps::start_gateway(stack, release).await?;
         prepare_demo(stack, Front::Gateway).await?;
@@ -72,7 +72,7 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         let tools = tools::ensure(home).await?;
         report::heading("Starting");
         stack.start_servers().await?;
-        apps::build(stack, &["--workspace", "--bins"], false).await?;
+        apps::build(stack, &apps::PROGRAMS, false).await?;
         apps::start_helpers(stack, Front::LambdaWatch, false).await?;
         lambda_watch::start(stack, &tools).await?;
         prepare_demo(stack, Front::LambdaWatch).await?;
