@@ -70,6 +70,7 @@ impl AuthStore {
         let sql = "WITH added AS (
                        INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at)
                        VALUES ($1, $2, $3, $4, $5, $6, $6)
+                       ON CONFLICT (email_key) DO NOTHING
                        RETURNING id, status, version
                    )
                    INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
@@ -85,13 +86,11 @@ impl AuthStore {
             (&now, Type::TIMESTAMPTZ),
             (&user.event_id, Type::UUID),
         ];
-        match self.pool.execute(sql, &params).await {
-            Ok(1) => Ok(()),
-            Ok(n) => Err(PgError::Bug(format!("a registration wrote {n} events")).into()),
-            Err(error) if error.taken() == Some("users_email_key_key") => {
-                Err(RegisterError::EmailTaken)
-            }
-            Err(error) => Err(error.into()),
+        // A refused write would put the address into the database's log; so it is not tried.
+        match self.pool.execute(sql, &params).await? {
+            1 => Ok(()),
+            0 => Err(RegisterError::EmailTaken),
+            n => Err(PgError::Bug(format!("a registration wrote {n} events")).into()),
         }
     }
 
