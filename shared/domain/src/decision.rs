@@ -16,16 +16,22 @@ text_enum! {
         UserNotActive = "user_not_active",
         /// The code is for others.
         NotInAudience = "not_in_audience",
+        /// The user has bought something before.
+        NotFirstPurchase = "not_first_purchase",
         /// The code is a draft, paused or archived.
         PromoNotActive = "promo_not_active",
         /// The code's period has not begun.
         PromoNotStarted = "promo_not_started",
         /// The code's period is over.
         PromoEnded = "promo_ended",
+        /// The code does not work on this weekday or at this hour.
+        OutsideSchedule = "outside_schedule",
         /// The tariff is no longer sold.
         TariffNotOnSale = "tariff_not_on_sale",
         /// The code is for other tariffs.
         TariffNotInScope = "tariff_not_in_scope",
+        /// The tariff is too cheap for the code.
+        PriceBelowMinimum = "price_below_minimum",
         /// All uses of the code are taken.
         PromoLimitReached = "promo_limit_reached",
         /// All of this user's uses of the code are taken.
@@ -55,6 +61,13 @@ pub enum Observed {
     Numbers(Vec<i64>),
 }
 
+impl Observed {
+    /// True for nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Observed::None
+    }
+}
+
 impl From<Option<i64>> for Observed {
     fn from(number: Option<i64>) -> Self {
         number.map_or(Observed::None, Observed::Number)
@@ -72,6 +85,10 @@ pub struct Outcome {
     pub observed: Observed,
     /// What must be.
     pub required: Observed,
+    /// The smallest change of what is that would pass, where a number decides: seconds to wait, uses to be given back,
+    /// money by which the price is too low.
+    #[serde(skip_serializing_if = "Observed::is_none")]
+    pub change: Observed,
 }
 
 /// The outcome of every rule: none is left out because another failed.
@@ -81,6 +98,9 @@ pub struct Decision {
     pub outcomes: Vec<Outcome>,
     /// The price with the code; `None` when it does not lower the price.
     pub quote: Option<Quote>,
+    /// Whether the user must not even learn that the code exists: it is not published (any more), or for others. Staff
+    /// still see the reasons.
+    pub hidden: bool,
 }
 
 impl Decision {
@@ -90,6 +110,7 @@ impl Decision {
         Decision {
             outcomes: rules::ALL.iter().map(|rule| rule(facts)).collect(),
             quote,
+            hidden: rules::is_hidden(facts),
         }
     }
 

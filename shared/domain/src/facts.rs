@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::text_enum::text_enum;
-use crate::{Effect, Money, UserStatus};
+use crate::{Effect, Money, Schedule, UserPeriod, UserStatus};
 
 /// The number of a promo code, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,12 +65,14 @@ impl HoldState {
 }
 
 /// Who may use a promo code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// Every registered user.
     All,
     /// One named user.
     User(Uuid),
+    /// The members of any of these groups.
+    Groups(Vec<i64>),
 }
 
 /// A paid version of the product.
@@ -89,7 +91,7 @@ pub struct Tariff {
 }
 
 /// A promo code with its rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Promo {
     /// Its number.
     pub id: PromoId,
@@ -107,8 +109,16 @@ pub struct Promo {
     pub ends_at: Option<Timestamp>,
     /// How many uses there are in all; 1 is a one-time code, `None` has no limit.
     pub total_limit: Option<i64>,
-    /// How many uses one user has; `None` has no limit.
+    /// How many uses one user has in a period; `None` has no limit.
     pub per_user_limit: Option<i32>,
+    /// The period of that limit.
+    pub per_user_period: UserPeriod,
+    /// When in a week it works.
+    pub schedule: Schedule,
+    /// The lowest price, before the code, of a tariff that it works for, in minor units.
+    pub min_price_minor: Option<i64>,
+    /// Whether it is for users who have bought nothing yet.
+    pub first_purchase_only: bool,
     /// The tariffs it works for; `None` is all of them.
     pub tariffs: Option<Vec<TariffId>>,
     /// Who may use it.
@@ -128,8 +138,10 @@ pub struct OwnUse {
     pub tariff_id: TariffId,
     /// Where it stands: `applied`, `paying` or `used`.
     pub state: HoldState,
-    /// Which of the user's uses of this promo it is, from 1.
+    /// Which of the user's uses of this promo in its period it is, from 1.
     pub slot: i32,
+    /// The period that it counts in: see [`UserPeriod::key`].
+    pub period: String,
     /// When an `applied` one is given back by itself.
     pub expires_at: Timestamp,
 }
@@ -150,6 +162,10 @@ pub struct Facts {
     pub user_id: Uuid,
     /// What the loyalty side knows of that user; `None` when it has never heard of one.
     pub user_status: Option<UserStatus>,
+    /// The groups that the user is a member of.
+    pub user_groups: Vec<i64>,
+    /// Whether the user has bought anything: a purchase that was paid, or free.
+    pub has_purchased: bool,
     /// The promo code.
     pub promo: Promo,
     /// The tariff that is to be bought.
@@ -168,6 +184,19 @@ impl Facts {
             .filter(|own| own.promo_id == self.promo.id)
     }
 
+    /// The period that a use of this promo counts in now.
+    pub fn user_period(&self) -> String {
+        let promo = &self.promo;
+        promo.per_user_period.key(self.now, &promo.schedule.zone)
+    }
+
+    /// The user's live uses of this promo that count against the user's limit now.
+    pub fn own_uses_in_period(&self) -> impl Iterator<Item = &OwnUse> {
+        let period = self.user_period();
+        self.own_uses_of_promo()
+            .filter(move |own| own.period == period)
+    }
+
     /// The user's open hold of this promo for this tariff, if there is one.
     pub fn own_hold(&self) -> Option<&OwnUse> {
         self.own_uses_of_promo()
@@ -176,7 +205,7 @@ impl Facts {
 
     /// The lowest free number for another use of this promo by this user.
     pub fn free_slot(&self) -> i32 {
-        let taken: Vec<i32> = self.own_uses_of_promo().map(|own| own.slot).collect();
+        let taken: Vec<i32> = self.own_uses_in_period().map(|own| own.slot).collect();
         (1..).find(|slot| !taken.contains(slot)).unwrap_or(i32::MAX)
     }
 }

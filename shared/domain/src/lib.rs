@@ -12,8 +12,10 @@ mod promo_code;
 mod purchase;
 mod role;
 mod rules;
+mod schedule;
 mod text_enum;
 mod user;
+mod user_period;
 
 pub use ambient::{Clock, Random};
 pub use decision::{Decision, Observed, Outcome, Reason};
@@ -28,5 +30,7 @@ pub use person_name::{PersonName, PersonNameError};
 pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
 pub use purchase::{PaymentFailure, PurchaseStatus};
 pub use role::Role;
+pub use schedule::Schedule;
 pub use text_enum::UnknownName;
 pub use user::UserStatus;
+pub use user_period::UserPeriod;

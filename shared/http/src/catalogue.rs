@@ -151,6 +151,15 @@ catalogue! {
     PromoEnded "promo_ended" UNPROCESSABLE_ENTITY:
         "This promo code has ended." "Choose another code.";
         "Срок действия промокода истёк." "Выберите другой промокод.".
+    NotFirstPurchase "not_first_purchase" UNPROCESSABLE_ENTITY:
+        "This promo code is for a first purchase." "Choose another code.";
+        "Промокод действует только на первую покупку." "Выберите другой промокод.".
+    OutsideSchedule "outside_schedule" UNPROCESSABLE_ENTITY:
+        "This promo code does not work at this time." "Come back on a day and at an hour in `required`.";
+        "Сейчас этот промокод не действует." "Вернитесь в день и час из `required`.".
+    PriceBelowMinimum "price_below_minimum" UNPROCESSABLE_ENTITY:
+        "This promo code is for dearer tariffs." "Choose a tariff of at least the price in `required`.";
+        "Промокод действует для более дорогих тарифов." "Выберите тариф не дешевле цены из `required`.".
     TariffNotOnSale "tariff_not_on_sale" UNPROCESSABLE_ENTITY:
         "This tariff is no longer sold." "Choose another tariff.";
         "Этот тариф больше не продаётся." "Выберите другой тариф.".
@@ -177,6 +186,9 @@ impl From<Reason> for Code {
             Reason::UserNotRegistered => Code::UserNotRegistered,
             Reason::UserNotActive => Code::UserNotActive,
             Reason::NotInAudience => Code::NotInAudience,
+            Reason::NotFirstPurchase => Code::NotFirstPurchase,
+            Reason::OutsideSchedule => Code::OutsideSchedule,
+            Reason::PriceBelowMinimum => Code::PriceBelowMinimum,
             Reason::PromoNotActive => Code::PromoNotActive,
             Reason::PromoNotStarted => Code::PromoNotStarted,
             Reason::PromoEnded => Code::PromoEnded,

@@ -2,11 +2,12 @@
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::Outcome;
+use domain::{Decision, Outcome};
 use pg::PgError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{Code, Language};
 
@@ -61,17 +62,22 @@ impl Problem {
         )
     }
 
-    /// The rules refused a promo code. The first refusal, in the order of the rules, names the problem;
-    /// `None` when nothing refused, which is a bug.
-    pub fn refused<'a>(refusals: impl Iterator<Item = &'a Outcome>) -> Problem {
-        let reasons: Vec<Outcome> = refusals.cloned().collect();
-        match reasons.first() {
-            Some(first) => Problem {
-                reasons: reasons.clone(),
-                ..Problem::new(first.rule.into())
-            },
-            None => Problem::new(Code::Internal).caused_by("a refusal without a reason"),
+    /// The rules refused a promo code. The first refusal, in the order of the rules, names the problem. A code that the
+    /// caller must not know of is answered like one that does not exist.
+    pub fn refused(decision: &Decision, decision_id: Option<Uuid>) -> Problem {
+        if decision.hidden {
+            return Problem::new(Code::PromoNotFound);
         }
+        let reasons: Vec<Outcome> = decision.refusals().cloned().collect();
+        let Some(first) = reasons.first() else {
+            return Problem::new(Code::Internal).caused_by("a refusal without a reason");
+        };
+        let mut problem = Problem::new(first.rule.into());
+        if let Some(id) = decision_id {
+            problem = problem.with("decision_id", id.to_string());
+        }
+        problem.reasons = reasons;
+        problem
     }
 
     /// The problem's code.
@@ -156,6 +162,11 @@ pub struct Refusal {
     /// What must be.
     #[schema(value_type = Value)]
     required: Value,
+    /// The smallest change of what is that would pass, where a number decides: seconds to wait, uses to be given back,
+    /// money by which the price is too low.
+    #[schema(value_type = Option<Value>)]
+    #[serde(skip_serializing_if = "Value::is_null")]
+    change: Value,
 }
 
 impl Refusal {
@@ -166,6 +177,7 @@ impl Refusal {
             detail: code.title(language),
             observed: json!(outcome.observed),
             required: json!(outcome.required),
+            change: json!(outcome.change),
         }
     }
 }

@@ -34,6 +34,18 @@ impl Query {
             .ok_or_else(|| Problem::new(Code::QueryParameterMissing).with("parameter", name))
     }
 
+    /// The flag `name`: `true` or `false`, which is also what its absence means.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.optional(name)? {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::new(Code::QueryParameterInvalid).with("parameter", name)),
+        }
+    }
+
     /// The number `name`, from 1 to `i64::MAX`, in decimal digits and nothing else.
     ///
     /// # Errors

@@ -2,9 +2,11 @@
 
 use domain::{
     Audience, BasisPoints, Currency, Effect, Facts, Money, OwnUse, Promo, PromoId, PromoRef,
-    Tariff, TariffId, UserStatus,
+    Schedule, Tariff, TariffId, UserStatus,
 };
 use jiff::Timestamp;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use pg::{PgError, Row, Type};
 use tokio_postgres::types::{FromSql, Json};
 use uuid::Uuid;
@@ -38,17 +40,20 @@ pub(crate) enum Found {
 pub(crate) const COLUMNS: &str = "
     p.id AS promo_id, p.code, p.title, p.status, p.effect, p.effect_minor, p.effect_basis_points, p.effect_cap_minor,
     p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
-    p.audience_user_id, p.version, g.taken,
+    p.audience_user_id, p.audience_group_ids, p.time_zone, p.weekdays, p.hours_from, p.hours_to, p.per_user_period,
+    p.min_price_minor, p.first_purchase_only, p.version, g.taken,
     t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
     t.status AS tariff_status,
     (SELECT status FROM users WHERE id = $1) AS user_status,
+    ARRAY(SELECT group_id FROM group_members WHERE user_id = $1) AS user_groups,
+    EXISTS (SELECT FROM purchases WHERE user_id = $1 AND status = 'paid') AS has_purchased,
     EXISTS (
         SELECT FROM applications a WHERE a.promo_id = p.id AND a.state = 'applied' AND a.expires_at <= $2
     ) AS lapsed,
     coalesce(
         (SELECT json_agg(json_build_object(
             'application_id', a.id, 'promo_id', a.promo_id, 'tariff_id', a.tariff_id, 'state', a.state,
-            'slot', a.slot, 'expires_at', a.expires_at))
+            'slot', a.slot, 'period', a.period, 'expires_at', a.expires_at))
         FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying', 'used')), '[]'
     ) AS own_uses";
 
@@ -95,6 +100,8 @@ pub(crate) fn decode(row: &Row, user_id: Uuid, now: Timestamp) -> Result<Facts, 
         now,
         user_id,
         user_status: user_status.map(name::<UserStatus>).transpose()?,
+        user_groups: get(row, "user_groups")?,
+        has_purchased: get(row, "has_purchased")?,
         promo: promo(row)?,
         tariff: tariff(row)?,
         taken: get(row, "taken")?,
@@ -115,11 +122,36 @@ fn promo(row: &Row) -> Result<Promo, PgError> {
         total_limit: get(row, "total_limit")?,
         per_user_limit: get(row, "per_user_limit")?,
         tariffs: tariffs.map(|ids| ids.into_iter().map(TariffId).collect()),
-        audience: match get::<Option<Uuid>>(row, "audience_user_id")? {
-            Some(user_id) => Audience::User(user_id),
-            None => Audience::All,
+        per_user_period: name(get(row, "per_user_period")?)?,
+        schedule: schedule(row)?,
+        min_price_minor: get(row, "min_price_minor")?,
+        first_purchase_only: get(row, "first_purchase_only")?,
+        audience: match (
+            get(row, "audience_user_id")?,
+            get(row, "audience_group_ids")?,
+        ) {
+            (Some(user_id), _) => Audience::User(user_id),
+            (None, Some(groups)) => Audience::Groups(groups),
+            (None, None) => Audience::All,
         },
         version: get(row, "version")?,
+    })
+}
+
+fn schedule(row: &Row) -> Result<Schedule, PgError> {
+    let zone = TimeZone::get(get(row, "time_zone")?).map_err(|_| bug("an unknown time zone"))?;
+    let weekday = |day: i16| {
+        let day = i8::try_from(day).ok();
+        day.and_then(|day| Weekday::from_monday_one_offset(day).ok())
+            .ok_or_else(|| bug("a weekday"))
+    };
+    let weekdays: Option<Vec<i16>> = get(row, "weekdays")?;
+    Ok(Schedule {
+        zone,
+        weekdays: weekdays
+            .map(|days| days.into_iter().map(weekday).collect())
+            .transpose()?,
+        hours: Option::zip(get(row, "hours_from")?, get(row, "hours_to")?),
     })
 }
 

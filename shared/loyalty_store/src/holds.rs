@@ -154,11 +154,11 @@ impl LoyaltyStore {
                 INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
                 SELECT $7, $6, $2, $3, $4, $5, true, $8 FROM taken
             )
-            INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, slot,
+            INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, period, slot,
                 price_minor, total_minor, currency, trial_days, created_at, expires_at, updated_at)
-            SELECT $1, $7, $3, $4, $2, $5, 'applied', $9, $10, $11, $12, $13, $6, $14, $6 FROM taken";
-        let slot = facts.free_slot();
-        let params: [pg::Param; 14] = [
+            SELECT $1, $7, $3, $4, $2, $5, 'applied', $15, $9, $10, $11, $12, $13, $6, $14, $6 FROM taken";
+        let (slot, period) = (facts.free_slot(), facts.user_period());
+        let params: [pg::Param; 15] = [
             (&hold.application_id, Type::UUID),
             (&facts.user_id, Type::UUID),
             (&facts.promo.id.0, Type::INT8),
@@ -173,6 +173,7 @@ impl LoyaltyStore {
             (&quote.currency().as_str().to_owned(), Type::TEXT),
             (&quote.trial_days, Type::INT4),
             (&hold.expires_at, Type::TIMESTAMPTZ),
+            (&period, Type::TEXT),
         ];
         match self.pool.execute(sql, &params).await {
             Ok(1) => Ok(Some(hold)),
@@ -207,7 +208,7 @@ impl LoyaltyStore {
     }
 
     /// The open hold `application_id`; `None` when it is open no more.
-    async fn find_hold(&self, application_id: Uuid) -> Result<Option<Hold>, PgError> {
+    pub(crate) async fn find_hold(&self, application_id: Uuid) -> Result<Option<Hold>, PgError> {
         let sql = "SELECT a.id, a.decision_id, a.promo_id, p.code, a.tariff_id, a.state, a.price_minor, a.total_minor,
                 a.currency::text AS currency, a.trial_days, a.expires_at
             FROM applications a JOIN promo_codes p ON p.id = a.promo_id

@@ -1,5 +1,6 @@
 //! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
 
+mod evaluation;
 mod facts;
 mod holds;
 mod offers;
@@ -9,6 +10,7 @@ mod settlement;
 mod store;
 mod users;
 
+pub use evaluation::Evaluated;
 pub use facts::Ask;
 pub use holds::{Applied, Cancelled, Hold};
 pub use purchases::{Purchase, Subscription};

@@ -23,7 +23,8 @@ impl LoyaltyStore {
              FROM (
                 (SELECT * FROM promo_codes
                 WHERE status = 'active' AND listed AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
-                    AND (audience = 'all' OR audience_user_id = $1)
+                    AND (audience = 'all' OR audience_user_id = $1
+                        OR audience_group_ids && ARRAY(SELECT group_id FROM group_members WHERE user_id = $1))
                 ORDER BY id LIMIT $3)
                 UNION
                 SELECT p.* FROM promo_codes p JOIN applications a ON a.promo_id = p.id

@@ -35,7 +35,7 @@ mod world;
 
 pub use answer::Answer;
 pub use client::{Call, Client};
-pub use domain::{Audience, PromoStatus};
+pub use domain::{Audience, PromoStatus, UserPeriod};
 pub use forge::Forge;
 pub use futures_util::future::join_all;
 pub use promo::{Effect, Promo, PromoSpec, Tariff};

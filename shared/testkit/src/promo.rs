@@ -1,11 +1,13 @@
 //! Tariffs and promo codes, put into the loyalty database.
 
-use domain::{Audience, PromoStatus};
+use domain::{Audience, PromoStatus, UserPeriod};
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use pg::{Param, Type};
+use uuid::Uuid;
 
 use crate::world::unique;
-use crate::{World, now};
+use crate::{User, World, now};
 
 /// A tariff of the test's own.
 #[derive(Debug, Clone)]
@@ -53,6 +55,14 @@ pub struct PromoSpec {
     pub total_limit: Option<i64>,
     /// Uses of one user.
     pub per_user_limit: Option<i32>,
+    /// The period of that limit, on Moscow's calendar.
+    pub per_user_period: UserPeriod,
+    /// Hours of a day in Moscow, from the first to just before the second.
+    pub hours: Option<(Time, Time)>,
+    /// The lowest price it works on, in kopecks.
+    pub min_price_minor: Option<i64>,
+    /// Whether it is for users who have bought nothing yet.
+    pub first_purchase_only: bool,
     /// The tariffs it works for; `None` is all.
     pub tariffs: Option<Vec<i64>>,
     /// Who may use it.
@@ -71,6 +81,10 @@ impl Default for PromoSpec {
             ends_at: None,
             total_limit: None,
             per_user_limit: Some(1),
+            per_user_period: UserPeriod::Lifetime,
+            hours: None,
+            min_price_minor: None,
+            first_purchase_only: false,
             tariffs: None,
             audience: Audience::All,
             status: PromoStatus::Active,
@@ -115,19 +129,40 @@ impl World {
         }
     }
 
+    /// A group of users, with its number.
+    pub async fn group(&self, members: &[&User]) -> i64 {
+        let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();
+        let sql = "WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id),
+            added AS (
+                INSERT INTO group_members (group_id, user_id, added_at) SELECT id, unnest($2), $3 FROM made
+            )
+            SELECT id FROM made";
+        let params: [Param; 3] = [
+            (&unique("Group "), Type::TEXT),
+            (&members, Type::UUID_ARRAY),
+            (&now(), Type::TIMESTAMPTZ),
+        ];
+        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        row.get(0)
+    }
+
     /// A promo code.
     pub async fn promo(&self, spec: PromoSpec) -> Promo {
         let code = unique("E2E");
         let (effect, minor, points, cap, days) = spec.effect.columns();
-        let (audience, user_id) = match spec.audience {
-            Audience::All => ("all", None),
-            Audience::User(user_id) => ("user", Some(user_id)),
+        let (audience, user_id, groups) = match spec.audience {
+            Audience::All => ("all", None, None),
+            Audience::User(user_id) => ("user", Some(user_id), None),
+            Audience::Groups(groups) => ("group", None, Some(groups)),
         };
         let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, effect_basis_points,
                 effect_cap_minor, effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience,
-                audience_user_id, listed)
-            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
-        let params: [Param; 15] = [
+                audience_user_id, listed, audience_group_ids, per_user_period, hours_from, hours_to, min_price_minor,
+                first_purchase_only)
+            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+            RETURNING id";
+        let (from, to) = spec.hours.unzip();
+        let params: [Param; 21] = [
             (&code, Type::TEXT),
             (&spec.status.as_str(), Type::TEXT),
             (&effect, Type::TEXT),
@@ -143,6 +178,12 @@ impl World {
             (&audience, Type::TEXT),
             (&user_id, Type::UUID),
             (&spec.listed, Type::BOOL),
+            (&groups, Type::INT8_ARRAY),
+            (&spec.per_user_period.as_str(), Type::TEXT),
+            (&from, Type::TIME),
+            (&to, Type::TIME),
+            (&spec.min_price_minor, Type::INT8),
+            (&spec.first_purchase_only, Type::BOOL),
         ];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
         let id = row.get(0);

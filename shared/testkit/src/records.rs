@@ -5,7 +5,7 @@ use pg::{Param, Row, Type};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{PATIENCE, Promo, World, until};
+use crate::{PATIENCE, Promo, User, World, until};
 
 /// An application, as it is stored.
 #[derive(Debug, PartialEq, Eq)]
@@ -109,6 +109,22 @@ impl World {
         })
         .await;
         purchase
+    }
+
+    /// Makes a use one of the day before, as far as a limit per day goes.
+    pub async fn move_to_yesterday(&self, application_id: Uuid) {
+        let sql = "UPDATE applications SET period = (period::date - 1)::text WHERE id = $1";
+        let params = [(&application_id as _, Type::UUID)];
+        let moved = self.loyalty.execute(sql, &params).await;
+        assert_eq!(moved.unwrap(), 1);
+    }
+
+    /// The last decision about a user and a promo code.
+    pub async fn last_decision(&self, user: &User, promo: &Promo) -> Decision {
+        let sql = "SELECT id FROM decisions WHERE user_id = $1 AND promo_id = $2 ORDER BY at DESC LIMIT 1";
+        let params: [pg::Param; 2] = [(&user.id, Type::UUID), (&promo.id, Type::INT8)];
+        let id = self.loyalty_row(sql, &params).await.unwrap().get(0);
+        self.decision(id).await
     }
 
     /// A decision.

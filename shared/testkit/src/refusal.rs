@@ -5,9 +5,38 @@ use serde_json::Value;
 use crate::{Promo, Tariff, User, World};
 
 /// The rules that every decision has looked at.
-const RULES: usize = 12;
+const RULES: usize = 15;
+
+fn dry_run(promo: &Promo, tariff: &Tariff) -> String {
+    format!(
+        "/apply_promocode?promocode_id={}&tariff={}&dry_run=true",
+        promo.id, tariff.id
+    )
+}
 
 impl World {
+    /// Checks that the user, whatever he tries, is told of the code what is told of one that does not exist; and that
+    /// staff find the true reasons.
+    pub async fn hides(&self, user: &User, promo: &Promo, tariff: &Tariff, reasons: &[&str]) {
+        let unknown = user.call("POST", "/apply_promocode?promocode_id=9999999999&tariff=1");
+        let unknown = unknown
+            .send()
+            .await
+            .problem(404, "promocode_not_found")
+            .clone();
+        for answer in [
+            user.buy(promo, tariff).await,
+            user.apply(promo, tariff).await,
+            user.call("POST", &dry_run(promo, tariff)).send().await,
+        ] {
+            let mut told = answer.problem(404, "promocode_not_found").clone();
+            told["request_id"] = unknown["request_id"].clone();
+            assert_eq!(told, unknown, "{answer}");
+        }
+        assert_eq!(self.last_decision(user, promo).await.refusals(), reasons);
+        assert_eq!(self.taken(promo).await, 0);
+    }
+
     /// Checks that the user is refused for exactly these reasons, whether applying or buying; that the answer and the
     /// stored decision agree; and that nothing is held. Returns the reasons as they were told.
     pub async fn refuses(
@@ -49,8 +78,20 @@ impl World {
                 let kept = kept.unwrap_or(&Value::Null);
                 assert_eq!(kept["observed"], reason["observed"], "{answer}");
                 assert_eq!(kept["required"], reason["required"], "{answer}");
+                assert_eq!(kept["change"], reason["change"], "{answer}");
             }
         }
+        let dry = user.call("POST", &dry_run(promo, tariff)).send().await;
+        let problem = dry.problem(422, reasons[0]);
+        assert_eq!(
+            problem["reasons"].as_array().map(Vec::len),
+            Some(told.len()),
+            "{dry}"
+        );
+        assert!(
+            problem.get("decision_id").is_none(),
+            "nothing was decided: {dry}"
+        );
         assert_eq!(self.taken(promo).await, taken, "a refusal takes no use");
         told
     }

@@ -7,10 +7,10 @@ use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use domain::{Clock, HoldState, Random};
 use jiff::Timestamp;
-use loyalty_store::{Applied, Ask, Hold, LoyaltyStore};
+use loyalty_store::{Applied, Ask, Evaluated, Hold, LoyaltyStore};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Serialize;
-use service_http::{Access, Caller, Code, MoneyBody, Problem, ProblemBody, PromoQuery};
+use service_http::{Access, Caller, Code, MoneyBody, Problem, ProblemBody, PromoQuery, Query};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -75,6 +75,35 @@ struct Application {
     decision_id: Uuid,
 }
 
+/// A hold; or, in a dry run, what there would be.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Answer {
+    Held(Application),
+    Possible(Evaluation),
+}
+
+/// What a promo code would do.
+#[derive(Serialize, ToSchema)]
+struct Evaluation {
+    /// The promo code's number.
+    promocode_id: i64,
+    /// The promo code's text.
+    #[schema(example = "SPRING30")]
+    promocode: String,
+    /// The tariff.
+    tariff: i64,
+    /// The price without the code.
+    price: MoneyBody,
+    /// What the code saves.
+    discount: MoneyBody,
+    /// What there would be to pay.
+    total: MoneyBody,
+    /// The days of a trial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial_days: Option<i32>,
+}
+
 impl From<Hold> for Application {
     fn from(hold: Hold) -> Application {
         Application {
@@ -96,7 +125,8 @@ impl From<Hold> for Application {
 /// Apply a promo code
 ///
 /// Holds one use of the code for 30 minutes at the price in the answer. Applying the same code to the same tariff
-/// again returns the same hold. A refusal names every rule that did not pass.
+/// again returns the same hold. A refusal names every rule that did not pass. With `dry_run=true` nothing is held: the
+/// answer says what would be.
 #[utoipa::path(
     post,
     path = "/apply_promocode",
@@ -106,10 +136,11 @@ impl From<Hold> for Application {
         ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
         ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
         ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
+        ("dry_run" = Option<bool>, Query, description = "Only say what would be"),
     ),
     responses(
         (status = 201, description = "Held", body = Application),
-        (status = 200, description = "Held before", body = Application),
+        (status = 200, description = "Held before; or, in a dry run, what would be", body = Answer),
         (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff", body = ProblemBody),
@@ -119,27 +150,50 @@ impl From<Hold> for Application {
 async fn apply_promocode(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    query: PromoQuery,
-) -> Result<(StatusCode, Json<Application>), Problem> {
+    query: Query,
+    promo: PromoQuery,
+) -> Result<(StatusCode, Json<Answer>), Problem> {
     let ask = Ask {
         user_id: caller.user_id,
-        tariff: query.tariff()?,
-        promo: query.promo,
+        tariff: promo.tariff()?,
+        promo: promo.promo,
     };
-    match state
-        .store
-        .apply(&ask, state.clock.now(), state.random.as_ref())
-        .await?
-    {
-        Applied::Held(hold) => Ok((StatusCode::CREATED, Json(hold.into()))),
-        Applied::HeldBefore(hold) => Ok((StatusCode::OK, Json(hold.into()))),
+    let now = state.clock.now();
+    if query.flag("dry_run")? {
+        return evaluate(&state.store, &ask, now).await;
+    }
+    match state.store.apply(&ask, now, state.random.as_ref()).await? {
+        Applied::Held(hold) => Ok((StatusCode::CREATED, Json(Answer::Held(hold.into())))),
+        Applied::HeldBefore(hold) => Ok((StatusCode::OK, Json(Answer::Held(hold.into())))),
         Applied::Refused {
             decision_id,
             decision,
-        } => {
-            Err(Problem::refused(decision.refusals()).with("decision_id", decision_id.to_string()))
-        }
+        } => Err(Problem::refused(&decision, Some(decision_id))),
         Applied::NoPromo => Err(Problem::new(Code::PromoNotFound)),
         Applied::NoTariff => Err(Problem::new(Code::TariffNotFound)),
     }
+}
+
+/// What applying would answer, without holding or storing anything.
+async fn evaluate(
+    store: &LoyaltyStore,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<(StatusCode, Json<Answer>), Problem> {
+    let answer = match store.evaluate(ask, now).await? {
+        Evaluated::Passes { promo, quote } => Answer::Possible(Evaluation {
+            promocode_id: promo.id.0,
+            promocode: promo.code,
+            tariff: ask.tariff.0,
+            price: quote.price.into(),
+            discount: quote.discount().into(),
+            total: quote.total.into(),
+            trial_days: quote.trial_days,
+        }),
+        Evaluated::Held(hold) => Answer::Held(hold.into()),
+        Evaluated::Refused(decision) => return Err(Problem::refused(&decision, None)),
+        Evaluated::NoPromo => return Err(Problem::new(Code::PromoNotFound)),
+        Evaluated::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+    };
+    Ok((StatusCode::OK, Json(answer)))
 }

@@ -128,8 +128,7 @@ async fn open_purchase(state: &State, ask: &Ask, key: Option<&str>) -> Result<Pu
                 decision_id,
                 decision,
             } => {
-                return Err(Problem::refused(decision.refusals())
-                    .with("decision_id", decision_id.to_string()));
+                return Err(Problem::refused(&decision, Some(decision_id)));
             }
             Applied::NoPromo => return Err(Problem::new(Code::PromoNotFound)),
             Applied::NoTariff => return Err(Problem::new(Code::TariffNotFound)),

@@ -9,9 +9,9 @@ pub(super) fn total(facts: &Facts) -> Outcome {
     below(Reason::PromoLimitReached, facts.taken, limit)
 }
 
-/// The user has a use left.
+/// The user has a use left in this period.
 pub(super) fn per_user(facts: &Facts) -> Outcome {
-    let uses = i64::try_from(facts.own_uses_of_promo().count()).unwrap_or(i64::MAX);
+    let uses = i64::try_from(facts.own_uses_in_period().count()).unwrap_or(i64::MAX);
     let limit = facts.promo.per_user_limit.map(i64::from);
     below(Reason::UserLimitReached, uses, limit)
 }
@@ -26,6 +26,7 @@ pub(super) fn one_code_per_tariff(facts: &Facts) -> Outcome {
         passed: other.is_none(),
         observed: other.map(|own| own.promo_id.0).into(),
         required: Observed::None,
+        change: Observed::None,
     }
 }
 
@@ -35,5 +36,10 @@ fn below(rule: Reason, count: i64, limit: Option<i64>) -> Outcome {
         passed: limit.is_none_or(|limit| count < limit),
         observed: Observed::Number(count),
         required: limit.into(),
+        // So many uses would have to be given back.
+        change: limit
+            .map(|limit| count - limit + 1)
+            .filter(|more| *more > 0)
+            .into(),
     }
 }

@@ -8,26 +8,38 @@ mod tariff;
 mod user;
 
 use crate::decision::Outcome;
-use crate::facts::Facts;
+use crate::facts::{Facts, PromoStatus};
 
 /// A rule looks at the facts and says what it found.
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
 /// All rules, in the order of [`crate::Reason`].
-pub(crate) const ALL: [Rule; 12] = [
+pub(crate) const ALL: [Rule; 15] = [
     user::registered,
     user::active,
     audience::in_audience,
+    audience::first_purchase,
     period::promo_active,
     period::started,
     period::not_ended,
+    period::in_schedule,
     tariff::on_sale,
     tariff::in_scope,
+    price::above_minimum,
     limits::total,
     limits::per_user,
     limits::one_code_per_tariff,
     price::benefit,
 ];
+
+/// Whether the code is none of this user's business.
+pub(crate) fn is_hidden(facts: &Facts) -> bool {
+    let published = matches!(
+        facts.promo.status,
+        PromoStatus::Active | PromoStatus::Paused
+    );
+    !published || !audience::in_audience(facts).passed
+}
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub(super) fn promo_active(facts: &Facts) -> Outcome {
         passed: facts.promo.status == PromoStatus::Active,
         observed: Observed::Text(facts.promo.status.to_string()),
         required: Observed::Text(PromoStatus::Active.to_string()),
+        change: Observed::None,
     }
 }
 
@@ -43,5 +44,21 @@ fn timed(rule: Reason, facts: &Facts, passed: bool, required: Option<Timestamp>)
         passed,
         observed: Observed::Time(facts.now),
         required: required.map_or(Observed::None, Observed::Time),
+        change: required
+            .map(|time| time.duration_since(facts.now).as_secs())
+            .filter(|wait| !passed && *wait > 0)
+            .into(),
+    }
+}
+
+/// It is the weekday and the hour, where the code keeps hours.
+pub(super) fn in_schedule(facts: &Facts) -> Outcome {
+    let schedule = &facts.promo.schedule;
+    Outcome {
+        rule: Reason::OutsideSchedule,
+        passed: schedule.includes(facts.now),
+        observed: Observed::Text(facts.now.to_zoned(schedule.zone.clone()).to_string()),
+        required: schedule.describe().map_or(Observed::None, Observed::Text),
+        change: Observed::None,
     }
 }

@@ -1,5 +1,6 @@
-//! A code must lower the price.
+//! The price that a code works on.
 
+use crate::Money;
 use crate::decision::{Observed, Outcome, Reason};
 use crate::facts::Facts;
 
@@ -10,5 +11,28 @@ pub(super) fn benefit(facts: &Facts) -> Outcome {
         passed: facts.promo.effect.quote(facts.tariff.price).is_some(),
         observed: Observed::Money(facts.tariff.price),
         required: Observed::None,
+        change: Observed::None,
+    }
+}
+
+/// The tariff costs at least what the code asks for.
+pub(super) fn above_minimum(facts: &Facts) -> Outcome {
+    let price = facts.tariff.price;
+    let money =
+        |minor| Money::from_minor(minor, price.currency()).map_or(Observed::None, Observed::Money);
+    let short = facts
+        .promo
+        .min_price_minor
+        .map_or(0, |minimum| minimum - price.minor());
+    Outcome {
+        rule: Reason::PriceBelowMinimum,
+        passed: short <= 0,
+        observed: Observed::Money(price),
+        required: facts.promo.min_price_minor.map_or(Observed::None, money),
+        change: if short > 0 {
+            money(short)
+        } else {
+            Observed::None
+        },
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn on_sale(facts: &Facts) -> Outcome {
         passed: facts.tariff.status == TariffStatus::Active,
         observed: Observed::Text(facts.tariff.status.to_string()),
         required: Observed::Text(TariffStatus::Active.to_string()),
+        change: Observed::None,
     }
 }
 
@@ -23,5 +24,6 @@ pub(super) fn in_scope(facts: &Facts) -> Outcome {
         required: scope.map_or(Observed::None, |tariffs| {
             Observed::Numbers(tariffs.iter().map(|tariff| tariff.0).collect())
         }),
+        change: Observed::None,
     }
 }

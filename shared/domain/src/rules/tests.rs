@@ -13,6 +13,8 @@ fn facts() -> Facts {
         now: NOW,
         user_id: Uuid::from_u128(1),
         user_status: Some(UserStatus::Active),
+        user_groups: vec![],
+        has_purchased: false,
         promo: Promo {
             id: PromoId(5),
             code: "SPRING30".to_owned(),
@@ -23,6 +25,10 @@ fn facts() -> Facts {
             ends_at: Some(NOW + HOUR),
             total_limit: Some(10),
             per_user_limit: Some(1),
+            per_user_period: UserPeriod::Lifetime,
+            schedule: Schedule::always(jiff::tz::TimeZone::UTC),
+            min_price_minor: None,
+            first_purchase_only: false,
             tariffs: Some(vec![TariffId(1), TariffId(2)]),
             audience: Audience::All,
             version: 1,
@@ -46,6 +52,7 @@ fn own_use(promo: i64, tariff: i64, state: HoldState) -> OwnUse {
         tariff_id: TariffId(tariff),
         state,
         slot: 1,
+        period: String::new(),
         expires_at: NOW + HOUR,
     }
 }
@@ -117,6 +124,26 @@ fn each_rule_refuses_for_its_own_reason() {
         [AnotherPromoApplied]
     );
     assert_eq!(
+        reasons(|f| f.promo.audience = Audience::Groups(vec![7])),
+        [NotInAudience]
+    );
+    assert_eq!(
+        reasons(|f| {
+            f.promo.first_purchase_only = true;
+            f.has_purchased = true;
+        }),
+        [NotFirstPurchase]
+    );
+    assert_eq!(
+        reasons(|f| f.promo.schedule.hours =
+            Some((jiff::civil::time(0, 0, 0, 0), jiff::civil::time(0, 0, 1, 0)))),
+        [OutsideSchedule]
+    );
+    assert_eq!(
+        reasons(|f| f.promo.min_price_minor = Some(29_901)),
+        [PriceBelowMinimum]
+    );
+    assert_eq!(
         reasons(|f| f.promo.effect = Effect::FixedPrice { minor: 29_900 }),
         [NoBenefit]
     );
@@ -182,4 +209,93 @@ fn a_released_use_leaves_its_number_to_the_next() {
         },
     ];
     assert_eq!(facts.free_slot(), 2);
+}
+
+#[test]
+fn what_a_rule_asks_for_is_enough() {
+    assert_eq!(reasons(|f| f.promo.min_price_minor = Some(29_900)), []);
+    assert_eq!(reasons(|f| f.promo.first_purchase_only = true), []);
+    assert_eq!(reasons(|f| f.has_purchased = true), []);
+    assert_eq!(
+        reasons(|f| {
+            f.promo.audience = Audience::Groups(vec![7, 8]);
+            f.user_groups = vec![1, 8];
+        }),
+        []
+    );
+}
+
+#[test]
+fn the_smallest_change_that_would_pass_is_told() {
+    let change = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = facts();
+        change(&mut facts);
+        let decision = Decision::of(&facts);
+        decision
+            .refusals()
+            .map(|outcome| outcome.change.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        change(&|f| f.promo.starts_at = NOW + HOUR),
+        [Observed::Number(3600)]
+    );
+    assert_eq!(
+        change(&|f| f.promo.ends_at = Some(NOW - HOUR)),
+        [Observed::None],
+        "it never comes back"
+    );
+    assert_eq!(change(&|f| f.taken = 12), [Observed::Number(3)]);
+    let short = Money::from_minor(100, Currency::RUB).unwrap();
+    assert_eq!(
+        change(&|f| f.promo.min_price_minor = Some(30_000)),
+        [Observed::Money(short)]
+    );
+}
+
+#[test]
+fn a_limit_per_day_forgets_yesterday() {
+    let yesterday = OwnUse {
+        period: "2027-01-14".to_owned(),
+        ..own_use(5, 2, HoldState::Used)
+    };
+    let day = |f: &mut Facts| f.promo.per_user_period = UserPeriod::Day;
+    assert_eq!(
+        reasons(|f| {
+            day(f);
+            f.own_uses = vec![yesterday.clone()];
+        }),
+        []
+    );
+    assert_eq!(
+        reasons(|f| {
+            day(f);
+            let today = f.user_period();
+            f.own_uses = vec![
+                yesterday.clone(),
+                OwnUse {
+                    period: today,
+                    ..yesterday.clone()
+                },
+            ];
+        }),
+        [Reason::UserLimitReached]
+    );
+}
+
+#[test]
+fn what_is_not_published_or_for_others_stays_hidden() {
+    let hidden = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = facts();
+        change(&mut facts);
+        Decision::of(&facts).hidden
+    };
+    assert!(hidden(&|f| f.promo.status = PromoStatus::Draft));
+    assert!(hidden(&|f| f.promo.status = PromoStatus::Archived));
+    assert!(hidden(
+        &|f| f.promo.audience = Audience::User(Uuid::from_u128(2))
+    ));
+    assert!(hidden(&|f| f.promo.audience = Audience::Groups(vec![1])));
+    assert!(!hidden(&|f| f.promo.status = PromoStatus::Paused));
+    assert!(!hidden(&|f| f.promo.ends_at = Some(NOW)));
 }

@@ -11,6 +11,7 @@ pub(super) fn registered(facts: &Facts) -> Outcome {
         passed: facts.user_status.is_some(),
         observed: observed_status(facts),
         required: Observed::Text("registered".to_owned()),
+        change: Observed::None,
     }
 }
 
@@ -23,6 +24,7 @@ pub(super) fn active(facts: &Facts) -> Outcome {
             .is_none_or(|status| status == UserStatus::Active),
         observed: observed_status(facts),
         required: Observed::Text(UserStatus::Active.as_str().to_owned()),
+        change: Observed::None,
     }
 }
 
