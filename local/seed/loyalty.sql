@@ -48,7 +48,9 @@ ON CONFLICT (id) DO UPDATE SET
     starts_at = excluded.starts_at,
     ends_at = excluded.ends_at,
     audience_user_id = excluded.audience_user_id,
-    version = promo_codes.version + 1;
+    version = promo_codes.version + 1
+-- A number that was given to another code in the meantime stays with that code.
+WHERE promo_codes.code = excluded.code;
 
 -- Numbers that were given by hand must not be given again.
 SELECT setval(pg_get_serial_sequence('tariffs', 'id'), (SELECT max(id) FROM tariffs));
