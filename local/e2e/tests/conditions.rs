@@ -138,6 +138,35 @@ async fn a_limit_per_day_counts_the_uses_of_today() {
 }
 
 #[tokio::test]
+async fn what_is_held_is_listed_first_and_then_what_saves_most() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let (tariff, other) = (world.tariff(29_900).await, world.tariff(29_900).await);
+    let saving = async |kopecks| {
+        let spec = PromoSpec {
+            effect: Effect::AmountOff(kopecks),
+            tariffs: Some(vec![tariff.id, other.id]),
+            audience: Audience::User(user.id),
+            listed: true,
+            ..PromoSpec::default()
+        };
+        world.promo(spec).await
+    };
+    let (little, most, some) = (saving(100).await, saving(300).await, saving(200).await);
+    let order = async || {
+        let list = user.promocodes().await;
+        let ids = list.success(200)["promocodes"].as_array().unwrap().clone();
+        let own = [little.id, most.id, some.id];
+        let ids = ids.iter().filter_map(|code| code["promocode_id"].as_i64());
+        ids.filter(|id| own.contains(id)).collect::<Vec<_>>()
+    };
+    assert_eq!(order().await, [most.id, some.id, little.id]);
+    user.apply(&little, &tariff).await.success(201);
+    assert_eq!(order().await, [little.id, most.id, some.id]);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_dry_run_says_what_would_be_and_holds_nothing() {
     let world = World::new().await;
     let user = world.user().await;

@@ -1,10 +1,7 @@
 //! What is left of a deleted account's e-mail.
 
 use aws_lc_rs::hmac;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use runtime::ConfigError;
-use zeroize::Zeroizing;
 
 /// The key of the tombstones' hashes (HMAC-SHA256): without it an address can't be looked for by guessing.
 #[derive(Clone)]
@@ -16,17 +13,7 @@ impl TombstoneKey {
     /// # Errors
     /// When it is missing or is not 32 bytes in base64.
     pub fn from_env() -> Result<TombstoneKey, ConfigError> {
-        const NAME: &str = "TOMBSTONE_KEY";
-        let text = Zeroizing::new(runtime::required(NAME, "32 random bytes in base64")?);
-        STANDARD
-            .decode(text.trim())
-            .ok()
-            .map(Zeroizing::new)
-            .and_then(|bytes| {
-                let bytes: &[u8; 32] = bytes.as_slice().try_into().ok()?;
-                Some(TombstoneKey::new(bytes))
-            })
-            .ok_or_else(|| ConfigError::Invalid(NAME, "not 32 bytes in base64".to_owned()))
+        Ok(TombstoneKey::new(&*runtime::key("TOMBSTONE_KEY")?))
     }
 
     /// The key of these bytes.

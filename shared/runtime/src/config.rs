@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
 /// A setting that is missing or makes no sense. The value itself is never shown: it may be a secret.
 #[derive(thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
@@ -27,6 +31,18 @@ impl fmt::Debug for ConfigError {
 /// [`ConfigError::Missing`] when it is unset or empty.
 pub fn required(name: &'static str, purpose: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name, purpose))
+}
+
+/// The 32 random bytes that `name` holds in base64: a key. Wiped from memory when dropped.
+///
+/// # Errors
+/// When it is missing, or is not 32 bytes in base64.
+pub fn key(name: &'static str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
+    let text = Zeroizing::new(required(name, "32 random bytes in base64")?);
+    let bytes = Zeroizing::new(STANDARD.decode(text.trim()).unwrap_or_default());
+    <[u8; 32]>::try_from(bytes.as_slice())
+        .map(Zeroizing::new)
+        .map_err(|_| ConfigError::Invalid(name, "not 32 bytes in base64".to_owned()))
 }
 
 /// The value of `name`, unless it is unset or empty.

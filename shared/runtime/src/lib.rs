@@ -7,7 +7,7 @@ mod serve;
 mod telemetry;
 
 pub use ambient::{OsRandom, SystemClock};
-pub use config::{ConfigError, optional, parsed_or, required};
+pub use config::{ConfigError, key, optional, parsed_or, required};
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use telemetry::{Telemetry, init, report};

@@ -19,10 +19,12 @@
     reason = "only tests use this crate: a panic is how it reports"
 )]
 
+pub mod account;
 mod answer;
 mod client;
 mod finish;
 mod forge;
+pub mod function;
 mod promo;
 mod raw;
 mod records;

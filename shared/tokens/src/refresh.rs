@@ -4,11 +4,10 @@ use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use runtime::ConfigError;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 /// How long a refresh token is good; each rotation starts it anew.
 pub const REFRESH_TTL: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -47,18 +46,7 @@ impl RefreshKey {
     /// # Errors
     /// When it is missing or is not 32 bytes in base64.
     pub fn from_env() -> Result<RefreshKey, ConfigError> {
-        const NAME: &str = "REFRESH_TOKEN_KEY";
-        let text = Zeroizing::new(runtime::required(NAME, "32 random bytes in base64")?);
-        STANDARD
-            .decode(text.trim())
-            .ok()
-            .map(Zeroizing::new)
-            .and_then(|bytes| {
-                <&[u8; 32]>::try_from(bytes.as_slice())
-                    .ok()
-                    .map(RefreshKey::new)
-            })
-            .ok_or_else(|| ConfigError::Invalid(NAME, "not 32 bytes in base64".to_owned()))
+        Ok(RefreshKey::new(&*runtime::key("REFRESH_TOKEN_KEY")?))
     }
 
     /// The key of these bytes.

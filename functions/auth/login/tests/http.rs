@@ -1,16 +1,15 @@
 //! `POST /login` on a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
-use auth_store::{AuthStore, NewUser, PasswordHash};
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::{Clock, Email, Password, Random, Role};
+use domain::{Clock, Random, Role};
 use login::{State, router};
 use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
+use testkit::account::{set_status, user};
+use testkit::function::call;
 use tokens::Verifier;
-use tower::ServiceExt;
-use uuid::Uuid;
 
 fn state() -> State {
     State::from_env().expect("run `cargo local test`")
@@ -22,33 +21,7 @@ async fn login(state: &State, email: &str, password: &str) -> (StatusCode, Value
         .header("content-type", "application/json")
         .body(Body::from(body))
         .unwrap();
-    let app = service_http::app(router().with_state(state.clone()).into());
-    let response = app.oneshot(request).await.unwrap();
-    let status = response.status();
-    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-/// An active user with the password `correct horse`.
-async fn user(store: &AuthStore) -> (Uuid, Email) {
-    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
-    let password = Password::parse("correct horse".to_owned()).unwrap();
-    let user = NewUser {
-        id: OsRandom.uuid(),
-        email: &email,
-        name: None,
-        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
-        event_id: OsRandom.uuid(),
-    };
-    store.register(&user, SystemClock.now()).await.unwrap();
-    (user.id, email)
-}
-
-async fn set_status(user_id: Uuid, status: &str) {
-    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
-    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
-    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
-    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+    call(router().with_state(state.clone()), request).await
 }
 
 #[tokio::test]

@@ -1,16 +1,13 @@
 //! `POST /logout` on a real database and a real Redis.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
-use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::{Clock, Email, Password, Random, Role};
 use logout::{State, router};
-use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
-use tokens::{Issuer, REFRESH_TTL, Revocations};
-use tower::ServiceExt;
-use uuid::Uuid;
+use testkit::account::{session, signed_in};
+use testkit::function::call;
+use tokens::Revocations;
 
 fn state() -> State {
     State::from_env().expect("run `cargo local test`")
@@ -21,50 +18,11 @@ async fn logout(state: &State, token: Option<&str>) -> (StatusCode, Value) {
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let app = service_http::app(router().with_state(state.clone()).into());
-    let response = app
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
-    let status = response.status();
-    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap_or_default())
-}
-
-/// An active user with the password `correct horse`.
-async fn user(store: &AuthStore) -> (Uuid, Email) {
-    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
-    let password = Password::parse("correct horse".to_owned()).unwrap();
-    let user = NewUser {
-        id: OsRandom.uuid(),
-        email: &email,
-        name: None,
-        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
-        event_id: OsRandom.uuid(),
-    };
-    store.register(&user, SystemClock.now()).await.unwrap();
-    (user.id, email)
-}
-
-/// A session of a new user, and its access token.
-async fn signed_in(store: &AuthStore) -> (Uuid, Email, Uuid, String) {
-    let (user_id, email) = user(store).await;
-    let (sid, token) = session(store, user_id).await;
-    (user_id, email, sid, token)
-}
-
-async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
-    let now = SystemClock.now();
-    let session = NewSession {
-        id: OsRandom.uuid(),
-        user_id,
-        refresh_hash: [0; 32],
-        expires_at: now + REFRESH_TTL,
-    };
-    assert!(store.open_session(&session, now).await.unwrap());
-    let issuer = Issuer::from_env().expect("run `cargo local test`");
-    let token = issuer.issue(user_id, session.id, Role::User, now).unwrap();
-    (session.id, token)
+    call(
+        router().with_state(state.clone()),
+        request.body(Body::empty()).unwrap(),
+    )
+    .await
 }
 
 #[tokio::test]

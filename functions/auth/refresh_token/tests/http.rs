@@ -4,16 +4,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
-use axum::body::{Body, to_bytes};
+use auth_store::{AuthStore, NewSession};
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::{Clock, Email, Password, Random};
+use domain::{Clock, Random};
 use jiff::Timestamp;
 use refresh_token::{State, router};
-use runtime::{OsRandom, SystemClock};
+use runtime::OsRandom;
 use serde_json::{Value, json};
+use testkit::account::{set_status, user};
+use testkit::function::call;
 use tokens::{REFRESH_TTL, Revocations, Verifier};
-use tower::ServiceExt;
 use uuid::Uuid;
 
 /// A clock that the test sets, in seconds after 2027-01-15.
@@ -88,33 +89,7 @@ async fn refresh(state: State, token: String) -> (StatusCode, Value) {
         .header("content-type", "application/json")
         .body(Body::from(json!({ "refresh_token": token }).to_string()))
         .unwrap();
-    let app = service_http::app(router().with_state(state).into());
-    let response = app.oneshot(request).await.unwrap();
-    let status = response.status();
-    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-/// An active user with the password `correct horse`.
-async fn user(store: &AuthStore) -> (Uuid, Email) {
-    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
-    let password = Password::parse("correct horse".to_owned()).unwrap();
-    let user = NewUser {
-        id: OsRandom.uuid(),
-        email: &email,
-        name: None,
-        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
-        event_id: OsRandom.uuid(),
-    };
-    store.register(&user, SystemClock.now()).await.unwrap();
-    (user.id, email)
-}
-
-async fn set_status(user_id: Uuid, status: &str) {
-    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
-    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
-    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
-    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+    call(router().with_state(state), request).await
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! `POST /user_registration` on a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::Random;
 use runtime::OsRandom;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use testkit::function::call;
 use user_registration::{State, router};
 
 async fn post(body: Value) -> (StatusCode, Value) {
@@ -15,11 +15,7 @@ async fn post(body: Value) -> (StatusCode, Value) {
         .header("content-type", "application/json")
         .body(Body::from(body.to_string()))
         .unwrap();
-    let app = service_http::app(router().with_state(state).into());
-    let response = app.oneshot(request).await.unwrap();
-    let status = response.status();
-    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
+    call(router().with_state(state), request).await
 }
 
 fn email() -> String {

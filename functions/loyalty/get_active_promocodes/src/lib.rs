@@ -45,7 +45,7 @@ pub fn router() -> OpenApiRouter<State> {
 /// List the promo codes that can be used now
 ///
 /// For each code the tariffs that it lowers the price of, and the hold of the caller, if there is one. A code is
-/// listed only if applying it would pass.
+/// listed only if applying it would pass. What is held comes first, then what saves most.
 #[utoipa::path(
     get,
     path = "/get_active_promocodes",

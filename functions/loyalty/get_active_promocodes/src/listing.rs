@@ -1,6 +1,8 @@
 //! The list: the same rules as applying, over every pair of a code and a tariff.
 
-use domain::{Decision, Facts, OwnUse};
+use std::cmp::Reverse;
+
+use domain::{Decision, Facts, OwnUse, Quote, Tariff};
 use jiff::Timestamp;
 use serde::Serialize;
 use service_http::MoneyBody;
@@ -62,45 +64,63 @@ struct Held {
 }
 
 impl Promocodes {
-    /// The list for `pairs`, which are ordered by promo code.
+    /// The list for `pairs`, which are ordered by promo code: what is held first, then what saves most.
     pub(crate) fn of(pairs: &[Facts]) -> Promocodes {
-        let promocodes = pairs
-            .chunk_by(|a, b| a.promo.id == b.promo.id)
-            .filter_map(Promocode::of)
-            .collect();
-        Promocodes { promocodes }
+        let codes = pairs.chunk_by(|a, b| a.promo.id == b.promo.id);
+        let mut ranked: Vec<(Rank, Promocode)> = codes.filter_map(Promocode::ranked).collect();
+        // Stable: equals stay in the order of their numbers.
+        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+        Promocodes {
+            promocodes: ranked.into_iter().map(|(_, code)| code).collect(),
+        }
     }
 }
 
+/// Whether the code is held, and the most that it saves on any tariff, in minor units.
+type Rank = (bool, i64);
+
 impl Promocode {
-    fn of(pairs: &[Facts]) -> Option<Promocode> {
+    /// The code of these pairs; `None` when it can't be used and is not held.
+    fn ranked(pairs: &[Facts]) -> Option<(Rank, Promocode)> {
         let first = pairs.first()?;
-        let offers: Vec<Offer> = pairs.iter().filter_map(Offer::of).collect();
+        let quotes = pairs
+            .iter()
+            .filter_map(|facts| Some((facts, Decision::of(facts).accepted()?)));
+        let (savings, offers): (Vec<i64>, Vec<Offer>) = quotes
+            .map(|(facts, quote)| (quote.discount().minor(), Offer::new(&facts.tariff, quote)))
+            .unzip();
         let applied = first
             .own_uses_of_promo()
             .find(|own| own.state.is_open() && !own.has_lapsed(first.now));
-        (applied.is_some() || !offers.is_empty()).then(|| Promocode {
+        if applied.is_none() && offers.is_empty() {
+            return None;
+        }
+        let rank = (
+            applied.is_some(),
+            savings.into_iter().max().unwrap_or_default(),
+        );
+        let code = Promocode {
             promocode_id: first.promo.id.0,
             promocode: first.promo.code.clone(),
             title: first.promo.title.clone(),
             ends_at: first.promo.ends_at,
             offers,
             applied: applied.map(Held::of),
-        })
+        };
+        Some((rank, code))
     }
 }
 
 impl Offer {
-    fn of(facts: &Facts) -> Option<Offer> {
-        let quote = Decision::of(facts).accepted()?;
-        Some(Offer {
-            tariff: facts.tariff.id.0,
-            title: facts.tariff.title.clone(),
+    fn new(tariff: &Tariff, quote: Quote) -> Offer {
+        Offer {
+            tariff: tariff.id.0,
+            title: tariff.title.clone(),
             price: quote.price.into(),
             discount: quote.discount().into(),
             total: quote.total.into(),
             trial_days: quote.trial_days,
-        })
+        }
     }
 }
 

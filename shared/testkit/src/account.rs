@@ -1,0 +1,53 @@
+//! Accounts and sessions, put into the auth database for tests of single functions.
+
+use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
+use domain::{Clock, Email, Password, Random, Role};
+use runtime::{OsRandom, SystemClock};
+use tokens::{Issuer, REFRESH_TTL};
+use uuid::Uuid;
+
+/// An active user with the password `correct horse`.
+pub async fn user(store: &AuthStore) -> (Uuid, Email) {
+    let email = Email::parse(&format!("Fn-{}@example.com", OsRandom.uuid().simple())).unwrap();
+    let password = Password::parse("correct horse".to_owned()).unwrap();
+    let user = NewUser {
+        id: OsRandom.uuid(),
+        email: &email,
+        name: None,
+        password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
+        event_id: OsRandom.uuid(),
+    };
+    store.register(&user, SystemClock.now()).await.unwrap();
+    (user.id, email)
+}
+
+/// A session of a new user, and its access token.
+pub async fn signed_in(store: &AuthStore) -> (Uuid, Email, Uuid, String) {
+    let (user_id, email) = user(store).await;
+    let (sid, token) = session(store, user_id).await;
+    (user_id, email, sid, token)
+}
+
+/// A session of a user, and its access token.
+pub async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
+    let now = SystemClock.now();
+    let session = NewSession {
+        id: OsRandom.uuid(),
+        user_id,
+        refresh_hash: [0; 32],
+        expires_at: now + REFRESH_TTL,
+    };
+    assert!(store.open_session(&session, now).await.unwrap());
+    let issuer =
+        Issuer::from_env().unwrap_or_else(|error| panic!("{error}: run `cargo local test`"));
+    let token = issuer.issue(user_id, session.id, Role::User, now).unwrap();
+    (session.id, token)
+}
+
+/// Sets the status of an account behind the back of the service.
+pub async fn set_status(user_id: Uuid, status: &str) {
+    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
+    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+}
