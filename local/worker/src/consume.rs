@@ -12,7 +12,7 @@ use user_status_sync::SyncError;
 
 use crate::backoff::Backoff;
 use crate::health::Link;
-use crate::{Stop, Worker};
+use crate::{Stop, Worker, reconnect};
 
 /// Messages that the broker hands out before the first of them is finished.
 const PREFETCH: u16 = 32;
@@ -20,16 +20,8 @@ const PREFETCH: u16 = 32;
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// Consumes until it is time to stop.
-pub(crate) async fn run(worker: &Worker, link: &Link, mut stop: Stop) {
-    let mut backoff = Backoff::new();
-    while !stop.is_set() {
-        let result = consume(worker, link, &mut stop, &mut backoff).await;
-        link.set(false);
-        if let Err(error) = result {
-            tracing::warn!(%error, "the consumer lost RabbitMQ; connecting again");
-            stop.sleep(backoff.pause()).await;
-        }
-    }
+pub(crate) async fn run(worker: &Worker, link: &Link, stop: Stop) {
+    reconnect::run("consumer", worker, link, stop, consume).await;
 }
 
 /// Consumes over one connection.

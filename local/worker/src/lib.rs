@@ -4,6 +4,7 @@
 mod backoff;
 mod consume;
 mod health;
+mod reconnect;
 mod relay;
 mod stop;
 mod sweep;

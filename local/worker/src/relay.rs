@@ -9,22 +9,14 @@ use runtime::SystemClock;
 
 use crate::backoff::Backoff;
 use crate::health::Link;
-use crate::{Stop, Worker};
+use crate::{Stop, Worker, reconnect};
 
 /// Between two looks into an empty outbox: most of what a change of status waits for.
 const IDLE: Duration = Duration::from_millis(100);
 
 /// Relays until it is time to stop.
-pub(crate) async fn run(worker: &Worker, link: &Link, mut stop: Stop) {
-    let mut backoff = Backoff::new();
-    while !stop.is_set() {
-        let result = relay(worker, link, &mut stop, &mut backoff).await;
-        link.set(false);
-        if let Err(error) = result {
-            tracing::warn!(%error, "the relay lost RabbitMQ; connecting again");
-            stop.sleep(backoff.pause()).await;
-        }
-    }
+pub(crate) async fn run(worker: &Worker, link: &Link, stop: Stop) {
+    reconnect::run("relay", worker, link, stop, relay).await;
 }
 
 /// Relays over one connection. A failure to publish ends it: the next one declares the queue again, too.

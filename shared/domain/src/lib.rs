@@ -1,6 +1,7 @@
 //! The rules of the product: money, promo codes, decisions, users. Pure: no I/O, no clock, no randomness of its own.
 
 mod ambient;
+mod code_generator;
 mod decision;
 mod effect;
 mod email;
@@ -18,6 +19,7 @@ mod user;
 mod user_period;
 
 pub use ambient::{Clock, Random};
+pub use code_generator::{BadCodeFormat, CodeCheck, CodeGenerator};
 pub use decision::{Decision, Observed, Outcome, Reason};
 pub use effect::{BasisPoints, Effect, Quote};
 pub use email::{Email, EmailError};

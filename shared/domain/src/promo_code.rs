@@ -37,6 +37,16 @@ impl PromoCode {
         Ok(PromoCode(code))
     }
 
+    /// Every code that `typed` may mean, at most two: its canonical form, then what the same keys give under the other
+    /// keyboard layout (Russian ЙЦУКЕН or US QWERTY). Look all of them up at once; the earliest one found wins.
+    /// Empty when neither reading is a code.
+    pub fn candidates(typed: &str) -> Vec<PromoCode> {
+        let mut codes: Vec<PromoCode> = PromoCode::parse(typed).into_iter().collect();
+        let other = other_layout(typed).and_then(|text| PromoCode::parse(&text).ok());
+        codes.extend(other.filter(|code| !codes.contains(code)));
+        codes
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -77,6 +87,43 @@ fn fold(cyrillic: char) -> char {
     }
 }
 
+const QWERTY: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./";
+const RUSSIAN: &str = "ёйцукенгшщзхъфывапролджэячсмитьбю.";
+
+/// What the same keys type under the other layout, or `None` for a text of both alphabets or one that is too long:
+/// nobody switches in the middle of a slip.
+fn other_layout(typed: &str) -> Option<String> {
+    let cyrillic = typed.chars().take(129).any(is_cyrillic);
+    let latin = typed.chars().take(129).any(|c| c.is_ascii_alphabetic());
+    if cyrillic && latin || typed.chars().nth(128).is_some() {
+        return None;
+    }
+    let (from, to) = if cyrillic {
+        (RUSSIAN, QWERTY)
+    } else {
+        (QWERTY, RUSSIAN)
+    };
+    let swap = |c: char| {
+        // Only letters of the two layouts change case: the Kelvin sign must not turn into a K.
+        let key = if c.is_ascii_uppercase() || is_cyrillic(c) {
+            c.to_lowercase().next().unwrap_or(c)
+        } else {
+            c
+        };
+        // A full stop beside Russian letters stays a separator, not the slash of its key.
+        if cyrillic && key == '.' {
+            return key;
+        }
+        let found = from.chars().zip(to.chars()).find(|(f, _)| *f == key);
+        found.map_or(c, |(_, t)| t)
+    };
+    Some(typed.chars().map(swap).collect())
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, 'А'..='я' | 'Ё' | 'ё')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +161,42 @@ mod tests {
             &"-".repeat(1_000_000),
         ] {
             assert_eq!(canonical(typed), None);
+        }
+    }
+
+    #[test]
+    fn a_layout_slip_is_the_second_reading() {
+        let table: [(&str, &[&str]); 11] = [
+            ("ЫЗКШТП30", &["ЫЗKШTП30", "SPRING30"]),
+            ("ызкШТП-30", &["ЫЗKШTП30", "SPRING30"]),
+            ("ЫЗКШТПю30", &["ЫЗKШTПЮ30", "SPRING30"]),
+            ("ызкштп_30.", &["ЫЗKШTП30", "SPRING30"]),
+            ("dtcyf", &["DTCYF", "BECHA"]),
+            ("DTCYF/30", &["BECHA30"]),
+            ("[jkjl", &["XOЛOД"]),
+            ("SРRING30", &["SPRING30"]),
+            ("20-30", &["2030"]),
+            ("\u{212a}LM30", &[]),
+            ("<script>", &[]),
+        ];
+        for (typed, expected) in table {
+            let codes = PromoCode::candidates(typed);
+            let texts: Vec<&str> = codes.iter().map(PromoCode::as_str).collect();
+            assert_eq!(texts, expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn unicode_traps_fold_or_are_refused() {
+        for (typed, expected) in [
+            ("SPRING\u{a0}30", Some("SPRING30")),
+            ("stra\u{df}e", Some("STRASSE")),
+            ("spr\u{131}ng", Some("SPRING")),
+            ("\u{fb01}ve", Some("FIVE")),
+            ("\u{ff33}PRING", None),
+            ("SPR\u{200b}ING", None),
+        ] {
+            assert_eq!(canonical(typed).as_deref(), expected, "{typed}");
         }
     }
 

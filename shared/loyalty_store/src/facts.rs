@@ -35,13 +35,14 @@ pub(crate) enum Found {
     NoTariff,
 }
 
-/// The columns that [`decode`] reads, from `promo_codes p`, `promo_usage g` and `tariffs t`, with the user in $1 and
+/// The columns that [`decode`] reads, from `promo_codes p` and `tariffs t`, with the user in $1 and
 /// the time in $2. All of the user's live uses come along: the rules pick those that matter to them.
 pub(crate) const COLUMNS: &str = "
     p.id AS promo_id, p.code, p.title, p.status, p.effect, p.effect_minor, p.effect_basis_points, p.effect_cap_minor,
     p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
     p.audience_user_id, p.audience_group_ids, p.time_zone, p.weekdays, p.hours_from, p.hours_to, p.per_user_period,
-    p.min_price_minor, p.first_purchase_only, p.version, g.taken,
+    p.min_price_minor, p.first_purchase_only, p.version,
+    (SELECT sum(g.taken)::bigint FROM promo_usage g WHERE g.promo_id = p.id) AS taken,
     t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
     t.status AS tariff_status,
     (SELECT status FROM users WHERE id = $1) AS user_status,
@@ -63,7 +64,6 @@ impl LoyaltyStore {
             "SELECT {COLUMNS}
              FROM (VALUES (1)) AS one (row)
              LEFT JOIN promo_codes p ON p.id = $3 OR p.code = $4
-             LEFT JOIN promo_usage g ON g.promo_id = p.id
              LEFT JOIN tariffs t ON t.id = $5"
         );
         let (id, code) = match &ask.promo {

@@ -30,7 +30,6 @@ impl LoyaltyStore {
                 SELECT p.* FROM promo_codes p JOIN applications a ON a.promo_id = p.id
                 WHERE a.user_id = $1 AND a.state IN ('applied', 'paying')
              ) AS p
-             JOIN promo_usage g ON g.promo_id = p.id
              CROSS JOIN tariffs t
              WHERE t.status = 'active'
              ORDER BY p.id, t.id"

@@ -98,7 +98,7 @@ impl World {
     }
 
     async fn taken(&self, promo: i64) -> i64 {
-        let sql = "SELECT taken FROM promo_usage WHERE promo_id = $1";
+        let sql = "SELECT sum(taken)::bigint FROM promo_usage WHERE promo_id = $1";
         self.number(sql, &[(&promo, Type::INT8)]).await
     }
 

@@ -142,7 +142,7 @@ impl World {
 
     /// The uses of a promo code that are held or spent.
     pub async fn taken(&self, promo: &Promo) -> i64 {
-        let sql = "SELECT taken FROM promo_usage WHERE promo_id = $1";
+        let sql = "SELECT sum(taken)::bigint FROM promo_usage WHERE promo_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)
     }
