@@ -123,6 +123,35 @@ async fn one_call_applies_and_buys_by_the_text_of_the_code() {
 }
 
 #[tokio::test]
+async fn a_code_typed_with_the_russian_layout_on_is_found() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let tariff = world.tariff(10_000).await;
+    let promo = world.promo(PromoSpec::default()).await;
+    let slipped: String = promo
+        .code
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'a' => 'ф',
+            'b' => 'и',
+            'c' => 'с',
+            'd' => 'в',
+            'e' => 'у',
+            'f' => 'а',
+            digit => digit,
+        })
+        .collect();
+    let typed: String = slipped.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let path = format!("/apply_promocode?promocode={typed}&tariff={}", tariff.id);
+    let hold = user.call("POST", &path).send().await;
+    assert_eq!(hold.success(201)["promocode"], promo.code);
+    let path = format!("/cancel_apply_promocode?promocode={typed}");
+    user.call("POST", &path).send().await.success(200);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn tokens_are_renewed_and_repeats_are_told_from_theft() {
     let world = World::new().await;
     let user = world.user().await;

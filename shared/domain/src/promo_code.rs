@@ -64,8 +64,8 @@ impl fmt::Debug for PromoCode {
 pub enum PromoRef {
     /// By its number.
     Id(PromoId),
-    /// By its text.
-    Code(PromoCode),
+    /// By its text: every code that it may mean, the likeliest first. See [`PromoCode::candidates`].
+    Text(Vec<PromoCode>),
 }
 
 /// The Latin letter that a Cyrillic capital looks like, or the letter itself.

@@ -37,8 +37,10 @@ impl<S: Sync> FromRequestParts<S> for PromoQuery {
                     Problem::new(Code::QueryParameterRepeated).with("parameter", "promocode")
                 );
             }
-            Some(typed) => PromoRef::Code(
-                PromoCode::parse(typed).map_err(|_| Problem::new(Code::PromoNotFound))?,
+            Some(typed) => PromoRef::Text(
+                Some(PromoCode::candidates(typed))
+                    .filter(|codes| !codes.is_empty())
+                    .ok_or_else(|| Problem::new(Code::PromoNotFound))?,
             ),
         };
         Ok(PromoQuery {

@@ -1,8 +1,8 @@
 //! Loading the facts of a decision: one statement, one snapshot.
 
 use domain::{
-    Audience, BasisPoints, Currency, Effect, Facts, Money, OwnUse, Promo, PromoId, PromoRef,
-    Schedule, Tariff, TariffId, UserStatus,
+    Audience, BasisPoints, Currency, Effect, Facts, Money, OwnUse, Promo, PromoCode, PromoId,
+    PromoRef, Schedule, Tariff, TariffId, UserStatus,
 };
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -63,18 +63,18 @@ impl LoyaltyStore {
         let sql = format!(
             "SELECT {COLUMNS}
              FROM (VALUES (1)) AS one (row)
-             LEFT JOIN promo_codes p ON p.id = $3 OR p.code = $4
+             LEFT JOIN LATERAL (
+                SELECT * FROM promo_codes WHERE id = $3 OR code = ANY ($4)
+                ORDER BY array_position($4, code) LIMIT 1
+             ) AS p ON true
              LEFT JOIN tariffs t ON t.id = $5"
         );
-        let (id, code) = match &ask.promo {
-            PromoRef::Id(id) => (Some(id.0), None),
-            PromoRef::Code(code) => (None, Some(code.as_str())),
-        };
+        let (id, codes) = id_and_codes(&ask.promo);
         let params: [pg::Param; 5] = [
             (&ask.user_id, Type::UUID),
             (&now, Type::TIMESTAMPTZ),
             (&id, Type::INT8),
-            (&code, Type::TEXT),
+            (&codes, Type::TEXT_ARRAY),
             (&ask.tariff.0, Type::INT8),
         ];
         let row = self.pool.row(&sql, &params).await?;
@@ -89,6 +89,14 @@ impl LoyaltyStore {
             facts: Box::new(decode(&row, ask.user_id, now)?),
             lapsed: get(&row, "lapsed")?,
         })
+    }
+}
+
+/// What a statement needs to find a promo code by its number, or by the texts that it may have.
+pub(crate) fn id_and_codes(promo: &PromoRef) -> (Option<i64>, Option<Vec<&str>>) {
+    match promo {
+        PromoRef::Id(id) => (Some(id.0), None),
+        PromoRef::Text(codes) => (None, Some(codes.iter().map(PromoCode::as_str).collect())),
     }
 }
 

@@ -6,7 +6,7 @@ use pg::{PgError, Row, Type};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::facts::{Found, bug, get, money, name};
+use crate::facts::{Found, bug, get, id_and_codes, money, name};
 use crate::{Ask, LoyaltyStore, release};
 
 /// How long a use is held for the user before it is given back.
@@ -227,16 +227,13 @@ impl LoyaltyStore {
         promo: &PromoRef,
         now: Timestamp,
     ) -> Result<Cancelled, PgError> {
-        let (id, code) = match promo {
-            PromoRef::Id(id) => (Some(id.0), None),
-            PromoRef::Code(code) => (None, Some(code.as_str())),
-        };
+        let (id, codes) = id_and_codes(promo);
         let of_promo = "FROM applications a JOIN promo_codes p ON p.id = a.promo_id
-            WHERE a.user_id = $1 AND (p.id = $2 OR p.code = $3)";
+            WHERE a.user_id = $1 AND (p.id = $2 OR p.code = ANY ($3))";
         let params: [pg::Param; 4] = [
             (&user_id, Type::UUID),
             (&id, Type::INT8),
-            (&code, Type::TEXT),
+            (&codes, Type::TEXT_ARRAY),
             (&now, Type::TIMESTAMPTZ),
         ];
         let cancel = release::statement(

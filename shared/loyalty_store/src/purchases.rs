@@ -43,7 +43,7 @@ impl Purchase {
     pub fn answers(&self, ask: &Ask) -> bool {
         let same_promo = match &ask.promo {
             PromoRef::Id(id) => *id == self.promo_id,
-            PromoRef::Code(code) => code.as_str() == self.promo_code,
+            PromoRef::Text(codes) => codes.iter().any(|code| code.as_str() == self.promo_code),
         };
         same_promo && ask.tariff == self.tariff
     }
