@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod facts;
+mod giving_back;
 mod holds;
 mod offers;
 mod purchases;
@@ -12,7 +13,8 @@ mod users;
 
 pub use evaluation::Evaluated;
 pub use facts::Ask;
-pub use holds::{Applied, Cancelled, Hold};
+pub use giving_back::Cancelled;
+pub use holds::{Applied, Hold};
 pub use purchases::{Purchase, Subscription};
 pub use settlement::Settled;
 pub use store::LoyaltyStore;
