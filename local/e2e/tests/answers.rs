@@ -58,8 +58,8 @@ async fn errors_speak_the_users_language() {
         })
         .await;
     let path = format!(
-        "/apply_promocode?promocode_id={}&tariff={}",
-        promo.id, tariff.id
+        "/apply_promocode?promocode={}&tariff={}",
+        promo.code, tariff.id
     );
     for (accepts, language) in [
         (None, "en"),

@@ -1,7 +1,7 @@
 //! Requests that ask for nothing sensible: queries, methods, paths, sizes. Each is told what is wrong, in the same
 //! form, and none is an error of the service.
 
-use testkit::{Answer, Host, PromoSpec, World};
+use testkit::{Answer, Audience, Host, PromoSpec, World};
 
 /// Every endpoint.
 const ENDPOINTS: [(&str, &str); 11] = [
@@ -143,7 +143,12 @@ async fn what_nobody_asks_for_is_ignored() {
     let world = World::new().await;
     let user = world.user().await;
     let tariff = world.tariff(29_900).await;
-    let promo = world.promo(PromoSpec::default()).await;
+    let promo = world
+        .promo(PromoSpec {
+            audience: Audience::User(user.id),
+            ..PromoSpec::default()
+        })
+        .await;
     let extra = format!("utm_source=%FF&utm_source=b&&=&x{}", "&a=b".repeat(100));
     // Leading zeros are digits, too.
     let path = format!(

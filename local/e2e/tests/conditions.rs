@@ -173,8 +173,8 @@ async fn a_dry_run_says_what_would_be_and_holds_nothing() {
     let tariff = world.tariff(29_900).await;
     let promo = world.promo(PromoSpec::default()).await;
     let path = format!(
-        "/apply_promocode?promocode_id={}&tariff={}&dry_run=",
-        promo.id, tariff.id
+        "/apply_promocode?promocode={}&tariff={}&dry_run=",
+        promo.code, tariff.id
     );
     let dry = async |flag: &str| user.call("POST", &format!("{path}{flag}")).send().await;
 

@@ -202,8 +202,8 @@ async fn with_an_idempotency_key_a_purchase_is_made_once() {
     };
     let promo = world.promo(spec).await;
     let path = format!(
-        "/use_promocode?promocode_id={}&tariff={}",
-        promo.id, tariff.id
+        "/use_promocode?promocode={}&tariff={}",
+        promo.code, tariff.id
     );
     let buy = |key: &'static str| {
         user.call("POST", &path)
@@ -230,8 +230,8 @@ async fn with_an_idempotency_key_a_purchase_is_made_once() {
 
     let elsewhere = world.tariff(10_000).await;
     let path = format!(
-        "/use_promocode?promocode_id={}&tariff={}",
-        promo.id, elsewhere.id
+        "/use_promocode?promocode={}&tariff={}",
+        promo.code, elsewhere.id
     );
     let call = |key: &str| {
         user.call("POST", &path)

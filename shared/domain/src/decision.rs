@@ -16,10 +16,14 @@ text_enum! {
         UserNotActive = "user_not_active",
         /// The code is for others.
         NotInAudience = "not_in_audience",
+        /// The code is a secret, and was named by its number only.
+        CodeTextRequired = "code_text_required",
         /// The user has bought something before.
         NotFirstPurchase = "not_first_purchase",
         /// The code is a draft, paused or archived.
         PromoNotActive = "promo_not_active",
+        /// The campaign of the code is paused or archived.
+        CampaignNotActive = "campaign_not_active",
         /// The code's period has not begun.
         PromoNotStarted = "promo_not_started",
         /// The code's period is over.
@@ -34,6 +38,12 @@ text_enum! {
         PriceBelowMinimum = "price_below_minimum",
         /// All uses of the code are taken.
         PromoLimitReached = "promo_limit_reached",
+        /// The discounts of the code have used up its budget.
+        PromoBudgetReached = "promo_budget_reached",
+        /// All uses of the campaign are taken.
+        CampaignLimitReached = "campaign_limit_reached",
+        /// The discounts of the campaign have used up its budget.
+        CampaignBudgetReached = "campaign_budget_reached",
         /// All of this user's uses of the code are taken.
         UserLimitReached = "user_limit_reached",
         /// The user holds another code for this tariff.
@@ -59,6 +69,17 @@ pub enum Observed {
     Money(Money),
     /// Several numbers, such as those of tariffs.
     Numbers(Vec<i64>),
+}
+
+impl Reason {
+    /// Whether the rule counts what everyone has taken, so that a use given back by anyone may let the code pass.
+    pub fn is_limit(self) -> bool {
+        use Reason::*;
+        matches!(
+            self,
+            PromoLimitReached | PromoBudgetReached | CampaignLimitReached | CampaignBudgetReached
+        )
+    }
 }
 
 impl Observed {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::text_enum::text_enum;
-use crate::{Effect, Money, Schedule, UserPeriod, UserStatus};
+use crate::{Campaign, Effect, Money, Schedule, Usage, UserPeriod, UserStatus};
 
 /// The number of a promo code, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,6 +123,10 @@ pub struct Promo {
     pub tariffs: Option<Vec<TariffId>>,
     /// Who may use it.
     pub audience: Audience,
+    /// Whether it is shown to those who may use it. One that is not is a secret: it works for who knows its text.
+    pub listed: bool,
+    /// What all its discounts may come to, in minor units; `None` has no limit.
+    pub budget_minor: Option<i64>,
     /// Grows with every change by staff.
     pub version: i64,
 }
@@ -170,8 +174,12 @@ pub struct Facts {
     pub promo: Promo,
     /// The tariff that is to be bought.
     pub tariff: Tariff,
-    /// Uses of the promo held or spent by everyone.
-    pub taken: i64,
+    /// Whether the code was named by its text, or shown to the user; a number alone can be guessed.
+    pub text_known: bool,
+    /// How much of the promo code is taken.
+    pub usage: Usage,
+    /// The campaign that the promo code belongs to, if there is one.
+    pub campaign: Option<Campaign>,
     /// The user's own live uses.
     pub own_uses: Vec<OwnUse>,
 }
@@ -201,6 +209,12 @@ impl Facts {
     pub fn own_hold(&self) -> Option<&OwnUse> {
         self.own_uses_of_promo()
             .find(|own| own.tariff_id == self.tariff.id && own.state.is_open())
+    }
+
+    /// What the code takes off, in minor units; 0 when it does not lower the price.
+    pub fn discount_minor(&self) -> i64 {
+        let quote = self.promo.effect.quote(self.tariff.price);
+        quote.map_or(0, |quote| quote.discount().minor())
     }
 
     /// The lowest free number for another use of this promo by this user.

@@ -1,6 +1,7 @@
 //! The rules of the product: money, promo codes, decisions, users. Pure: no I/O, no clock, no randomness of its own.
 
 mod ambient;
+mod campaign;
 mod code_generator;
 mod decision;
 mod effect;
@@ -19,6 +20,7 @@ mod user;
 mod user_period;
 
 pub use ambient::{Clock, Random};
+pub use campaign::{Campaign, CampaignStatus, Usage};
 pub use code_generator::{BadCodeFormat, CodeCheck, CodeGenerator};
 pub use decision::{Decision, Observed, Outcome, Reason};
 pub use effect::{BasisPoints, Effect, Quote};

@@ -142,9 +142,15 @@ catalogue! {
     NotInAudience "not_in_audience" UNPROCESSABLE_ENTITY:
         "This promo code is for other users." "Use a code that was given to you.";
         "Этот промокод для других пользователей." "Используйте промокод, который выдали вам.".
+    CodeTextRequired "code_text_required" UNPROCESSABLE_ENTITY:
+        "This promo code works by its text only." "Give the text of the code, not its number.";
+        "Этот промокод применяют только по тексту." "Укажите текст промокода, а не его номер.".
     PromoNotActive "promo_not_active" UNPROCESSABLE_ENTITY:
         "This promo code is not in use." "Choose another code.";
         "Этот промокод не действует." "Выберите другой промокод.".
+    CampaignNotActive "campaign_not_active" UNPROCESSABLE_ENTITY:
+        "The campaign of this promo code is not running." "Choose another code.";
+        "Акция этого промокода не проводится." "Выберите другой промокод.".
     PromoNotStarted "promo_not_started" UNPROCESSABLE_ENTITY:
         "This promo code does not work yet." "Come back at the time in `required`.";
         "Этот промокод ещё не действует." "Вернитесь ко времени из `required`.".
@@ -169,6 +175,15 @@ catalogue! {
     PromoLimitReached "promo_limit_reached" UNPROCESSABLE_ENTITY:
         "All uses of this promo code are taken." "Try later: uses that are held and not paid become free again.";
         "Все использования промокода заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    PromoBudgetReached "promo_budget_reached" UNPROCESSABLE_ENTITY:
+        "What is left of this promo code's budget is less than the discount." "Choose a cheaper tariff, or try later: what is held and not paid becomes free again.";
+        "Остаток бюджета промокода меньше скидки." "Выберите тариф дешевле или попробуйте позже: неоплаченные скидки освобождаются.".
+    CampaignLimitReached "campaign_limit_reached" UNPROCESSABLE_ENTITY:
+        "All uses of this campaign are taken." "Try later: uses that are held and not paid become free again.";
+        "Все использования по этой акции заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    CampaignBudgetReached "campaign_budget_reached" UNPROCESSABLE_ENTITY:
+        "What is left of the campaign's budget is less than the discount." "Choose a cheaper tariff, or try later: what is held and not paid becomes free again.";
+        "Остаток бюджета акции меньше скидки." "Выберите тариф дешевле или попробуйте позже: неоплаченные скидки освобождаются.".
     UserLimitReached "user_limit_reached" UNPROCESSABLE_ENTITY:
         "You have taken all your uses of this promo code." "Choose another code.";
         "Вы исчерпали свои использования промокода." "Выберите другой промокод.".
@@ -186,6 +201,11 @@ impl From<Reason> for Code {
             Reason::UserNotRegistered => Code::UserNotRegistered,
             Reason::UserNotActive => Code::UserNotActive,
             Reason::NotInAudience => Code::NotInAudience,
+            Reason::CodeTextRequired => Code::CodeTextRequired,
+            Reason::CampaignNotActive => Code::CampaignNotActive,
+            Reason::PromoBudgetReached => Code::PromoBudgetReached,
+            Reason::CampaignLimitReached => Code::CampaignLimitReached,
+            Reason::CampaignBudgetReached => Code::CampaignBudgetReached,
             Reason::NotFirstPurchase => Code::NotFirstPurchase,
             Reason::OutsideSchedule => Code::OutsideSchedule,
             Reason::PriceBelowMinimum => Code::PriceBelowMinimum,

@@ -51,11 +51,23 @@ impl Query {
     /// # Errors
     /// `query_parameter_missing`, `query_parameter_repeated`, `query_parameter_invalid`.
     pub fn number(&self, name: &str) -> Result<i64, Problem> {
-        let text = self.required(name)?;
+        self.optional_number(name)?
+            .ok_or_else(|| Problem::new(Code::QueryParameterMissing).with("parameter", name))
+    }
+
+    /// The number `name`, as [`Query::number`] reads it, or `None` when it is absent.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn optional_number(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let Some(text) = self.optional(name)? else {
+            return Ok(None);
+        };
         Some(text)
             .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
             .and_then(|text| text.parse().ok())
             .filter(|number| *number > 0)
+            .map(Some)
             .ok_or_else(|| Problem::new(Code::QueryParameterInvalid).with("parameter", name))
     }
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use pg::{PgError, Type};
 use uuid::Uuid;
 
-use crate::facts::{get, id_and_codes, name};
+use crate::facts::id_and_codes;
+use crate::rows::{get, name};
 use crate::{LoyaltyStore, release};
 
 /// What became of a wish to cancel.
@@ -44,7 +45,7 @@ impl LoyaltyStore {
         let cancel = release::statement(
             &format!(
                 "target AS (
-                    SELECT a.id, a.promo_id {of_promo} AND a.state = 'applied' AND a.expires_at > $4
+                    SELECT a.id {of_promo} AND a.state = 'applied' AND a.expires_at > $4
                     ORDER BY a.created_at DESC LIMIT 1
                 ),"
             ),
@@ -76,7 +77,7 @@ impl LoyaltyStore {
     /// Any [`PgError`]; it then runs out by itself.
     pub async fn give_back(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
         let sql = release::statement(
-            "target AS (SELECT id, promo_id FROM applications WHERE id = $1),",
+            "target AS (SELECT $1 AS id),",
             "applied",
             "state = 'cancelled', cancel_reason = 'user', updated_at = $2",
         );
@@ -114,7 +115,7 @@ fn expire(which: &str) -> String {
     release::statement(
         &format!(
             "target AS (
-                SELECT id, promo_id FROM applications WHERE state = 'applied' AND expires_at <= $1 {which}
+                SELECT id FROM applications WHERE state = 'applied' AND expires_at <= $1 {which}
             ),"
         ),
         "applied",

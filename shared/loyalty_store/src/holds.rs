@@ -1,16 +1,16 @@
 //! Holding a use of a promo code.
 
-use domain::{Decision, Facts, HoldState, PromoId, Quote, Random, Reason, TariffId};
-use jiff::{SignedDuration, Timestamp};
+use domain::{Decision, Facts, HoldState, PromoId, Quote, Random, TariffId};
+use jiff::Timestamp;
 use pg::{PgError, Row, Type};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::facts::{Found, bug, get, money, name};
+use crate::facts::Found;
+use crate::rows::{get, money, name};
+use crate::taking::Busy;
 use crate::{Ask, LoyaltyStore};
 
-/// How long a use is held for the user before it is given back.
-const HOLD: SignedDuration = SignedDuration::from_mins(30);
 /// How often a decision is made anew because somebody else was faster.
 const ATTEMPTS: usize = 8;
 
@@ -67,7 +67,7 @@ impl LoyaltyStore {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<Applied, PgError> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let (facts, lapsed) = match self.find_facts(ask, now).await? {
                 Found::NoPromo => return Ok(Applied::NoPromo),
                 Found::NoTariff => return Ok(Applied::NoTariff),
@@ -86,10 +86,10 @@ impl LoyaltyStore {
             }
             let decision = Decision::of(&facts);
             let Some(quote) = decision.accepted() else {
-                let full = decision
-                    .refusals()
-                    .any(|r| r.rule == Reason::PromoLimitReached);
-                if full && lapsed && self.expire_holds(now).await? > 0 {
+                if lapsed
+                    && decision.refusals().any(|outcome| outcome.rule.is_limit())
+                    && self.expire_holds(now).await? > 0
+                {
                     continue;
                 }
                 let decision_id = self.record_refusal(&facts, &decision, random).await?;
@@ -98,78 +98,21 @@ impl LoyaltyStore {
                     decision,
                 });
             };
-            if let Some(hold) = self.hold(&facts, &decision, quote, random).await? {
+            let busy = match attempt {
+                0 => Busy::Skip,
+                _ => Busy::Wait,
+            };
+            if attempt > 1 {
+                self.gather(&facts).await?;
+            }
+            let taken = self.take(&facts, &decision, quote, busy, random).await?;
+            if let Some(hold) = taken {
                 return Ok(Applied::Held(hold));
             }
         }
         Err(PgError::Unavailable(
             "too many others were faster".to_owned(),
         ))
-    }
-
-    /// Takes a use, if what the decision was made from still holds. `None`: it does not, decide again.
-    async fn hold(
-        &self,
-        facts: &Facts,
-        decision: &Decision,
-        quote: Quote,
-        random: &dyn Random,
-    ) -> Result<Option<Hold>, PgError> {
-        let hold = Hold {
-            application_id: random.uuid(),
-            decision_id: random.uuid(),
-            promo_id: facts.promo.id,
-            promo_code: facts.promo.code.clone(),
-            tariff: facts.tariff.id,
-            state: HoldState::Applied,
-            quote,
-            expires_at: facts.now + HOLD,
-        };
-        let sql = "
-            WITH owner AS (
-                -- The lock makes blocking and deleting wait, and then see this hold: they give it back.
-                SELECT id FROM users WHERE id = $2 AND status = 'active' FOR SHARE
-            ),
-            taken AS (
-                UPDATE promo_usage SET taken = promo_usage.taken + 1
-                FROM owner, promo_codes p
-                WHERE promo_usage.promo_id = $3 AND p.id = $3 AND p.version = $4
-                    AND (p.total_limit IS NULL OR promo_usage.taken < p.total_limit)
-                RETURNING promo_usage.promo_id
-            ),
-            decided AS (
-                INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
-                SELECT $7, $6, $2, $3, $4, $5, true, $8 FROM taken
-            )
-            INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, period, slot,
-                price_minor, total_minor, currency, trial_days, created_at, expires_at, updated_at)
-            SELECT $1, $7, $3, $4, $2, $5, 'applied', $15, $9, $10, $11, $12, $13, $6, $14, $6 FROM taken";
-        let (slot, period) = (facts.free_slot(), facts.user_period());
-        let params: [pg::Param; 15] = [
-            (&hold.application_id, Type::UUID),
-            (&facts.user_id, Type::UUID),
-            (&facts.promo.id.0, Type::INT8),
-            (&facts.promo.version, Type::INT8),
-            (&facts.tariff.id.0, Type::INT8),
-            (&facts.now, Type::TIMESTAMPTZ),
-            (&hold.decision_id, Type::UUID),
-            (&Json(&decision.outcomes), Type::JSONB),
-            (&slot, Type::INT4),
-            (&quote.price.minor(), Type::INT8),
-            (&quote.total.minor(), Type::INT8),
-            (&quote.currency().as_str().to_owned(), Type::TEXT),
-            (&quote.trial_days, Type::INT4),
-            (&hold.expires_at, Type::TIMESTAMPTZ),
-            (&period, Type::TEXT),
-        ];
-        match self.pool.execute(sql, &params).await {
-            Ok(1) => Ok(Some(hold)),
-            Ok(0) => Ok(None),
-            Ok(n) => Err(bug(&format!("{n} holds at once"))),
-            // The same user was faster in another request: the unique indexes keep the limits exact.
-            Err(error) if error.taken().is_some() => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     async fn record_refusal(

@@ -1,19 +1,24 @@
 //! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
 
+mod audit;
 mod evaluation;
 mod facts;
 mod giving_back;
+mod history;
 mod holds;
 mod offers;
 mod purchases;
 mod release;
+mod rows;
 mod settlement;
 mod store;
+mod taking;
 mod users;
 
 pub use evaluation::Evaluated;
 pub use facts::Ask;
 pub use giving_back::Cancelled;
+pub use history::Explained;
 pub use holds::{Applied, Hold};
 pub use purchases::{Purchase, Subscription};
 pub use settlement::Settled;

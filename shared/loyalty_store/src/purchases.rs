@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
-use crate::facts::{get, money, name};
+use crate::rows::{get, money, name};
 use crate::{Ask, Hold, LoyaltyStore};
 
 /// How long a payment may take to report before it is asked after.

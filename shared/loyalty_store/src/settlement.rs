@@ -78,7 +78,7 @@ impl LoyaltyStore {
                 UPDATE purchases SET status = 'failed', failure = $3, updated_at = $2
                 WHERE id = $1 AND status = 'pending' RETURNING application_id
             ),
-            target AS (SELECT a.id, a.promo_id FROM applications a JOIN failed ON failed.application_id = a.id),",
+            target AS (SELECT application_id AS id FROM failed),",
             "paying",
             "state = 'cancelled', cancel_reason = $4, updated_at = $2",
         );

@@ -33,8 +33,8 @@ impl LoyaltyStore {
         now: Timestamp,
     ) -> Result<StatusChange, PgError> {
         // Locks are taken in the order that all statements keep: the user, usage rows by promo, applications.
-        let sql = "
-            WITH received AS (
+        let release = release::ctes(
+            "received AS (
                 INSERT INTO inbox (event_id, received_at) VALUES ($1, $5)
                 ON CONFLICT DO NOTHING RETURNING event_id
             ),
@@ -46,26 +46,14 @@ impl LoyaltyStore {
                 RETURNING id, status
             ),
             target AS (
-                SELECT a.id, a.promo_id FROM applications a JOIN changed ON changed.id = a.user_id
+                SELECT a.id FROM applications a JOIN changed ON changed.id = a.user_id
                 WHERE changed.status <> 'active' AND a.state = 'applied'
-            ),
-            usage AS (
-                SELECT promo_id FROM promo_usage WHERE promo_id IN (SELECT promo_id FROM target)
-                ORDER BY promo_id FOR UPDATE
-            ),
-            released AS (
-                UPDATE applications SET state = 'cancelled', cancel_reason = 'user_' || $3, updated_at = $5
-                FROM usage
-                WHERE applications.promo_id = usage.promo_id
-                    AND applications.id IN (SELECT id FROM target) AND applications.state = 'applied'
-                RETURNING applications.promo_id
-            ),
-            given_back AS (
-                UPDATE promo_usage SET taken = promo_usage.taken - freed.uses
-                FROM (SELECT promo_id, count(*) AS uses FROM released GROUP BY promo_id) AS freed
-                WHERE promo_usage.promo_id = freed.promo_id
-            )
-            SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)";
+            ),",
+            "applied",
+            "state = 'cancelled', cancel_reason = 'user_' || $3, updated_at = $5",
+        );
+        let sql =
+            format!("{release} SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)");
         let params: [pg::Param; 5] = [
             (&event.event_id, Type::UUID),
             (&event.user_id, Type::UUID),
@@ -73,7 +61,7 @@ impl LoyaltyStore {
             (&event.version, Type::INT8),
             (&now, Type::TIMESTAMPTZ),
         ];
-        let row = self.pool.row(sql, &params).await?.ok_or_else(no_row)?;
+        let row = self.pool.row(&sql, &params).await?.ok_or_else(no_row)?;
         let change = match (row.try_get(0)?, row.try_get(1)?) {
             (false, _) => StatusChange::Duplicate,
             (true, false) => StatusChange::Stale,
@@ -92,7 +80,7 @@ impl LoyaltyStore {
         let sql = release::statement(
             "owner AS (SELECT id, status FROM users WHERE id = $1 AND status <> 'active'),
             target AS (
-                SELECT a.id, a.promo_id FROM applications a JOIN owner ON owner.id = a.user_id
+                SELECT a.id FROM applications a JOIN owner ON owner.id = a.user_id
                 WHERE a.state = 'applied'
             ),",
             "applied",

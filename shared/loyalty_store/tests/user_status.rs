@@ -1,49 +1,18 @@
 //! Events about users against a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod world;
+
 use domain::{Clock, Random, UserStatus};
-use events::UserStatusChanged;
-use loyalty_store::{LoyaltyStore, StatusChange};
-use pg::{Param, Pool, Type};
+use loyalty_store::StatusChange;
+use pg::{Param, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+use world::{Limits, World, event};
 
-struct World {
-    pool: Pool,
-    store: LoyaltyStore,
-}
-
-fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChanged {
-    UserStatusChanged {
-        event_id: OsRandom.uuid(),
-        user_id,
-        status,
-        version,
-        occurred_at: SystemClock.now(),
-    }
-}
-
+/// Uses of promo codes, looked at and written past the store.
 impl World {
-    fn new() -> World {
-        let url = runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap();
-        let pool = Pool::new(&url, 8).unwrap();
-        let store = LoyaltyStore::new(pool.clone());
-        World { pool, store }
-    }
-
-    async fn apply(&self, event: &UserStatusChanged) -> StatusChange {
-        let now = SystemClock.now();
-        self.store.apply_user_status(event, now).await.unwrap()
-    }
-
-    async fn user(&self) -> Uuid {
-        let user = OsRandom.uuid();
-        let change = self.apply(&event(user, 1, UserStatus::Active)).await;
-        assert_eq!(change, StatusChange::Applied);
-        user
-    }
-
     async fn status(&self, user: Uuid) -> (String, i64) {
         let sql = "SELECT status, version FROM users WHERE id = $1";
         let row = self.pool.row(sql, &[(&user, Type::UUID)]).await.unwrap();
@@ -51,29 +20,15 @@ impl World {
         (row.get(0), row.get(1))
     }
 
-    async fn number(&self, sql: &str, params: &[Param<'_>]) -> i64 {
-        self.pool.row(sql, params).await.unwrap().unwrap().get(0)
-    }
-
-    async fn tariff(&self) -> i64 {
-        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months)
-                   VALUES ('status test', 19900, 'RUB', 1) RETURNING id";
-        self.number(sql, &[]).await
-    }
-
-    async fn promo(&self) -> i64 {
-        let code = OsRandom.uuid().to_string();
-        let sql = "INSERT INTO promo_codes (code, title, effect, effect_minor, starts_at, listed)
-                   VALUES ($1, 'status test', 'fixed_price', 100, now(), false) RETURNING id";
-        self.number(sql, &[(&code, Type::TEXT)]).await
-    }
-
     /// A use of `promo` in `state`, written the way an application is: under a lock of an active user.
     /// The transaction stays open for `seconds`.
     async fn hold(&self, promo: i64, user: Uuid, state: &str, seconds: f64) {
         let sql = "
             WITH owner AS (SELECT id FROM users WHERE id = $1 AND status = 'active' FOR SHARE),
-            taken AS (UPDATE promo_usage SET taken = taken + 1 FROM owner WHERE promo_id = $2 RETURNING promo_id),
+            taken AS (
+                UPDATE usage_counters SET taken = taken + 1, spent_minor = spent_minor + 19800
+                FROM owner WHERE scope = 'promo' AND scope_id = $2 AND stripe = 0 RETURNING scope_id AS promo_id
+            ),
             decision AS (
                 INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
                 SELECT $3, now(), $1, promo_id, 1, $4, true, '[]' FROM taken RETURNING id
@@ -97,11 +52,6 @@ impl World {
         assert_eq!(self.pool.rows(sql, &params).await.unwrap().len(), 1);
     }
 
-    async fn taken(&self, promo: i64) -> i64 {
-        let sql = "SELECT sum(taken)::bigint FROM promo_usage WHERE promo_id = $1";
-        self.number(sql, &[(&promo, Type::INT8)]).await
-    }
-
     /// The state and the reason of the user's use of `promo`.
     async fn application(&self, promo: i64, user: Uuid) -> (String, Option<String>) {
         let sql =
@@ -118,18 +68,18 @@ fn cancelled(reason: &str) -> (String, Option<String>) {
 
 #[tokio::test]
 async fn an_older_event_never_overwrites_a_newer_one() {
-    let world = World::new();
+    let world = World::new(8);
     let user = world.user().await;
     let third = event(user, 3, UserStatus::Blocked);
-    assert_eq!(world.apply(&third).await, StatusChange::Applied);
+    assert_eq!(world.apply_event(&third).await, StatusChange::Applied);
     let second = event(user, 2, UserStatus::Active);
-    assert_eq!(world.apply(&second).await, StatusChange::Stale);
+    assert_eq!(world.apply_event(&second).await, StatusChange::Stale);
     assert_eq!(world.status(user).await, ("blocked".to_owned(), 3));
 }
 
 #[tokio::test]
 async fn in_whatever_order_events_come_the_newest_wins() {
-    let world = World::new();
+    let world = World::new(8);
     let user = OsRandom.uuid();
     let mut tasks = JoinSet::new();
     for version in (1..=20).chain((1..=20).rev()) {
@@ -146,32 +96,38 @@ async fn in_whatever_order_events_come_the_newest_wins() {
 
 #[tokio::test]
 async fn a_duplicate_changes_nothing() {
-    let world = World::new();
+    let world = World::new(8);
     let user = world.user().await;
     let blocked = event(user, 2, UserStatus::Blocked);
-    assert_eq!(world.apply(&blocked).await, StatusChange::Applied);
+    assert_eq!(world.apply_event(&blocked).await, StatusChange::Applied);
     let active = event(user, 3, UserStatus::Active);
-    assert_eq!(world.apply(&active).await, StatusChange::Applied);
-    let promo = world.promo().await;
+    assert_eq!(world.apply_event(&active).await, StatusChange::Applied);
+    let promo = world.promo(100, Limits::default()).await;
     world.hold(promo, user, "applied", 0.0).await;
     for replayed in [&blocked, &active] {
-        assert_eq!(world.apply(replayed).await, StatusChange::Duplicate);
+        assert_eq!(world.apply_event(replayed).await, StatusChange::Duplicate);
     }
     assert_eq!(world.status(user).await, ("active".to_owned(), 3));
     assert_eq!(world.application(promo, user).await.0, "applied");
-    assert_eq!(world.taken(promo).await, 1);
+    assert_eq!(world.taken("promo", promo).await, 1);
 }
 
 #[tokio::test]
 async fn a_deletion_told_fifty_times_at_once_gives_each_use_back_once() {
-    let world = World::new();
+    let world = World::new(8);
     let (user, other) = (world.user().await, world.user().await);
-    let promos = [world.promo().await, world.promo().await];
+    let promos = [
+        world.promo(100, Limits::default()).await,
+        world.promo(100, Limits::default()).await,
+    ];
     for promo in promos {
         world.hold(promo, user, "applied", 0.0).await;
         world.hold(promo, other, "applied", 0.0).await;
     }
-    let (paying, used) = (world.promo().await, world.promo().await);
+    let (paying, used) = (
+        world.promo(100, Limits::default()).await,
+        world.promo(100, Limits::default()).await,
+    );
     world.hold(paying, user, "paying", 0.0).await;
     world.hold(used, user, "used", 0.0).await;
 
@@ -185,24 +141,28 @@ async fn a_deletion_told_fifty_times_at_once_gives_each_use_back_once() {
     assert_eq!(changes.filter(|c| *c == StatusChange::Applied).count(), 1);
 
     for promo in promos {
-        assert_eq!(world.taken(promo).await, 1, "the other user's use stays");
+        assert_eq!(
+            world.taken("promo", promo).await,
+            1,
+            "the other user's use stays"
+        );
         let own = world.application(promo, user).await;
         assert_eq!(own, cancelled("user_deleted"));
         assert_eq!(world.application(promo, other).await.0, "applied");
     }
     for (promo, state) in [(paying, "paying"), (used, "used")] {
-        assert_eq!(world.taken(promo).await, 1);
+        assert_eq!(world.taken("promo", promo).await, 1);
         assert_eq!(world.application(promo, user).await.0, state);
     }
 }
 
 #[tokio::test]
 async fn many_holders_of_the_same_codes_can_be_blocked_at_once() {
-    let world = World::new();
+    let world = World::new(8);
     let promos = [
-        world.promo().await,
-        world.promo().await,
-        world.promo().await,
+        world.promo(100, Limits::default()).await,
+        world.promo(100, Limits::default()).await,
+        world.promo(100, Limits::default()).await,
     ];
     let mut users = Vec::new();
     for n in 0..20 {
@@ -224,22 +184,22 @@ async fn many_holders_of_the_same_codes_can_be_blocked_at_once() {
         assert_eq!(result.unwrap(), StatusChange::Applied);
     }
     for promo in promos {
-        assert_eq!(world.taken(promo).await, 0);
+        assert_eq!(world.taken("promo", promo).await, 0);
     }
 }
 
 #[tokio::test]
 async fn a_hold_that_is_being_written_while_its_owner_is_deleted_is_released() {
-    let world = World::new();
+    let world = World::new(8);
     let user = world.user().await;
-    let promo = world.promo().await;
+    let promo = world.promo(100, Limits::default()).await;
     let deletion = event(user, 2, UserStatus::Deleted);
     let ((), change) = tokio::join!(world.hold(promo, user, "applied", 0.5), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        world.apply(&deletion).await
+        world.apply_event(&deletion).await
     });
     assert_eq!(change, StatusChange::Applied);
     let hold = world.application(promo, user).await;
     assert_eq!(hold, cancelled("user_deleted"));
-    assert_eq!(world.taken(promo).await, 0);
+    assert_eq!(world.taken("promo", promo).await, 0);
 }

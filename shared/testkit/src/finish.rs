@@ -5,29 +5,10 @@ use std::thread;
 use events::rabbitmq::{QUEUE, dead_letter_queue};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
+use loyalty_store::LoyaltyStore;
 use pg::Type;
 
 use crate::{PATIENCE, World, until};
-
-/// Uses that are counted differently in two places, and applications, purchases and subscriptions that do not fit.
-const CONTRADICTIONS: &str = "
-    SELECT 'promo ' || g.promo_id || ': ' || g.taken || ' taken, but ' || count(a.id) || ' held or used'
-    FROM (SELECT promo_id, sum(taken)::bigint AS taken FROM promo_usage GROUP BY promo_id) g
-    LEFT JOIN applications a ON a.promo_id = g.promo_id AND a.state IN ('applied', 'paying', 'used')
-    WHERE g.promo_id = ANY ($1)
-    GROUP BY g.promo_id, g.taken HAVING g.taken <> count(a.id)
-    UNION ALL
-    SELECT 'application ' || a.id || ' is ' || a.state || ' with ' || count(b.id) FILTER (WHERE b.status = 'pending')
-        || ' pending and ' || count(b.id) FILTER (WHERE b.status = 'paid') || ' paid purchases, '
-        || count(s.purchase_id) || ' subscriptions'
-    FROM applications a
-    LEFT JOIN purchases b ON b.application_id = a.id
-    LEFT JOIN subscriptions s ON s.purchase_id = b.id
-    WHERE a.promo_id = ANY ($1)
-    GROUP BY a.id, a.state
-    HAVING count(b.id) FILTER (WHERE b.status = 'pending') <> (a.state = 'paying')::int
-        OR count(b.id) FILTER (WHERE b.status = 'paid') <> (a.state = 'used')::int
-        OR count(s.purchase_id) <> (a.state = 'used')::int";
 
 impl World {
     /// Checks what must hold after every test: nothing of it waits in the outbox, no message was given up, and the
@@ -43,11 +24,8 @@ impl World {
             (row.unwrap().unwrap().get::<_, i64>(0) == 0).then_some(())
         })
         .await;
-        let rows = self
-            .loyalty
-            .rows(CONTRADICTIONS, &[(&own.promos, Type::INT8_ARRAY)])
-            .await;
-        let contradictions: Vec<String> = rows.unwrap().iter().map(|row| row.get(0)).collect();
+        let store = LoyaltyStore::new(self.loyalty.clone());
+        let contradictions = store.contradictions(Some(&own.promos)).await.unwrap();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(dead_letters, self.dead_letters, "messages were given up");

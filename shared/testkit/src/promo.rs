@@ -69,8 +69,12 @@ pub struct PromoSpec {
     pub audience: Audience,
     /// Whether it may be used.
     pub status: PromoStatus,
-    /// Whether it is shown to those who do not hold it. Off by default: a list has room for so many.
+    /// Whether it is shown to those who do not hold it. Off by default, or every test's list would hold it.
     pub listed: bool,
+    /// What all its discounts may come to, in kopecks.
+    pub budget_minor: Option<i64>,
+    /// The campaign it belongs to: see [`World::campaign`].
+    pub campaign: Option<i64>,
 }
 
 impl Default for PromoSpec {
@@ -89,6 +93,8 @@ impl Default for PromoSpec {
             audience: Audience::All,
             status: PromoStatus::Active,
             listed: false,
+            budget_minor: None,
+            campaign: None,
         }
     }
 }
@@ -146,6 +152,18 @@ impl World {
         row.get(0)
     }
 
+    /// A campaign with these limits on uses and on kopecks, with its number.
+    pub async fn campaign(&self, total_limit: Option<i64>, budget_minor: Option<i64>) -> i64 {
+        let sql = "INSERT INTO campaigns (title, total_limit, budget_minor) VALUES ($1, $2, $3) RETURNING id";
+        let params: [Param; 3] = [
+            (&unique("Campaign "), Type::TEXT),
+            (&total_limit, Type::INT8),
+            (&budget_minor, Type::INT8),
+        ];
+        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        row.get(0)
+    }
+
     /// A promo code.
     pub async fn promo(&self, spec: PromoSpec) -> Promo {
         let code = unique("E2E");
@@ -158,11 +176,12 @@ impl World {
         let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, effect_basis_points,
                 effect_cap_minor, effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience,
                 audience_user_id, listed, audience_group_ids, per_user_period, hours_from, hours_to, min_price_minor,
-                first_purchase_only)
-            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                first_purchase_only, budget_minor, campaign_id)
+            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23)
             RETURNING id";
         let (from, to) = spec.hours.unzip();
-        let params: [Param; 21] = [
+        let params: [Param; 23] = [
             (&code, Type::TEXT),
             (&spec.status.as_str(), Type::TEXT),
             (&effect, Type::TEXT),
@@ -184,6 +203,8 @@ impl World {
             (&to, Type::TIME),
             (&spec.min_price_minor, Type::INT8),
             (&spec.first_purchase_only, Type::BOOL),
+            (&spec.budget_minor, Type::INT8),
+            (&spec.campaign, Type::INT8),
         ];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
         let id = row.get(0);

@@ -142,7 +142,8 @@ impl World {
 
     /// The uses of a promo code that are held or spent.
     pub async fn taken(&self, promo: &Promo) -> i64 {
-        let sql = "SELECT sum(taken)::bigint FROM promo_usage WHERE promo_id = $1";
+        let sql =
+            "SELECT sum(taken)::bigint FROM usage_counters WHERE scope = 'promo' AND scope_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)
     }

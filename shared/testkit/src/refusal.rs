@@ -5,12 +5,12 @@ use serde_json::Value;
 use crate::{Promo, Tariff, User, World};
 
 /// The rules that every decision has looked at.
-const RULES: usize = 15;
+const RULES: usize = 20;
 
 fn dry_run(promo: &Promo, tariff: &Tariff) -> String {
     format!(
-        "/apply_promocode?promocode_id={}&tariff={}&dry_run=true",
-        promo.id, tariff.id
+        "/apply_promocode?promocode={}&tariff={}&dry_run=true",
+        promo.code, tariff.id
     )
 }
 

@@ -31,8 +31,8 @@ impl User {
     /// Applies a promo code.
     pub async fn apply(&self, promo: &Promo, tariff: &Tariff) -> Answer {
         let path = format!(
-            "/apply_promocode?promocode_id={}&tariff={}",
-            promo.id, tariff.id
+            "/apply_promocode?promocode={}&tariff={}",
+            promo.code, tariff.id
         );
         self.call("POST", &path).send().await
     }
@@ -40,8 +40,8 @@ impl User {
     /// Buys with a promo code.
     pub async fn buy(&self, promo: &Promo, tariff: &Tariff) -> Answer {
         let path = format!(
-            "/use_promocode?promocode_id={}&tariff={}",
-            promo.id, tariff.id
+            "/use_promocode?promocode={}&tariff={}",
+            promo.code, tariff.id
         );
         self.call("POST", &path).send().await
     }

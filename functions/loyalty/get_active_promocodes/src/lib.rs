@@ -1,5 +1,6 @@
 //! `GET /get_active_promocodes`: the promo codes that the caller can use now, with the price after each.
 
+mod cursor;
 mod listing;
 
 use std::sync::Arc;
@@ -9,11 +10,16 @@ use axum::extract::{self, FromRef};
 use domain::Clock;
 use loyalty_store::LoyaltyStore;
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Problem, ProblemBody};
+use service_http::{Access, Caller, Code, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::listing::Promocodes;
+
+/// Codes on a page, if the caller does not say.
+const PAGE: i64 = 50;
+/// The most that the caller can ask for.
+const LARGEST_PAGE: i64 = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -51,18 +57,34 @@ pub fn router() -> OpenApiRouter<State> {
     path = "/get_active_promocodes",
     tag = "loyalty",
     security(("access_token" = [])),
+    params(
+        ("limit" = Option<i64>, Query, description = "The most codes to answer with; 50 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
     responses(
         (status = 200, description = "The codes", body = Promocodes),
+        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
     )
 )]
 async fn get_active_promocodes(
     extract::State(state): extract::State<State>,
     caller: Caller,
+    query: Query,
 ) -> Result<Json<Promocodes>, Problem> {
+    let invalid = |name: &str| Problem::new(Code::QueryParameterInvalid).with("parameter", name);
+    let after = query
+        .optional("cursor")?
+        .map(|text| text.parse().map_err(|()| invalid("cursor")))
+        .transpose()?;
+    let limit = query.optional_number("limit")?.unwrap_or(PAGE);
+    let limit = usize::try_from(limit)
+        .ok()
+        .filter(|_| limit <= LARGEST_PAGE)
+        .ok_or_else(|| invalid("limit"))?;
     let offers = state
         .store
         .find_offers(caller.user_id, state.clock.now())
         .await?;
-    Ok(Json(Promocodes::of(&offers)))
+    Ok(Json(Promocodes::page(&offers, after, limit)))
 }

@@ -1,7 +1,5 @@
 //! The list: the same rules as applying, over every pair of a code and a tariff.
 
-use std::cmp::Reverse;
-
 use domain::{Decision, Facts, OwnUse, Quote, Tariff};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,10 +7,16 @@ use service_http::MoneyBody;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::cursor::Place;
+
 /// The promo codes that can be used now.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Promocodes {
     promocodes: Vec<Promocode>,
+    /// Give it as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "0.10000.6")]
+    next_cursor: Option<String>,
 }
 
 /// A promo code that passes for at least one tariff, or is held.
@@ -64,24 +68,28 @@ struct Held {
 }
 
 impl Promocodes {
-    /// The list for `pairs`, which are ordered by promo code: what is held first, then what saves most.
-    pub(crate) fn of(pairs: &[Facts]) -> Promocodes {
+    /// The page of at most `limit` codes that come after `after` in the list for `pairs`, which are ordered by promo
+    /// code.
+    pub(crate) fn page(pairs: &[Facts], after: Option<Place>, limit: usize) -> Promocodes {
         let codes = pairs.chunk_by(|a, b| a.promo.id == b.promo.id);
-        let mut ranked: Vec<(Rank, Promocode)> = codes.filter_map(Promocode::ranked).collect();
-        // Stable: equals stay in the order of their numbers.
-        ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+        let mut list: Vec<(Place, Promocode)> = codes.filter_map(Promocode::placed).collect();
+        list.retain(|(place, _)| after.is_none_or(|after| *place > after));
+        list.sort_by_key(|(place, _)| *place);
+        let more = list.len() > limit;
+        list.truncate(limit);
         Promocodes {
-            promocodes: ranked.into_iter().map(|(_, code)| code).collect(),
+            next_cursor: list
+                .last()
+                .filter(|_| more)
+                .map(|(place, _)| place.to_string()),
+            promocodes: list.into_iter().map(|(_, code)| code).collect(),
         }
     }
 }
 
-/// Whether the code is held, and the most that it saves on any tariff, in minor units.
-type Rank = (bool, i64);
-
 impl Promocode {
     /// The code of these pairs; `None` when it can't be used and is not held.
-    fn ranked(pairs: &[Facts]) -> Option<(Rank, Promocode)> {
+    fn placed(pairs: &[Facts]) -> Option<(Place, Promocode)> {
         let first = pairs.first()?;
         let quotes = pairs
             .iter()
@@ -95,9 +103,10 @@ impl Promocode {
         if applied.is_none() && offers.is_empty() {
             return None;
         }
-        let rank = (
+        let place = Place::new(
             applied.is_some(),
             savings.into_iter().max().unwrap_or_default(),
+            first.promo.id.0,
         );
         let code = Promocode {
             promocode_id: first.promo.id.0,
@@ -107,7 +116,7 @@ impl Promocode {
             offers,
             applied: applied.map(Held::of),
         };
-        Some((rank, code))
+        Some((place, code))
     }
 }
 

@@ -22,6 +22,28 @@ pub(super) fn in_audience(facts: &Facts) -> Outcome {
     }
 }
 
+/// A code that is shown to nobody works for who knows its text: numbers are easily counted through. One that was made
+/// for the user, or that the user has used, is no secret.
+pub(super) fn text_known(facts: &Facts) -> Outcome {
+    let secret = !facts.promo.listed
+        && facts.promo.audience == Audience::All
+        && facts.own_uses_of_promo().next().is_none();
+    let name = |known| match known {
+        true => "text",
+        false => "number",
+    };
+    Outcome {
+        rule: Reason::CodeTextRequired,
+        passed: !secret || facts.text_known,
+        observed: Observed::Text(name(facts.text_known).to_owned()),
+        required: match secret {
+            true => Observed::Text(name(true).to_owned()),
+            false => Observed::None,
+        },
+        change: Observed::None,
+    }
+}
+
 /// The user has bought nothing yet. An attempt that was never paid is no purchase.
 pub(super) fn first_purchase(facts: &Facts) -> Outcome {
     Outcome {

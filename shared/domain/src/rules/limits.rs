@@ -6,7 +6,15 @@ use crate::facts::Facts;
 /// A use is left. One-time codes have one.
 pub(super) fn total(facts: &Facts) -> Outcome {
     let limit = facts.promo.total_limit;
-    below(Reason::PromoLimitReached, facts.taken, limit)
+    below(Reason::PromoLimitReached, facts.usage.taken, limit)
+}
+
+/// The campaign has a use left for all its codes, if there is a campaign.
+pub(super) fn campaign(facts: &Facts) -> Outcome {
+    let campaign = facts.campaign.as_ref();
+    let taken = campaign.map_or(0, |campaign| campaign.usage.taken);
+    let limit = campaign.and_then(|campaign| campaign.total_limit);
+    below(Reason::CampaignLimitReached, taken, limit)
 }
 
 /// The user has a use left in this period.

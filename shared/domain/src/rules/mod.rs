@@ -1,12 +1,14 @@
 //! The rules of a promo code, one function each. Every rule is evaluated at every decision.
 
 mod audience;
+mod budgets;
 mod limits;
 mod period;
 mod price;
 mod tariff;
 mod user;
 
+use crate::campaign::CampaignStatus;
 use crate::decision::Outcome;
 use crate::facts::{Facts, PromoStatus};
 
@@ -14,12 +16,14 @@ use crate::facts::{Facts, PromoStatus};
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
 /// All rules, in the order of [`crate::Reason`].
-pub(crate) const ALL: [Rule; 15] = [
+pub(crate) const ALL: [Rule; 20] = [
     user::registered,
     user::active,
     audience::in_audience,
+    audience::text_known,
     audience::first_purchase,
     period::promo_active,
+    period::campaign_active,
     period::started,
     period::not_ended,
     period::in_schedule,
@@ -27,6 +31,9 @@ pub(crate) const ALL: [Rule; 15] = [
     tariff::in_scope,
     price::above_minimum,
     limits::total,
+    budgets::promo,
+    limits::campaign,
+    budgets::campaign,
     limits::per_user,
     limits::one_code_per_tariff,
     price::benefit,
@@ -38,7 +45,14 @@ pub(crate) fn is_hidden(facts: &Facts) -> bool {
         facts.promo.status,
         PromoStatus::Active | PromoStatus::Paused
     );
-    !published || !audience::in_audience(facts).passed
+    let retired = facts
+        .campaign
+        .as_ref()
+        .is_some_and(|campaign| campaign.status == CampaignStatus::Archived);
+    !published
+        || retired
+        || !audience::in_audience(facts).passed
+        || !audience::text_known(facts).passed
 }
 
 #[cfg(test)]

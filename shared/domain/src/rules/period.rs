@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::campaign::CampaignStatus;
 use crate::decision::{Observed, Outcome, Reason};
 use crate::facts::{Facts, PromoStatus};
 
@@ -12,6 +13,19 @@ pub(super) fn promo_active(facts: &Facts) -> Outcome {
         passed: facts.promo.status == PromoStatus::Active,
         observed: Observed::Text(facts.promo.status.to_string()),
         required: Observed::Text(PromoStatus::Active.to_string()),
+        change: Observed::None,
+    }
+}
+
+/// The campaign of the code is active, if there is one.
+pub(super) fn campaign_active(facts: &Facts) -> Outcome {
+    let status = facts.campaign.as_ref().map(|campaign| campaign.status);
+    let name = |status: CampaignStatus| Observed::Text(status.to_string());
+    Outcome {
+        rule: Reason::CampaignNotActive,
+        passed: status.is_none_or(|status| status == CampaignStatus::Active),
+        observed: status.map_or(Observed::None, name),
+        required: status.map_or(Observed::None, |_| name(CampaignStatus::Active)),
         change: Observed::None,
     }
 }

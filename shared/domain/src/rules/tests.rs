@@ -31,6 +31,8 @@ fn facts() -> Facts {
             first_purchase_only: false,
             tariffs: Some(vec![TariffId(1), TariffId(2)]),
             audience: Audience::All,
+            listed: true,
+            budget_minor: None,
             version: 1,
         },
         tariff: Tariff {
@@ -40,7 +42,12 @@ fn facts() -> Facts {
             period_months: 1,
             status: TariffStatus::Active,
         },
-        taken: 9,
+        text_known: false,
+        usage: Usage {
+            taken: 9,
+            spent_minor: 900,
+        },
+        campaign: None,
         own_uses: vec![],
     }
 }
@@ -114,7 +121,7 @@ fn each_rule_refuses_for_its_own_reason() {
         reasons(|f| f.promo.tariffs = Some(vec![TariffId(2)])),
         [TariffNotInScope]
     );
-    assert_eq!(reasons(|f| f.taken = 10), [PromoLimitReached]);
+    assert_eq!(reasons(|f| f.usage.taken = 10), [PromoLimitReached]);
     assert_eq!(
         reasons(|f| f.own_uses = vec![own_use(5, 2, HoldState::Used)]),
         [UserLimitReached]
@@ -166,7 +173,7 @@ fn what_is_not_limited_never_refuses() {
             f.promo.total_limit = None;
             f.promo.per_user_limit = None;
             f.promo.tariffs = None;
-            f.taken = i64::MAX;
+            f.usage.taken = i64::MAX;
             f.own_uses = vec![own_use(5, 2, HoldState::Used); 1000];
         }),
         []
@@ -188,7 +195,7 @@ fn all_reasons_are_told_at_once_in_a_fixed_order() {
     let told = reasons(|f| {
         f.user_status = Some(UserStatus::Blocked);
         f.promo.ends_at = Some(NOW);
-        f.taken = 10;
+        f.usage.taken = 10;
         f.promo.effect = Effect::FixedPrice { minor: 99_900 };
     });
     assert_eq!(
@@ -245,7 +252,7 @@ fn the_smallest_change_that_would_pass_is_told() {
         [Observed::None],
         "it never comes back"
     );
-    assert_eq!(change(&|f| f.taken = 12), [Observed::Number(3)]);
+    assert_eq!(change(&|f| f.usage.taken = 12), [Observed::Number(3)]);
     let short = Money::from_minor(100, Currency::RUB).unwrap();
     assert_eq!(
         change(&|f| f.promo.min_price_minor = Some(30_000)),
@@ -298,4 +305,100 @@ fn what_is_not_published_or_for_others_stays_hidden() {
     assert!(hidden(&|f| f.promo.audience = Audience::Groups(vec![1])));
     assert!(!hidden(&|f| f.promo.status = PromoStatus::Paused));
     assert!(!hidden(&|f| f.promo.ends_at = Some(NOW)));
+}
+
+fn campaign() -> Campaign {
+    Campaign {
+        id: 3,
+        status: CampaignStatus::Active,
+        total_limit: Some(100),
+        budget_minor: Some(10_000),
+        version: 1,
+        usage: Usage {
+            taken: 99,
+            spent_minor: 9_900,
+        },
+    }
+}
+
+#[test]
+fn a_campaign_has_its_own_switch_limit_and_budget() {
+    use Reason::*;
+    let with = |change: fn(&mut Campaign)| {
+        let mut campaign = campaign();
+        change(&mut campaign);
+        reasons(|f| f.campaign = Some(campaign))
+    };
+    assert_eq!(with(|_| ()), []);
+    assert_eq!(
+        with(|c| c.status = CampaignStatus::Paused),
+        [CampaignNotActive]
+    );
+    assert_eq!(with(|c| c.usage.taken = 100), [CampaignLimitReached]);
+    assert_eq!(
+        with(|c| c.usage.spent_minor = 9_901),
+        [CampaignBudgetReached]
+    );
+    assert_eq!(
+        with(|c| {
+            c.total_limit = None;
+            c.budget_minor = None;
+            c.usage = Usage {
+                taken: i64::MAX,
+                spent_minor: i64::MAX,
+            };
+        }),
+        []
+    );
+}
+
+#[test]
+fn a_budget_is_used_up_to_the_last_kopeck() {
+    // The discount is 100 kopecks.
+    let spent = |minor| {
+        reasons(|f| {
+            f.promo.budget_minor = Some(1_000);
+            f.usage.spent_minor = minor;
+        })
+    };
+    assert_eq!(spent(900), []);
+    assert_eq!(spent(901), [Reason::PromoBudgetReached]);
+    let mut facts = facts();
+    facts.promo.budget_minor = Some(1_000);
+    facts.usage.spent_minor = 950;
+    let decision = Decision::of(&facts);
+    let refusal = decision.refusals().next().unwrap();
+    let money = |minor| Observed::Money(Money::from_minor(minor, Currency::RUB).unwrap());
+    assert_eq!(
+        (&refusal.observed, &refusal.required, &refusal.change),
+        (&money(950), &money(1_000), &money(50))
+    );
+}
+
+#[test]
+fn a_secret_code_works_by_its_text() {
+    let by_number = |change: fn(&mut Facts)| {
+        reasons(|f| {
+            f.promo.listed = false;
+            change(f);
+        })
+    };
+    assert_eq!(by_number(|_| ()), [Reason::CodeTextRequired]);
+    assert_eq!(by_number(|f| f.text_known = true), []);
+    assert_eq!(
+        by_number(|f| f.promo.audience = Audience::User(f.user_id)),
+        [],
+        "it was made for this user"
+    );
+    assert_eq!(
+        by_number(|f| {
+            f.promo.per_user_limit = None;
+            f.own_uses = vec![own_use(5, 2, HoldState::Used)];
+        }),
+        [],
+        "this user has used it before"
+    );
+    let mut facts = facts();
+    facts.promo.listed = false;
+    assert!(Decision::of(&facts).hidden);
 }

@@ -1,0 +1,41 @@
+//! Campaigns, and how much of a promo code or a campaign is taken.
+
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// Whether the codes of a campaign may be used.
+    CampaignStatus {
+        /// Usable.
+        Active = "active",
+        /// Stopped for a while.
+        Paused = "paused",
+        /// Stopped for good.
+        Archived = "archived",
+    }
+}
+
+/// What is held or spent, by everyone. Holds count like uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Uses.
+    pub taken: i64,
+    /// What their discounts come to, in minor units.
+    pub spent_minor: i64,
+}
+
+/// Promo codes that share a limit, a budget and a switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// Its number, above zero.
+    pub id: i64,
+    /// Whether its codes may be used.
+    pub status: CampaignStatus,
+    /// How many uses all its codes have together; `None` has no limit.
+    pub total_limit: Option<i64>,
+    /// What all its discounts may come to, in minor units; `None` has no limit.
+    pub budget_minor: Option<i64>,
+    /// Grows with every change by staff.
+    pub version: i64,
+    /// How much of it is taken.
+    pub usage: Usage,
+}

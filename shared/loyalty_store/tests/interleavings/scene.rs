@@ -1,0 +1,358 @@
+//! A few users, two codes of one campaign, two tariffs, on a real database.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use domain::{Currency, HoldState, Money, PaymentFailure, PromoId, PromoRef, UserStatus};
+use jiff::{SignedDuration, Timestamp};
+use loyalty_store::{Applied, Cancelled, Hold, Settled};
+use pg::Type;
+use proptest::prelude::*;
+use runtime::OsRandom;
+use uuid::Uuid;
+
+use crate::world::{self, Limits, PRICE, World};
+
+pub const USERS: usize = 3;
+/// Uses of each code in all, and of one user. The second code leaves nothing to pay.
+pub const LIMITS: [(i64, i32); 2] = [(2, 2), (3, 1)];
+pub const DISCOUNTS: [i64; 2] = [100, PRICE];
+/// Uses of both codes together.
+pub const CAMPAIGN_LIMIT: i64 = 4;
+/// Longer than a hold.
+const LONG: SignedDuration = SignedDuration::from_mins(31);
+
+/// What somebody does; users, codes and tariffs by their place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Op {
+    Apply {
+        user: usize,
+        promo: usize,
+        tariff: usize,
+    },
+    Cancel {
+        user: usize,
+        promo: usize,
+    },
+    Buy {
+        user: usize,
+        promo: usize,
+        tariff: usize,
+    },
+    /// The money for one of the purchases so far comes, or will not come.
+    Pay {
+        purchase: usize,
+    },
+    Decline {
+        purchase: usize,
+    },
+    Wait,
+    Sweep,
+    Block {
+        user: usize,
+    },
+    Unblock {
+        user: usize,
+    },
+}
+
+pub fn op() -> impl Strategy<Value = Op> {
+    let (user, two) = (0..USERS, 0..2_usize);
+    prop_oneof![
+        6 => (user.clone(), two.clone(), two.clone()).prop_map(|(user, promo, tariff)| Op::Apply { user, promo, tariff }),
+        3 => (user.clone(), two.clone()).prop_map(|(user, promo)| Op::Cancel { user, promo }),
+        4 => (user.clone(), two.clone(), two).prop_map(|(user, promo, tariff)| Op::Buy { user, promo, tariff }),
+        2 => (0..8_usize).prop_map(|purchase| Op::Pay { purchase }),
+        2 => (0..8_usize).prop_map(|purchase| Op::Decline { purchase }),
+        1 => Just(Op::Wait),
+        1 => Just(Op::Sweep),
+        1 => user.clone().prop_map(|user| Op::Block { user }),
+        1 => user.prop_map(|user| Op::Unblock { user }),
+    ]
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    Held,
+    HeldBefore,
+    Refused(Vec<String>),
+    Bought,
+    BoughtBefore,
+    Cancelled(&'static str),
+    Settled(&'static str),
+    Nothing,
+}
+
+/// An application: user, code, tariff, state. A hold that has run out is `expired`, whoever gave it back.
+pub type Entry = (usize, usize, usize, &'static str);
+
+#[derive(Clone)]
+pub struct Scene(Arc<Inner>);
+
+struct Inner {
+    world: World,
+    users: Vec<Uuid>,
+    promos: Vec<i64>,
+    tariffs: Vec<i64>,
+    seconds: AtomicI64,
+    start: Timestamp,
+    purchases: Mutex<Vec<(Uuid, Money)>>,
+    version: AtomicI64,
+}
+
+impl Scene {
+    pub async fn new() -> Scene {
+        let world = World::new(8);
+        let campaign = Limits {
+            uses: Some(CAMPAIGN_LIMIT),
+            ..Limits::default()
+        };
+        let campaign = world.campaign(campaign).await;
+        let mut promos = vec![];
+        for ((uses, per_user), discount) in LIMITS.into_iter().zip(DISCOUNTS) {
+            let limits = Limits {
+                uses: Some(uses),
+                per_user: Some(per_user),
+                campaign: Some(campaign),
+                budget_minor: None,
+            };
+            promos.push(world.promo(discount, limits).await);
+        }
+        Scene(Arc::new(Inner {
+            users: world.users(USERS).await,
+            promos,
+            tariffs: vec![world.tariff().await, world.tariff().await],
+            seconds: AtomicI64::new(0),
+            start: world::now(),
+            purchases: Mutex::default(),
+            version: AtomicI64::new(1),
+            world,
+        }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.start + SignedDuration::from_secs(self.0.seconds.load(Ordering::SeqCst))
+    }
+
+    /// Does it, a second after what was done before. Nothing may fail: the books are never so wrong that the database
+    /// objects, and nobody waits for each other in a circle.
+    pub async fn run(&self, op: Op) -> Answer {
+        let Inner {
+            world,
+            users,
+            promos,
+            tariffs,
+            ..
+        } = &*self.0;
+        self.0.seconds.fetch_add(1, Ordering::SeqCst);
+        let (store, now) = (&world.store, self.now());
+        match op {
+            Op::Apply {
+                user,
+                promo,
+                tariff,
+            } => {
+                let ask = world::ask(users[user], promos[promo], tariffs[tariff]);
+                match store.apply(&ask, now, &OsRandom).await.unwrap() {
+                    Applied::Held(_) => Answer::Held,
+                    Applied::HeldBefore(_) => Answer::HeldBefore,
+                    Applied::Refused { decision, .. } => {
+                        Answer::Refused(decision.refusals().map(|o| o.rule.to_string()).collect())
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            Op::Buy {
+                user,
+                promo,
+                tariff,
+            } => {
+                let ask = world::ask(users[user], promos[promo], tariffs[tariff]);
+                match store.apply(&ask, now, &OsRandom).await.unwrap() {
+                    Applied::Held(hold) | Applied::HeldBefore(hold) => self.buy(&hold, now).await,
+                    Applied::Refused { decision, .. } => {
+                        Answer::Refused(decision.refusals().map(|o| o.rule.to_string()).collect())
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            Op::Cancel { user, promo } => {
+                let promo = PromoRef::Id(PromoId(promos[promo]));
+                let cancelled = store.cancel(users[user], &promo, now).await.unwrap();
+                Answer::Cancelled(match cancelled {
+                    Cancelled::Done(_) => "done",
+                    Cancelled::NotApplied => "not applied",
+                    Cancelled::Paying => "paying",
+                    Cancelled::Used => "used",
+                })
+            }
+            Op::Pay { purchase } => match self.purchase(purchase) {
+                None => Answer::Nothing,
+                Some((id, total)) => {
+                    settled(store.complete_purchase(id, total, now).await.unwrap())
+                }
+            },
+            Op::Decline { purchase } => match self.purchase(purchase) {
+                None => Answer::Nothing,
+                Some((id, _)) => settled(
+                    store
+                        .fail_purchase(id, PaymentFailure::Declined, now)
+                        .await
+                        .unwrap(),
+                ),
+            },
+            Op::Wait => {
+                self.0.seconds.fetch_add(LONG.as_secs(), Ordering::SeqCst);
+                Answer::Nothing
+            }
+            Op::Sweep => {
+                while store.expire_holds(now).await.unwrap() > 0 {}
+                Answer::Nothing
+            }
+            Op::Block { user } => self.set_status(user, UserStatus::Blocked).await,
+            Op::Unblock { user } => self.set_status(user, UserStatus::Active).await,
+        }
+    }
+
+    async fn buy(&self, hold: &Hold, now: Timestamp) -> Answer {
+        if hold.state == HoldState::Paying {
+            return Answer::BoughtBefore;
+        }
+        let store = &self.0.world.store;
+        match store
+            .open_purchase(hold, None, now, &OsRandom)
+            .await
+            .unwrap()
+        {
+            // Somebody was faster.
+            None => Answer::Nothing,
+            Some(purchase) => {
+                let mut purchases = self.0.purchases.lock().unwrap();
+                purchases.push((purchase.id, purchase.total));
+                Answer::Bought
+            }
+        }
+    }
+
+    fn purchase(&self, nth: usize) -> Option<(Uuid, Money)> {
+        self.0.purchases.lock().unwrap().get(nth).copied()
+    }
+
+    async fn set_status(&self, user: usize, status: UserStatus) -> Answer {
+        let version = self.0.version.fetch_add(1, Ordering::SeqCst) + 1;
+        let event = world::event(self.0.users[user], version, status);
+        self.0
+            .world
+            .store
+            .apply_user_status(&event, self.now())
+            .await
+            .unwrap();
+        Answer::Nothing
+    }
+
+    pub async fn adds_up(&self) {
+        self.0.world.adds_up(&self.0.promos).await;
+    }
+
+    /// All applications in the order in which they were made.
+    pub async fn ledger(&self) -> Vec<Entry> {
+        let Inner {
+            world,
+            users,
+            promos,
+            tariffs,
+            ..
+        } = &*self.0;
+        let sql = "SELECT user_id, promo_id, tariff_id,
+                CASE WHEN (state = 'applied' AND expires_at <= $2)
+                    OR (cancel_reason = 'user_blocked' AND expires_at <= updated_at) THEN 'expired' ELSE state END
+            FROM applications WHERE promo_id = ANY ($1) ORDER BY created_at";
+        let params: [pg::Param; 2] = [(promos, Type::INT8_ARRAY), (&self.now(), Type::TIMESTAMPTZ)];
+        let rows = world.pool.rows(sql, &params).await.unwrap();
+        let place = |ids: &[i64], id: i64| ids.iter().position(|other| *other == id).unwrap();
+        let entry = |row: &pg::Row| {
+            let user: Uuid = row.get(0);
+            let state: HoldState = row.get::<_, &str>(3).parse().unwrap();
+            (
+                users.iter().position(|other| *other == user).unwrap(),
+                place(promos, row.get(1)),
+                place(tariffs, row.get(2)),
+                state.as_str(),
+            )
+        };
+        rows.iter().map(entry).collect()
+    }
+
+    pub async fn is_within_limits(&self) {
+        let ledger = self.ledger().await;
+        let live = |entry: &&Entry| matches!(entry.3, "applied" | "paying" | "used");
+        assert!(
+            ledger.iter().filter(live).count() as i64 <= CAMPAIGN_LIMIT,
+            "{ledger:?}"
+        );
+        for (promo, (uses, per_user)) in LIMITS.into_iter().enumerate() {
+            let of_promo = || ledger.iter().filter(live).filter(|entry| entry.1 == promo);
+            assert!(of_promo().count() as i64 <= uses, "{ledger:?}");
+            for user in 0..USERS {
+                let of_user = of_promo().filter(|entry| entry.0 == user);
+                assert!(of_user.count() as i32 <= per_user, "{ledger:?}");
+            }
+        }
+    }
+
+    /// Every payment fails, every hold runs out, everyone is active.
+    pub async fn close_everything(&self) {
+        for nth in 0.. {
+            if self.run(Op::Decline { purchase: nth }).await == Answer::Nothing {
+                break;
+            }
+        }
+        for user in 0..USERS {
+            self.run(Op::Unblock { user }).await;
+        }
+        self.run(Op::Wait).await;
+        self.run(Op::Sweep).await;
+    }
+
+    /// New users can take exactly what is not spent.
+    pub async fn can_be_used_up(&self) {
+        let Inner {
+            world,
+            promos,
+            tariffs,
+            ..
+        } = &*self.0;
+        let used =
+            |ledger: &[Entry]| ledger.iter().filter(|entry| entry.3 == "used").count() as i64;
+        let spent = used(&self.ledger().await);
+        let mut held = 0;
+        for user in world.users(6).await {
+            for promo in promos {
+                let ask = world::ask(user, *promo, tariffs[0]);
+                let applied = world
+                    .store
+                    .apply(&ask, self.now(), &OsRandom)
+                    .await
+                    .unwrap();
+                held += i64::from(matches!(applied, Applied::Held(_)));
+            }
+        }
+        // The codes have a use more between them than the campaign.
+        assert_eq!(held + spent, CAMPAIGN_LIMIT);
+    }
+}
+
+fn settled(settled: Settled) -> Answer {
+    Answer::Settled(match settled {
+        Settled::Now => "now",
+        Settled::Before => "before",
+        Settled::Conflict(_) => "conflict",
+        Settled::NoPurchase => "no purchase",
+    })
+}
+
+/// Money of the model's purchases.
+pub fn total(promo: usize) -> Money {
+    Money::from_minor(PRICE - DISCOUNTS[promo], Currency::RUB).unwrap()
+}

@@ -1,0 +1,180 @@
+//! Limits hold however many come at once, to the last use and the last kopeck.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod world;
+
+use std::collections::HashSet;
+
+use pg::{Param, Type};
+use world::{Limits, PRICE, World};
+
+/// Connections to the pooler, and requests at a time.
+const CONNECTIONS: usize = 64;
+
+/// That all of these were refused for this reason and no other.
+fn all_for(refused: &[Vec<String>], reason: &str) {
+    let reasons: HashSet<_> = refused.iter().collect();
+    assert_eq!(reasons, HashSet::from([&vec![reason.to_owned()]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_users_and_a_thousand_uses() {
+    let world = World::connected(CONNECTIONS).await;
+    let (users, tariff) = (world.users(10_000).await, world.tariff().await);
+    let limits = Limits {
+        uses: Some(1_000),
+        ..Limits::default()
+    };
+    let promo = world.promo(100, limits).await;
+    let (held, refused) = world.apply_all(&users, &[promo], tariff, CONNECTIONS).await;
+    assert_eq!((held.len(), refused.len()), (1_000, 9_000));
+    all_for(&refused, "promo_limit_reached");
+    let holders: HashSet<_> = held.iter().map(|hold| hold.application_id).collect();
+    assert_eq!(holders.len(), 1_000);
+    world.adds_up(&[promo]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_is_spent_to_the_last_discount_that_fits() {
+    let world = World::connected(CONNECTIONS).await;
+    let (users, tariff) = (world.users(400).await, world.tariff().await);
+    // 777 is no multiple of what a stripe gets: the last discounts have to be gathered.
+    let limits = Limits {
+        budget_minor: Some(777 * 100 + 776),
+        ..Limits::default()
+    };
+    let promo = world.promo(777, limits).await;
+    let (held, refused) = world.apply_all(&users, &[promo], tariff, CONNECTIONS).await;
+    assert_eq!((held.len(), refused.len()), (100, 300));
+    all_for(&refused, "promo_budget_reached");
+    assert_eq!(world.spent("promo", promo).await, 777 * 100);
+    world.adds_up(&[promo]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_has_one_limit_and_one_budget_for_all_its_codes() {
+    let world = World::connected(CONNECTIONS).await;
+    let (users, tariff) = (world.users(400).await, world.tariff().await);
+    let campaign = world
+        .campaign(Limits {
+            uses: Some(150),
+            budget_minor: Some(1_000_000),
+            ..Limits::default()
+        })
+        .await;
+    let limits = Limits {
+        uses: Some(20),
+        campaign: Some(campaign),
+        ..Limits::default()
+    };
+    let mut promos = vec![];
+    for _ in 0..10 {
+        promos.push(world.promo(1_000, limits).await);
+    }
+    let (held, refused) = world.apply_all(&users, &promos, tariff, CONNECTIONS).await;
+    assert_eq!((held.len(), refused.len()), (150, 250));
+    let by_campaign =
+        |reasons: &Vec<String>| reasons.contains(&"campaign_limit_reached".to_owned());
+    assert!(refused.iter().any(by_campaign));
+    assert_eq!(world.taken("campaign", campaign).await, 150);
+    assert_eq!(world.spent("campaign", campaign).await, 150_000);
+
+    // What is given back by one code is there for another.
+    let now = world::now();
+    world
+        .store
+        .give_back(held[0].application_id, now)
+        .await
+        .unwrap();
+    let another = world.promo(1_000, limits).await;
+    let late = world.users(2).await;
+    let (held, refused) = world.apply_all(&late, &[another], tariff, 1).await;
+    assert_eq!((held.len(), refused.len()), (1, 1));
+    all_for(&refused, "campaign_limit_reached");
+    promos.push(another);
+    world.adds_up(&promos).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_lowered_and_raised_while_everyone_applies_is_kept() {
+    let world = World::connected(CONNECTIONS).await;
+    let (users, tariff) = (world.users(1_200).await, world.tariff().await);
+    let limits = Limits {
+        uses: Some(1_000),
+        ..Limits::default()
+    };
+    let promo = world.promo(100, limits).await;
+    let set = async |limit: i64| {
+        let sql = "UPDATE promo_codes SET total_limit = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&promo, Type::INT8), (&limit, Type::INT8)];
+        world.pool.execute(sql, &params).await.unwrap();
+    };
+    let (first, last) = users.split_at(600);
+    let apply = world.apply_all(first, std::slice::from_ref(&promo), tariff, CONNECTIONS);
+    let change = async {
+        for limit in [500, 700, 300, 400] {
+            set(limit).await;
+        }
+    };
+    let ((mut held, refused), ()) = tokio::join!(apply, change);
+    // How many had come before the limit fell below them is chance; nobody comes after that.
+    assert!(
+        held.len() >= 400 || refused.is_empty(),
+        "{} held",
+        held.len()
+    );
+    world.adds_up(&[promo]).await;
+
+    set(held.len() as i64 - 50).await;
+    let over = world.apply_all(&last[..20], &[promo], tariff, 20).await;
+    assert_eq!(over.0.len(), 0, "50 too many are held");
+    all_for(&over.1, "promo_limit_reached");
+    for hold in held.drain(..60) {
+        let now = world::now();
+        world
+            .store
+            .give_back(hold.application_id, now)
+            .await
+            .unwrap();
+    }
+    let (after, refused) = world
+        .apply_all(&last[20..100], &[promo], tariff, CONNECTIONS)
+        .await;
+    assert_eq!((after.len(), refused.len()), (10, 70));
+    world.adds_up(&[promo]).await;
+}
+
+#[tokio::test]
+async fn a_use_that_ran_out_is_there_for_the_next_and_not_twice() {
+    let world = World::new(4);
+    let (users, tariff) = (world.users(3).await, world.tariff().await);
+    let campaign = world
+        .campaign(Limits {
+            uses: Some(1),
+            ..Limits::default()
+        })
+        .await;
+    let limits = Limits {
+        campaign: Some(campaign),
+        ..Limits::default()
+    };
+    let (one, other) = (
+        world.promo(PRICE, limits).await,
+        world.promo(PRICE, limits).await,
+    );
+    let (held, _) = world.apply_all(&users[..1], &[one], tariff, 1).await;
+    let sql = "UPDATE applications SET expires_at = $2 WHERE id = $1";
+    let params: [Param; 2] = [
+        (&held[0].application_id, Type::UUID),
+        (
+            &(world::now() - jiff::SignedDuration::from_secs(1)),
+            Type::TIMESTAMPTZ,
+        ),
+    ];
+    world.pool.execute(sql, &params).await.unwrap();
+    // Whether the sweeper has been there or not: another code of the campaign finds the use.
+    let (held, refused) = world.apply_all(&users[1..], &[other], tariff, 2).await;
+    assert_eq!((held.len(), refused.len()), (1, 1));
+    all_for(&refused, "campaign_limit_reached");
+    world.adds_up(&[one, other]).await;
+}

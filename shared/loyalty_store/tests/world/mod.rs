@@ -1,0 +1,195 @@
+//! What tests of the store put into a real database.
+#![allow(dead_code, reason = "no test file needs all of it")]
+
+use domain::{Clock, PromoId, PromoRef, Random, TariffId, UserStatus};
+use events::UserStatusChanged;
+use jiff::Timestamp;
+use loyalty_store::{Applied, Ask, Hold, LoyaltyStore, StatusChange};
+use pg::{Param, Pool, Type};
+use runtime::{OsRandom, SystemClock};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// The price of every tariff, in kopecks.
+pub const PRICE: i64 = 30_000;
+
+#[derive(Clone)]
+pub struct World {
+    pub pool: Pool,
+    pub store: LoyaltyStore,
+}
+
+/// What a promo code or a campaign may give.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    pub uses: Option<i64>,
+    pub budget_minor: Option<i64>,
+    pub campaign: Option<i64>,
+    pub per_user: Option<i32>,
+}
+
+pub fn database_url() -> String {
+    runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap()
+}
+
+pub fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChanged {
+    UserStatusChanged {
+        event_id: OsRandom.uuid(),
+        user_id,
+        status,
+        version,
+        occurred_at: now(),
+    }
+}
+
+impl World {
+    /// A world that asks over at most `connections` connections.
+    pub fn new(connections: usize) -> World {
+        let pool = Pool::new(&database_url(), connections).unwrap();
+        let store = LoyaltyStore::new(pool.clone());
+        World { pool, store }
+    }
+
+    /// Opens all the connections, a few at a time: each is a key derivation, slow without optimisation.
+    pub async fn connected(connections: usize) -> World {
+        let world = World::new(connections);
+        for open in (8..=connections).step_by(8) {
+            let mut tasks = JoinSet::new();
+            for _ in 0..open {
+                let pool = world.pool.clone();
+                tasks.spawn(async move { pool.rows("SELECT pg_sleep(0.2)", &[]).await.unwrap() });
+            }
+            tasks.join_all().await;
+        }
+        world
+    }
+
+    pub async fn number(&self, sql: &str, params: &[Param<'_>]) -> i64 {
+        self.pool.row(sql, params).await.unwrap().unwrap().get(0)
+    }
+
+    pub async fn apply_event(&self, event: &UserStatusChanged) -> StatusChange {
+        self.store.apply_user_status(event, now()).await.unwrap()
+    }
+
+    pub async fn user(&self) -> Uuid {
+        self.users(1).await[0]
+    }
+
+    /// Active users.
+    pub async fn users(&self, count: usize) -> Vec<Uuid> {
+        let ids: Vec<Uuid> = (0..count).map(|_| OsRandom.uuid()).collect();
+        let sql = "INSERT INTO users (id, status, version, updated_at) SELECT id, 'active', 1, $2 FROM unnest($1) AS id";
+        let params: [Param; 2] = [(&ids, Type::UUID_ARRAY), (&now(), Type::TIMESTAMPTZ)];
+        self.pool.execute(sql, &params).await.unwrap();
+        ids
+    }
+
+    pub async fn tariff(&self) -> i64 {
+        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('test', $1, 'RUB', 1)
+            RETURNING id";
+        self.number(sql, &[(&PRICE, Type::INT8)]).await
+    }
+
+    pub async fn campaign(&self, limits: Limits) -> i64 {
+        let sql = "INSERT INTO campaigns (title, total_limit, budget_minor) VALUES ($1, $2, $3) RETURNING id";
+        let params: [Param; 3] = [
+            (&OsRandom.uuid().to_string(), Type::TEXT),
+            (&limits.uses, Type::INT8),
+            (&limits.budget_minor, Type::INT8),
+        ];
+        self.number(sql, &params).await
+    }
+
+    /// An active code that takes `discount_minor` off; one use a user unless the limits say more.
+    pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
+        let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, starts_at, total_limit,
+                budget_minor, campaign_id, per_user_limit)
+            VALUES ($1, 'test', 'active', 'amount_off', $2, $3 - interval '1 day', $4, $5, $6, $7) RETURNING id";
+        let params: [Param; 7] = [
+            (&OsRandom.uuid().to_string(), Type::TEXT),
+            (&discount_minor, Type::INT8),
+            (&now(), Type::TIMESTAMPTZ),
+            (&limits.uses, Type::INT8),
+            (&limits.budget_minor, Type::INT8),
+            (&limits.campaign, Type::INT8),
+            (&limits.per_user.unwrap_or(1), Type::INT4),
+        ];
+        self.number(sql, &params).await
+    }
+
+    pub async fn apply(&self, user: Uuid, promo: i64, tariff: i64) -> Applied {
+        let ask = ask(user, promo, tariff);
+        self.store.apply(&ask, now(), &OsRandom).await.unwrap()
+    }
+
+    /// Applies, each user once, as many at a time as there are connections; the holds, and how often which rules refused.
+    pub async fn apply_all(
+        &self,
+        users: &[Uuid],
+        promos: &[i64],
+        tariff: i64,
+        at_a_time: usize,
+    ) -> (Vec<Hold>, Vec<Vec<String>>) {
+        let mut tasks = JoinSet::new();
+        let share = users.len().div_ceil(at_a_time);
+        for (nth, users) in users.chunks(share).enumerate() {
+            let (world, users, promos) = (self.clone(), users.to_vec(), promos.to_vec());
+            tasks.spawn(async move {
+                let mut answers = vec![];
+                for (number, user) in users.into_iter().enumerate() {
+                    let promo = promos[(nth + number) % promos.len()];
+                    answers.push(world.apply(user, promo, tariff).await);
+                }
+                answers
+            });
+        }
+        let (mut held, mut refused) = (vec![], vec![]);
+        for answer in tasks.join_all().await.into_iter().flatten() {
+            match answer {
+                Applied::Held(hold) => held.push(hold),
+                Applied::Refused { decision, .. } => {
+                    refused.push(
+                        decision
+                            .refusals()
+                            .map(|outcome| outcome.rule.to_string())
+                            .collect(),
+                    );
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        (held, refused)
+    }
+
+    pub async fn taken(&self, scope: &str, id: i64) -> i64 {
+        let sql =
+            "SELECT sum(taken)::bigint FROM usage_counters WHERE scope = $1 AND scope_id = $2";
+        self.number(sql, &[(&scope, Type::TEXT), (&id, Type::INT8)])
+            .await
+    }
+
+    pub async fn spent(&self, scope: &str, id: i64) -> i64 {
+        let sql = "SELECT sum(spent_minor)::bigint FROM usage_counters WHERE scope = $1 AND scope_id = $2";
+        self.number(sql, &[(&scope, Type::TEXT), (&id, Type::INT8)])
+            .await
+    }
+
+    /// Fails when counters and applications of these codes and their campaigns do not add up.
+    pub async fn adds_up(&self, promos: &[i64]) {
+        let contradictions = self.store.contradictions(Some(promos)).await.unwrap();
+        assert!(contradictions.is_empty(), "{contradictions:#?}");
+    }
+}
+
+pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> Ask {
+    Ask {
+        user_id,
+        promo: PromoRef::Id(PromoId(promo)),
+        tariff: TariffId(tariff),
+    }
+}
