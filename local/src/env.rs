@@ -69,6 +69,8 @@ pub fn of(
         ("PAYMENT_API_URL", format!("{sandbox}/v3")),
         ("PAYMENT_SHOP_ID", "local-shop".into()),
         ("PAYMENT_RETURN_URL", "https://shop.example/thanks".into()),
+        // One look instead of a minute.
+        ("SWEEPER_RUN_SECONDS", "0".into()),
         ("GATEWAY_ADDR", address("gateway")),
         ("WORKER_ADDR", address("worker")),
         ("SANDBOX_ADDR", address("payment_sandbox")),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::accounts::{self, ANNA, LEAVER};
+use crate::accounts::{self, ADMIN, ANNA, LEAVER};
 use crate::env::Env;
 use crate::error::{Context, Error, Result};
 use crate::files;
@@ -63,9 +63,11 @@ async fn values(env: &Env) -> Result<BTreeMap<&'static str, String>> {
     // Rotating or ending a session must not spoil the other events, so those have their own.
     let rotated = accounts::sign_in(&client, base, ANNA).await?;
     let ended = accounts::sign_in(&client, base, ANNA).await?;
+    let staff = accounts::sign_in(&client, base, ADMIN).await?;
     let leaver = accounts::register_and_sign_in(&client, base, LEAVER).await?;
     Ok(BTreeMap::from([
         ("access_token", anna.access_token),
+        ("staff_access_token", staff.access_token),
         ("user_id", anna.user_id),
         ("email", ANNA.email.to_owned()),
         ("password", ANNA.password.to_owned()),
@@ -145,6 +147,7 @@ mod tests {
             [
                 "access_token",
                 "user_id",
+                "staff_access_token",
                 "email",
                 "password",
                 "refresh_token",
@@ -165,7 +168,8 @@ mod tests {
                 assert_eq!(event["requestContext"]["http"]["path"], route);
                 let function = name(&path);
                 assert!(
-                    route == format!("/{function}") || function == "jwks",
+                    route == format!("/{function}")
+                        || ["jwks", "decisions"].contains(&function.as_str()),
                     "{route}"
                 );
             }

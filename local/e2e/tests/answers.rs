@@ -11,7 +11,7 @@ async fn what_does_not_exist_is_not_found() {
     let (no_promo, no_tariff) = (
         Promo {
             id: i64::MAX,
-            ..promo.clone()
+            code: "NOSUCHPROMO".to_owned(),
         },
         Tariff {
             id: i64::MAX,
@@ -21,7 +21,7 @@ async fn what_does_not_exist_is_not_found() {
     for (promo, tariff, code) in [
         (&no_promo, &tariff, "promocode_not_found"),
         (&promo, &no_tariff, "tariff_not_found"),
-        (&no_promo, &no_tariff, "promocode_not_found"),
+        (&no_promo, &no_tariff, "tariff_not_found"),
     ] {
         user.apply(promo, tariff).await.problem(404, code);
         user.buy(promo, tariff).await.problem(404, code);

@@ -34,6 +34,7 @@ macro_rules! functions {
 functions! {
     user_registration login logout refresh_token delete jwks
     apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
+    decisions
 }
 
 /// All routes, with the same edge around them as in a Lambda.

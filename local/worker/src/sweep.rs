@@ -1,4 +1,4 @@
-//! Holds that ran out, and payments that are overdue.
+//! Holds that ran out, payments that are overdue, and decisions that are old.
 
 use std::time::Duration;
 
@@ -6,26 +6,40 @@ use runtime::SystemClock;
 
 use crate::{Stop, Worker};
 
-/// Between two looks. A look that finds nothing is one look-up in an index.
-const PERIOD: Duration = Duration::from_secs(1);
-
 /// What is swept. A slow payment provider keeps no hold from being given back, so each has a loop of its own.
 #[derive(Clone, Copy)]
 pub(crate) enum Sweep {
     Holds,
     Payments,
+    Decisions,
+}
+
+impl Sweep {
+    /// Between two looks. A look that finds nothing is one look-up in an index.
+    fn period(self) -> Duration {
+        match self {
+            Sweep::Holds | Sweep::Payments => Duration::from_secs(1),
+            Sweep::Decisions => Duration::from_secs(3600),
+        }
+    }
 }
 
 /// Sweeps until it is time to stop.
 pub(crate) async fn run(worker: &Worker, sweep: Sweep, mut stop: Stop) {
+    let checkout = &worker.checkout;
     while !stop.is_set() {
         let swept = match sweep {
-            Sweep::Holds => hold_sweeper::expire_holds(&worker.checkout, &SystemClock).await,
-            Sweep::Payments => hold_sweeper::resolve_payments(&worker.checkout, &SystemClock).await,
+            Sweep::Holds => hold_sweeper::expire_holds(checkout, &SystemClock)
+                .await
+                .map(drop),
+            Sweep::Payments => hold_sweeper::resolve_payments(checkout, &SystemClock)
+                .await
+                .map(drop),
+            Sweep::Decisions => hold_sweeper::keep_decisions(checkout, &SystemClock).await,
         };
         if let Err(error) = swept {
             tracing::warn!(%error, "not swept; trying again");
         }
-        stop.sleep(PERIOD).await;
+        stop.sleep(sweep.period()).await;
     }
 }

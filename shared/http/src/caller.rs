@@ -83,3 +83,22 @@ where
         })
     }
 }
+
+/// A caller who works here: support, marketing or an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct Staff(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Staff
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        match caller.role {
+            Role::User => Err(Problem::new(Code::StaffOnly)),
+            Role::Support | Role::Marketer | Role::Admin => Ok(Staff(caller)),
+        }
+    }
+}

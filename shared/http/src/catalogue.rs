@@ -97,6 +97,12 @@ catalogue! {
     AccountBlocked "account_blocked" FORBIDDEN:
         "This account is blocked." "Ask support to lift the block.";
         "Учётная запись заблокирована." "Обратитесь в поддержку.".
+    StaffOnly "staff_only" FORBIDDEN:
+        "This call is for staff." "Ask an administrator for a role, then log in again.";
+        "Этот запрос доступен только сотрудникам." "Попросите роль у администратора и войдите заново.".
+    DecisionNotFound "decision_not_found" NOT_FOUND:
+        "There is no such decision." "Check its number. Decisions are kept for 13 months.";
+        "Такого решения нет." "Проверьте номер. Решения хранятся 13 месяцев.".
     EmailTaken "email_taken" CONFLICT:
         "There is an account with this e-mail already." "Log in, or use another e-mail.";
         "Учётная запись с этой почтой уже есть." "Войдите или укажите другую почту.".
@@ -193,6 +199,13 @@ catalogue! {
     NoBenefit "no_benefit" UNPROCESSABLE_ENTITY:
         "This promo code does not lower the price of this tariff." "Buy without it, or choose another tariff.";
         "Промокод не снижает цену этого тарифа." "Купите без него или выберите другой тариф.".
+}
+
+impl Code {
+    /// The error that a rule of this name refuses with; `None` for a rule that there is no more.
+    pub fn of_rule(rule: &str) -> Option<Code> {
+        rule.parse::<Reason>().ok().map(Code::from)
+    }
 }
 
 impl From<Reason> for Code {

@@ -1,5 +1,9 @@
 //! The language of the texts in an answer.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 /// A language that the texts exist in.
@@ -44,6 +48,14 @@ impl Language {
             Language::En => "en",
             Language::Ru => "ru",
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Language::of(&parts.headers))
     }
 }
 

@@ -17,7 +17,7 @@ mod query;
 
 pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
-pub use caller::{Access, Caller};
+pub use caller::{Access, Caller, Staff};
 pub use catalogue::{Code, catalogue_markdown};
 pub use idempotency::IdempotencyKey;
 pub use language::Language;

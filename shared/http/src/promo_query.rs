@@ -24,25 +24,35 @@ impl PromoQuery {
     }
 }
 
+impl Query {
+    /// The promo code that is named by `promocode_id` or by `promocode`, or `None` when neither is there.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`, and `promocode_not_found` for a text that no code can have.
+    pub fn optional_promo(&self) -> Result<Option<PromoRef>, Problem> {
+        let id = self.optional_number("promocode_id");
+        let Some(typed) = self.optional("promocode")? else {
+            return Ok(id?.map(|id| PromoRef::Id(PromoId(id))));
+        };
+        if !matches!(id, Ok(None)) {
+            // Two names for one thing: which is meant can't be known.
+            return Err(Problem::new(Code::QueryParameterRepeated).with("parameter", "promocode"));
+        }
+        Some(PromoCode::candidates(typed))
+            .filter(|codes| !codes.is_empty())
+            .map(|codes| Some(PromoRef::Text(codes)))
+            .ok_or_else(|| Problem::new(Code::PromoNotFound))
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for PromoQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(query) = Query::from_request_parts(parts, state).await;
-        let promo = match query.optional("promocode")? {
-            None => PromoRef::Id(PromoId(query.number("promocode_id")?)),
-            Some(_) if query.optional("promocode_id")?.is_some() => {
-                // Two names for one thing: which is meant can't be known.
-                return Err(
-                    Problem::new(Code::QueryParameterRepeated).with("parameter", "promocode")
-                );
-            }
-            Some(typed) => PromoRef::Text(
-                Some(PromoCode::candidates(typed))
-                    .filter(|codes| !codes.is_empty())
-                    .ok_or_else(|| Problem::new(Code::PromoNotFound))?,
-            ),
-        };
+        let promo = query.optional_promo()?.ok_or_else(|| {
+            Problem::new(Code::QueryParameterMissing).with("parameter", "promocode_id")
+        })?;
         Ok(PromoQuery {
             promo,
             query_tariff: query.number("tariff").map(TariffId),

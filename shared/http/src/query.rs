@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -34,6 +35,38 @@ impl Query {
             .ok_or_else(|| Problem::new(Code::QueryParameterMissing).with("parameter", name))
     }
 
+    /// The value of `name`, which has a form of its own, or `None` when it is absent.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn optional_parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parse = |text: &str| text.parse().map_err(|_| invalid(name));
+        self.optional(name)?.map(parse).transpose()
+    }
+
+    /// The value of `name`, which has a form of its own.
+    ///
+    /// # Errors
+    /// `query_parameter_missing`, `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn parsed<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.optional_parsed(name)?
+            .ok_or_else(|| Problem::new(Code::QueryParameterMissing).with("parameter", name))
+    }
+
+    /// How many items a page is to have: `limit`, from 1 to `most`; `default` when it is absent.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn page_size(&self, default: usize, most: usize) -> Result<usize, Problem> {
+        let Some(limit) = self.optional_number("limit")? else {
+            return Ok(default);
+        };
+        let limit = usize::try_from(limit).ok();
+        limit
+            .filter(|limit| *limit <= most)
+            .ok_or_else(|| invalid("limit"))
+    }
+
     /// The flag `name`: `true` or `false`, which is also what its absence means.
     ///
     /// # Errors
@@ -42,7 +75,7 @@ impl Query {
         match self.optional(name)? {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(Problem::new(Code::QueryParameterInvalid).with("parameter", name)),
+            Some(_) => Err(invalid(name)),
         }
     }
 
@@ -68,8 +101,12 @@ impl Query {
             .and_then(|text| text.parse().ok())
             .filter(|number| *number > 0)
             .map(Some)
-            .ok_or_else(|| Problem::new(Code::QueryParameterInvalid).with("parameter", name))
+            .ok_or_else(|| invalid(name))
     }
+}
+
+fn invalid(name: &str) -> Problem {
+    Problem::new(Code::QueryParameterInvalid).with("parameter", name)
 }
 
 impl<S: Sync> FromRequestParts<S> for Query {

@@ -92,7 +92,9 @@ impl LoyaltyStore {
             (&ask.tariff.0, Type::INT8),
         ];
         let row = self.pool.row(&sql, &params).await?;
-        rows::found(&row.ok_or_else(|| bug("no facts"))?, ask, now)
+        let text_known = matches!(ask.promo, PromoRef::Text(_));
+        let row = row.ok_or_else(|| bug("no facts"))?;
+        rows::found(&row, ask.user_id, text_known, now)
     }
 }
 

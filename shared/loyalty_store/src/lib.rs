@@ -1,6 +1,7 @@
 //! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
 
 mod audit;
+mod decisions;
 mod evaluation;
 mod facts;
 mod giving_back;
@@ -15,6 +16,7 @@ mod store;
 mod taking;
 mod users;
 
+pub use decisions::{DecisionPlace, StoredDecision};
 pub use evaluation::Evaluated;
 pub use facts::Ask;
 pub use giving_back::Cancelled;

@@ -2,7 +2,7 @@
 
 use domain::{
     Audience, BasisPoints, Campaign, Currency, Effect, Facts, Money, OwnUse, Promo, PromoId,
-    PromoRef, Schedule, Tariff, TariffId, Usage, UserStatus,
+    Schedule, Tariff, TariffId, Usage, UserStatus,
 };
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -11,21 +11,25 @@ use pg::{PgError, Row};
 use tokio_postgres::types::{FromSql, Json};
 use uuid::Uuid;
 
-use crate::Ask;
 use crate::facts::Found;
 
 /// The facts in a row of [`ENTERED`](crate::facts::ENTERED) and [`HAPPENED`](crate::facts::HAPPENED) and `lapsed`, as
-/// far as the promo code and the tariff exist.
-pub(crate) fn found(row: &Row, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
-    if get::<Option<i64>>(row, "promo_id")?.is_none() {
-        return Ok(Found::NoPromo);
-    }
+/// far as the promo code and the tariff exist. The tariff comes first: whether a code exists that the user must not know
+/// of can't be told from the answer about an unknown tariff then.
+pub(crate) fn found(
+    row: &Row,
+    user_id: Uuid,
+    text_known: bool,
+    now: Timestamp,
+) -> Result<Found, PgError> {
     if get::<Option<i64>>(row, "tariff_id")?.is_none() {
         return Ok(Found::NoTariff);
     }
-    let text_known = matches!(ask.promo, PromoRef::Text(_));
+    if get::<Option<i64>>(row, "promo_id")?.is_none() {
+        return Ok(Found::NoPromo);
+    }
     Ok(Found::Facts {
-        facts: Box::new(facts(row, ask.user_id, text_known, now)?),
+        facts: Box::new(facts(row, user_id, text_known, now)?),
         lapsed: get(row, "lapsed")?,
     })
 }

@@ -109,6 +109,18 @@ impl World {
         users
     }
 
+    /// A registered user with this role, logged in with it.
+    pub async fn staff(&self, role: &str) -> User {
+        let mut user = self.new_user().await;
+        let sql = "UPDATE users SET role = $2 WHERE id = $1";
+        let params: [pg::Param; 2] = [(&user.id, Type::UUID), (&role, Type::TEXT)];
+        assert_eq!(self.auth.execute(sql, &params).await.unwrap(), 1);
+        let tokens = user.log_in().await;
+        user.access_token = tokens.text("access_token").to_owned();
+        user.refresh_token = tokens.text("refresh_token").to_owned();
+        user
+    }
+
     /// A registered user who is logged in; the loyalty side may not have heard of it yet.
     pub async fn new_user(&self) -> User {
         let email = format!("{}@example.com", unique("e2e-"));
@@ -144,8 +156,13 @@ impl World {
 
     /// Sets a user's status on the loyalty side alone, as an event would.
     pub async fn set_loyalty_status(&self, user_id: Uuid, status: &str) {
-        let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&status, Type::TEXT)];
+        let sql =
+            "UPDATE users SET status = $2, version = version + 1, updated_at = $3 WHERE id = $1";
+        let params: [pg::Param; 3] = [
+            (&user_id, Type::UUID),
+            (&status, Type::TEXT),
+            (&now(), Type::TIMESTAMPTZ),
+        ];
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
     }
 

@@ -1,14 +1,19 @@
 //! On a schedule: gives back holds that have run out, and asks after payments that nobody has told us about.
 
+use std::time::Duration;
+
 use checkout::{Checkout, CheckoutError};
 use domain::Clock;
 use payments::PaymentId;
 use pg::PgError;
+use tokio::time::{Instant, sleep};
 
 /// How many payments are read at one go.
 const PAYMENTS: i64 = 50;
+/// Between two sweeps of one run.
+const PAUSE: Duration = Duration::from_secs(2);
 
-/// What a sweep did.
+/// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Holds given back.
@@ -61,12 +66,50 @@ pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<
     Ok(count)
 }
 
-/// One sweep.
+/// Makes room for the decisions of the months to come, and forgets the oldest.
 ///
 /// # Errors
 /// Any [`PgError`].
-pub async fn sweep(checkout: &Checkout, clock: &dyn Clock) -> Result<Swept, PgError> {
-    let expired = expire_holds(checkout, clock).await?;
-    let payments = resolve_payments(checkout, clock).await?;
-    Ok(Swept { expired, payments })
+pub async fn keep_decisions(checkout: &Checkout, clock: &dyn Clock) -> Result<(), PgError> {
+    checkout.store().keep_decisions(clock.now()).await
+}
+
+/// Sweeps for `period`, so that between two runs of a schedule a hold that has run out is given back within seconds. A
+/// slow payment provider keeps no hold waiting.
+///
+/// # Errors
+/// The failure of the last attempt of either kind, if it failed; earlier ones are logged.
+pub async fn sweep_for(
+    period: Duration,
+    checkout: &Checkout,
+    clock: &dyn Clock,
+) -> Result<Swept, PgError> {
+    let end = Instant::now() + period;
+    keep_decisions(checkout, clock).await?;
+    let (expired, payments) = tokio::join!(
+        repeat_until(end, async || expire_holds(checkout, clock).await),
+        repeat_until(end, async || resolve_payments(checkout, clock).await),
+    );
+    Ok(Swept {
+        expired: expired?,
+        payments: payments?,
+    })
+}
+
+async fn repeat_until(
+    end: Instant,
+    sweep: impl AsyncFn() -> Result<usize, PgError>,
+) -> Result<usize, PgError> {
+    let mut total = 0;
+    loop {
+        let result = sweep().await;
+        total += result.as_ref().copied().unwrap_or_default();
+        if Instant::now() + PAUSE >= end {
+            return result.map(|_| total);
+        }
+        if let Err(error) = result {
+            tracing::warn!(%error, "not swept; trying again");
+        }
+        sleep(PAUSE).await;
+    }
 }

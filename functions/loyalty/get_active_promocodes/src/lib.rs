@@ -10,16 +10,16 @@ use axum::extract::{self, FromRef};
 use domain::Clock;
 use loyalty_store::LoyaltyStore;
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Code, Problem, ProblemBody, Query};
+use service_http::{Access, Caller, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::listing::Promocodes;
 
 /// Codes on a page, if the caller does not say.
-const PAGE: i64 = 50;
+const PAGE: usize = 50;
 /// The most that the caller can ask for.
-const LARGEST_PAGE: i64 = 100;
+const LARGEST_PAGE: usize = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -72,16 +72,8 @@ async fn get_active_promocodes(
     caller: Caller,
     query: Query,
 ) -> Result<Json<Promocodes>, Problem> {
-    let invalid = |name: &str| Problem::new(Code::QueryParameterInvalid).with("parameter", name);
-    let after = query
-        .optional("cursor")?
-        .map(|text| text.parse().map_err(|()| invalid("cursor")))
-        .transpose()?;
-    let limit = query.optional_number("limit")?.unwrap_or(PAGE);
-    let limit = usize::try_from(limit)
-        .ok()
-        .filter(|_| limit <= LARGEST_PAGE)
-        .ok_or_else(|| invalid("limit"))?;
+    let after = query.optional_parsed("cursor")?;
+    let limit = query.page_size(PAGE, LARGEST_PAGE)?;
     let offers = state
         .store
         .find_offers(caller.user_id, state.clock.now())

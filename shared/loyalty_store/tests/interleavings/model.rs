@@ -122,7 +122,8 @@ impl Model {
             ),
         ]
         .into_iter()
-        .filter_map(|(reason, refuses)| refuses.then(|| reason.to_owned()))
+        .filter(|(_, refuses)| *refuses)
+        .map(|(reason, _)| reason.to_owned())
         .collect();
         if !reasons.is_empty() {
             return Err(reasons);

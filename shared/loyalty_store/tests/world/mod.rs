@@ -1,5 +1,6 @@
 //! What tests of the store put into a real database.
 #![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(clippy::panic, reason = "a test may fail")]
 
 use domain::{Clock, PromoId, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;

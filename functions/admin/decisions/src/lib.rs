@@ -1,0 +1,174 @@
+//! For staff: why a promo code passed or did not pass. `GET /admin/decisions` lists what was decided about a user,
+//! `GET /admin/decisions/{decision_id}` is one of them, and `GET /admin/eligibility` asks the rules now, or as of a past
+//! time.
+
+mod cursor;
+mod told;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef, Path};
+use domain::Clock;
+use loyalty_store::{Ask, Explained, LoyaltyStore};
+use runtime::{ConfigError, SystemClock};
+use service_http::{Access, Code, Language, Problem, ProblemBody, PromoQuery, Query, Staff};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::cursor::Cursor;
+use crate::told::{DecisionBody, Decisions, Eligibility};
+
+/// Decisions on a page, if the caller does not say.
+const PAGE: usize = 20;
+/// The most that the caller can ask for.
+const LARGEST_PAGE: usize = 100;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(list_decisions))
+        .routes(routes!(get_decision))
+        .routes(routes!(get_eligibility))
+}
+
+/// List what was decided about a user
+///
+/// Every attempt to apply a promo code, accepted or refused, the latest first, with the outcome of every rule.
+#[utoipa::path(
+    get,
+    path = "/admin/decisions",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("user_id" = Uuid, Query, description = "The user"),
+        ("promocode_id" = Option<i64>, Query, description = "Only this promo code, by its number", minimum = 1),
+        ("promocode" = Option<String>, Query, description = "Only this promo code, by its text"),
+        ("limit" = Option<i64>, Query, description = "The most decisions to answer with; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "The decisions", body = Decisions),
+        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "The caller is not staff", body = ProblemBody),
+    )
+)]
+async fn list_decisions(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    language: Language,
+    query: Query,
+) -> Result<Json<Decisions>, Problem> {
+    let user_id = query.parsed("user_id")?;
+    let promo = query.optional_promo()?;
+    let after = query.optional_parsed("cursor")?.map(|Cursor(place)| place);
+    let size = query.page_size(PAGE, LARGEST_PAGE)?;
+    // One more, to know whether there is another page.
+    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let decisions = state
+        .store
+        .find_decisions(user_id, promo.as_ref(), after, limit)
+        .await?;
+    Ok(Json(Decisions::page(decisions, size, language)))
+}
+
+/// Look up a decision
+///
+/// The number is the `decision_id` of the answer that the user got.
+#[utoipa::path(
+    get,
+    path = "/admin/decisions/{decision_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("decision_id" = Uuid, Path, description = "The decision's number")),
+    responses(
+        (status = 200, description = "The decision", body = DecisionBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "The caller is not staff", body = ProblemBody),
+        (status = 404, description = "There is no such decision, or it is kept no longer", body = ProblemBody),
+    )
+)]
+async fn get_decision(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    language: Language,
+    Path(decision_id): Path<String>,
+) -> Result<Json<DecisionBody>, Problem> {
+    let not_found = || Problem::new(Code::DecisionNotFound);
+    let id: Uuid = decision_id.parse().map_err(|_| not_found())?;
+    let decision = state.store.find_decision(id).await?;
+    let decision = decision.ok_or_else(not_found)?;
+    Ok(Json(DecisionBody::of(decision, language)))
+}
+
+/// Ask why a promo code would pass or not
+///
+/// Asks every rule about a user, a promo code and a tariff, and changes nothing. With `at` the question is put as of that
+/// time: the versions of the code, its campaign and the tariff that were in force, the user's status and groups, and what
+/// everyone had taken by then.
+#[utoipa::path(
+    get,
+    path = "/admin/eligibility",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("user_id" = Uuid, Query, description = "The user"),
+        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
+        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
+        ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
+        ("at" = Option<Timestamp>, Query, description = "As of this time, RFC 3339; now by default"),
+    ),
+    responses(
+        (status = 200, description = "The outcome of every rule", body = Eligibility),
+        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "The caller is not staff", body = ProblemBody),
+        (status = 404, description = "There is, or was then, no such promo code or tariff", body = ProblemBody),
+    )
+)]
+async fn get_eligibility(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    language: Language,
+    query: Query,
+    promo: PromoQuery,
+) -> Result<Json<Eligibility>, Problem> {
+    let ask = Ask {
+        user_id: query.parsed("user_id")?,
+        tariff: promo.tariff()?,
+        promo: promo.promo,
+    };
+    let at = query.optional_parsed("at")?;
+    let at = at.unwrap_or_else(|| state.clock.now());
+    match state.store.explain(&ask, at).await? {
+        Explained::Decided(facts, decision) => {
+            Ok(Json(Eligibility::of(&facts, &decision, language)))
+        }
+        Explained::NoPromo => Err(Problem::new(Code::PromoNotFound)),
+        Explained::NoTariff => Err(Problem::new(Code::TariffNotFound)),
+    }
+}
