@@ -5,23 +5,23 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use cache::Cache;
 use loyalty_store::LoyaltyStore;
 use runtime::ConfigError;
 use serde_json::{Value, json};
-use tokens::Revocations;
 
 #[derive(Clone)]
 struct Backends {
     auth: AuthStore,
     loyalty: LoyaltyStore,
-    redis: Revocations,
+    redis: Cache,
 }
 
 pub(crate) fn router() -> Result<Router, ConfigError> {
     let backends = Backends {
         auth: AuthStore::from_env()?,
         loyalty: LoyaltyStore::from_env()?,
-        redis: Revocations::from_env()?,
+        redis: Cache::from_env()?,
     };
     Ok(Router::new()
         .route("/healthz", get(healthz))

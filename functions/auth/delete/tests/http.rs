@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use cache::Cache;
 use delete::{State, router};
 use domain::UserStatus;
 use serde_json::{Value, json};
@@ -82,7 +83,7 @@ async fn a_blocked_account_stays() {
 async fn without_redis_the_account_goes_all_the_same() {
     let mut state = state();
     // Nobody listens there.
-    state.revocations = Revocations::new("redis://127.0.0.1:9/").unwrap();
+    state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     assert_eq!(
         delete(&state, &token, "correct horse").await.0,

@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use cache::Cache;
 use logout::{State, router};
 use serde_json::{Value, json};
 use testkit::account::{session, signed_in};
@@ -45,7 +46,7 @@ async fn the_session_ends_and_only_this_one_and_again_is_fine() {
 async fn without_redis_the_session_ends_in_the_database() {
     let mut state = state();
     // Nobody listens there.
-    state.revocations = Revocations::new("redis://127.0.0.1:9/").unwrap();
+    state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let (_, _, sid, token) = signed_in(&state.store).await;
     for _ in 0..2 {
         assert_eq!(logout(&state, Some(&token)).await.0, StatusCode::NO_CONTENT);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use auth_store::{AuthStore, NewSession};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use cache::Cache;
 use domain::{Clock, Random};
 use jiff::Timestamp;
 use refresh_token::{State, router};
@@ -161,7 +162,7 @@ async fn a_grandparent_ends_the_session_at_once() {
 async fn reuse_ends_the_session_without_redis_too() {
     let mut w = world().await;
     // Nobody listens there.
-    w.state.revocations = Revocations::new("redis://127.0.0.1:9/").unwrap();
+    w.state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let second = w.renewed(&w.first).await;
     w.at(11);
     w.refused(&w.first, "refresh_token_reused").await;
