@@ -61,6 +61,7 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
             "JWT_JWKS",
             "REFRESH_TOKEN_KEY",
             "TOMBSTONE_KEY",
+            "ATTEMPTS_KEY",
             "PAYMENT_API_URL",
             "PAYMENT_SHOP_ID",
             "PAYMENT_SECRET_KEY",

@@ -89,6 +89,7 @@ pub fn of(
         "JWT_JWKS",
         "REFRESH_TOKEN_KEY",
         "TOMBSTONE_KEY",
+        "ATTEMPTS_KEY",
         "PAYMENT_SECRET_KEY",
     ] {
         env.insert(name.to_owned(), secrets.get(name).to_owned());

@@ -34,7 +34,7 @@ impl Secrets {
         ] {
             add(&mut all, name, password)?;
         }
-        for name in ["REFRESH_TOKEN_KEY", "TOMBSTONE_KEY"] {
+        for name in ["REFRESH_TOKEN_KEY", "TOMBSTONE_KEY", "ATTEMPTS_KEY"] {
             add(&mut all, name, || Ok(STANDARD.encode(random::<32>()?)))?;
         }
         if ["JWT_SIGNING_KEY", "JWT_KEY_ID", "JWT_JWKS"]

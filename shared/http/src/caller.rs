@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
+use cache::Cache;
 use domain::{Clock, Role};
 use runtime::{ConfigError, SystemClock};
 use tokens::{Revocations, Verifier, VerifyError};
@@ -26,9 +27,17 @@ impl Access {
     /// # Errors
     /// When one of them is missing or not valid.
     pub fn from_env() -> Result<Access, ConfigError> {
+        Access::with_cache(Cache::from_env()?)
+    }
+
+    /// From `JWT_JWKS`, on a connection to Redis that is there for more than this.
+    ///
+    /// # Errors
+    /// When the variable is missing or not valid.
+    pub fn with_cache(cache: Cache) -> Result<Access, ConfigError> {
         Ok(Access {
             verifier: Arc::new(Verifier::from_env()?),
-            revocations: Revocations::from_env()?,
+            revocations: Revocations::new(cache),
             clock: Arc::new(SystemClock),
         })
     }

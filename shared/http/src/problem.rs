@@ -1,5 +1,6 @@
 //! Errors as RFC 9457 problem details.
 
+use attempts::TooMany;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Decision, Outcome};
@@ -199,5 +200,14 @@ impl From<PgError> for Problem {
                 .caused_by(error),
             PgError::Taken(_) | PgError::Bug(_) => Problem::new(Code::Internal).caused_by(error),
         }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(TooMany { retry_after }: TooMany) -> Problem {
+        // Rounded up: who waits as told is let in.
+        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        Problem::new(Code::TooManyAttempts).with_header(header::RETRY_AFTER, seconds.into())
     }
 }

@@ -2,12 +2,14 @@
 
 mod ambient;
 mod config;
+mod peer;
 #[cfg(feature = "serve")]
 mod serve;
 mod telemetry;
 
 pub use ambient::{OsRandom, SystemClock};
 pub use config::{ConfigError, key, optional, parsed_or, required};
+pub use peer::Peer;
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use telemetry::{Telemetry, init, report};

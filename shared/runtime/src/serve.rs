@@ -1,17 +1,24 @@
 //! Listening on a port, for what runs outside Lambda.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::Peer;
+
 /// Browsers open connections ahead and say nothing on them: a stop does not wait for those any longer.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Serves `router` on `address` (`host:port`) until SIGTERM or SIGINT, then finishes the requests under way.
+/// Serves `router` on `address` (`host:port`) until SIGTERM or SIGINT, then finishes the requests under way. Each request
+/// has its [`Peer`] among its extensions.
 ///
 /// # Errors
 /// When the address is taken, or the operating system gives no signals.
@@ -22,8 +29,11 @@ pub async fn serve(address: &str, router: Router) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tracing::info!(address, "listening");
+    let service = router
+        .layer(middleware::from_fn(with_peer))
+        .into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         tokio::select! {
             _ = terminate.recv() => (),
             _ = interrupt.recv() => (),
@@ -38,4 +48,13 @@ pub async fn serve(address: &str, router: Router) -> io::Result<()> {
         served = server => served,
         () = overdue => Ok(()),
     }
+}
+
+async fn with_peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(Peer(address.ip()));
+    next.run(request).await
 }

@@ -86,6 +86,10 @@ impl Answer {
         if status == 405 {
             assert!(self.header("allow").is_some(), "{self}");
         }
+        if status == 429 {
+            let seconds = self.header("retry-after").and_then(|s| s.parse().ok());
+            assert!(seconds.is_some_and(|seconds: u32| seconds > 0), "{self}");
+        }
         json
     }
 

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
+use cache::Cache;
 use domain::{Clock, HoldState, Random};
 use jiff::Timestamp;
 use loyalty_store::{Applied, Ask, Evaluated, Hold, LoyaltyStore};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Serialize;
-use service_http::{Access, Caller, Code, MoneyBody, Problem, ProblemBody, PromoQuery, Query};
+use service_http::{
+    Access, Caller, ClientAddress, Code, MoneyBody, Problem, ProblemBody, PromoGuesses, PromoQuery,
+    Query, TrustedProxies,
+};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +24,8 @@ use uuid::Uuid;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    proxies: TrustedProxies,
+    guesses: PromoGuesses,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -31,8 +37,11 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            proxies: TrustedProxies::from_env()?,
+            guesses: PromoGuesses::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -145,11 +154,13 @@ impl From<Hold> for Application {
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes named: wait for `Retry-After`", body = ProblemBody),
     )
 )]
 async fn apply_promocode(
     extract::State(state): extract::State<State>,
     caller: Caller,
+    address: ClientAddress,
     query: Query,
     promo: PromoQuery,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
@@ -158,11 +169,20 @@ async fn apply_promocode(
         tariff: promo.tariff()?,
         promo: promo.promo,
     };
+    let dry_run = query.flag("dry_run")?;
+    let guesses = &state.guesses;
+    let guess = guesses.begin(ask.user_id, address, &ask.promo).await?;
+    guess
+        .end(match dry_run {
+            true => evaluate(&state, &ask).await,
+            false => hold(&state, &ask).await,
+        })
+        .await
+}
+
+async fn hold(state: &State, ask: &Ask) -> Result<(StatusCode, Json<Answer>), Problem> {
     let now = state.clock.now();
-    if query.flag("dry_run")? {
-        return evaluate(&state.store, &ask, now).await;
-    }
-    match state.store.apply(&ask, now, state.random.as_ref()).await? {
+    match state.store.apply(ask, now, state.random.as_ref()).await? {
         Applied::Held(hold) => Ok((StatusCode::CREATED, Json(Answer::Held(hold.into())))),
         Applied::HeldBefore(hold) => Ok((StatusCode::OK, Json(Answer::Held(hold.into())))),
         Applied::Refused {
@@ -175,12 +195,8 @@ async fn apply_promocode(
 }
 
 /// What applying would answer, without holding or storing anything.
-async fn evaluate(
-    store: &LoyaltyStore,
-    ask: &Ask,
-    now: Timestamp,
-) -> Result<(StatusCode, Json<Answer>), Problem> {
-    let answer = match store.evaluate(ask, now).await? {
+async fn evaluate(state: &State, ask: &Ask) -> Result<(StatusCode, Json<Answer>), Problem> {
+    let answer = match state.store.evaluate(ask, state.clock.now()).await? {
         Evaluated::Passes { promo, quote } => Answer::Possible(Evaluation {
             promocode_id: promo.id.0,
             promocode: promo.code,

@@ -7,11 +7,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef};
 use axum::http::{HeaderValue, StatusCode, header};
+use cache::Cache;
 use checkout::{Checkout, CheckoutError};
 use domain::{Clock, HoldState, PurchaseStatus, Random};
 use loyalty_store::{Applied, Ask, Purchase};
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Caller, Code, IdempotencyKey, Problem, ProblemBody, PromoQuery};
+use service_http::{
+    Access, Caller, ClientAddress, Code, IdempotencyKey, Problem, ProblemBody, PromoGuesses,
+    PromoQuery, TrustedProxies,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,6 +28,8 @@ const ATTEMPTS: usize = 4;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    proxies: TrustedProxies,
+    guesses: PromoGuesses,
     checkout: Checkout,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -35,8 +41,11 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            proxies: TrustedProxies::from_env()?,
+            guesses: PromoGuesses::from_env(cache)?,
             checkout: Checkout::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -72,6 +81,7 @@ pub fn router() -> OpenApiRouter<State> {
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes named: wait for `Retry-After`", body = ProblemBody),
         (status = 502, description = "The payment provider refused", body = ProblemBody),
         (status = 503, description = "The payment provider did not answer: repeat the call", body = ProblemBody),
     )
@@ -79,6 +89,7 @@ pub fn router() -> OpenApiRouter<State> {
 async fn use_promocode(
     extract::State(state): extract::State<State>,
     caller: Caller,
+    address: ClientAddress,
     IdempotencyKey(key): IdempotencyKey,
     query: PromoQuery,
 ) -> Result<(StatusCode, Json<PurchaseBody>), Problem> {
@@ -87,7 +98,11 @@ async fn use_promocode(
         tariff: query.tariff()?,
         promo: query.promo,
     };
-    let purchase = open_purchase(&state, &ask, key.as_deref()).await?;
+    let guesses = &state.guesses;
+    let guess = guesses.begin(ask.user_id, address, &ask.promo).await?;
+    let purchase = guess
+        .end(open_purchase(&state, &ask, key.as_deref()).await)
+        .await?;
     let purchase = state
         .checkout
         .start_payment(purchase)

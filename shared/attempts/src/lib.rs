@@ -1,0 +1,27 @@
+//! Limits on guessing: how often somebody may be wrong, whether about promo codes or about passwords.
+//!
+//! An attempt is reserved before its outcome is known and settled when it is, so that many at once can't pass together:
+//! the guesses that are under way and the misses are never more than the limit. A guess that was right, or failed for
+//! another reason, is refunded and leaves no trace. Each costs one round trip to Redis; docs/adr/0007-guessing.md says
+//! why it is so.
+//!
+//! ```no_run
+//! # async fn check(limiter: attempts::Limiter, subjects: [attempts::Subject<'_>; 2]) -> Result<bool, attempts::TooMany> {
+//! # async fn look_up(_: &str) -> bool { true }
+//! let attempt = limiter.reserve(&subjects, b"SPRING30").await?;
+//! let right = look_up("SPRING30").await;
+//! match right {
+//!     true => attempt.refund().await,
+//!     false => attempt.miss().await?,
+//! }
+//! # Ok(right)
+//! # }
+//! ```
+
+mod claim;
+mod limit;
+mod limiter;
+mod local;
+
+pub use limit::{Limit, Subject, TooMany};
+pub use limiter::{Attempt, Limiter};

@@ -1,0 +1,32 @@
+//! Who is limited, and how.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// How often a subject may be wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// The misses after which every further attempt is refused until the window ends.
+    pub misses: NonZeroU32,
+    /// How long misses count, from the first attempt on.
+    pub window: Duration,
+}
+
+/// Somebody whose attempts are counted together: a user, an address, an account.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// What it is and for what it is counted, such as `promo-user`.
+    pub kind: &'static str,
+    /// Which one. May be personal: it is kept as a keyed hash alone.
+    pub name: &'a [u8],
+    /// Its limit.
+    pub limit: Limit,
+}
+
+/// A limit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many wrong attempts")]
+pub struct TooMany {
+    /// How long to wait. Not zero.
+    pub retry_after: Duration,
+}
