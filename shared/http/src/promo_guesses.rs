@@ -79,12 +79,7 @@ impl PromoGuess {
     /// The outcome's own; or `too_many_attempts` when this guess, made many times at once, has used up a limit.
     pub async fn end<T>(self, outcome: Result<T, Problem>) -> Result<T, Problem> {
         match &outcome {
-            // For a tariff that is not there the answer tells that the code is, even a hidden one: a guess as well.
-            Err(problem)
-                if matches!(problem.code(), Code::PromoNotFound | Code::TariffNotFound) =>
-            {
-                self.0.miss().await?;
-            }
+            Err(problem) if problem.code() == Code::PromoNotFound => self.0.miss().await?,
             _ => self.0.refund().await,
         }
         outcome
