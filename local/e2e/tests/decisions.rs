@@ -191,7 +191,7 @@ async fn the_question_can_be_put_as_of_a_past_time() {
     assert_eq!(then.json["price"]["amount"], "299.00");
     let before = "2001-01-01T00:00:00Z".parse().unwrap();
     let never = why(&staff, &user, &promo, &tariff, Some(before)).await;
-    never.problem(404, "promocode_not_found");
+    never.problem(404, "tariff_not_found");
     assert_eq!(world.count_holds(&promo).await, 1, "asking holds nothing");
     world.finish().await;
 }
