@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+use crate::bench::Bench;
 use crate::compose::Compose;
 use crate::error::Result;
 use crate::home::{Home, Kind};
@@ -39,6 +40,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure every endpoint, on a fresh stack of its own: docs/benchmarks.md
+    Bench(Bench),
     /// Sign the demo user in and write example events for `cargo lambda invoke` to local/events
     Events,
     /// Print the environment of the running stack: eval "$(cargo local env)"
@@ -84,6 +87,7 @@ impl Cli {
             Command::Up { release, .. } => up::gateway(&home?, release).await,
             Command::Watch => up::lambda(&home?).await,
             Command::Test { only, args } => test::run(&home?, only, &args).await,
+            Command::Bench(bench) => bench.run(&home?).await,
             Command::Events => maintenance::events(&home?).await,
             Command::Env { profile } => maintenance::env(&home?, profile),
             Command::Logs {

@@ -15,14 +15,25 @@ pub enum Kind {
     Dev,
     /// `cargo local test`: made anew for every run.
     Test,
+    /// `cargo local bench`: made anew for every run, on disks that can be trusted.
+    Bench,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Dev, Self::Test, Self::Bench];
+
     fn folder(self) -> &'static str {
         match self {
             Self::Dev => "dev",
             Self::Test => "test",
+            Self::Bench => "bench",
         }
+    }
+
+    /// Whether a power cut may cost data. Tests gain much time by it; measurements would lie.
+    pub fn durable(self) -> bool {
+        self != Self::Test
     }
 }
 

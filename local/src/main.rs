@@ -6,6 +6,7 @@ use clap::Parser;
 
 mod accounts;
 mod apps;
+mod bench;
 mod cli;
 mod compose;
 mod env;

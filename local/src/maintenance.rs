@@ -21,7 +21,7 @@ use crate::running::Running;
 pub async fn reset(home: &Home, tools: bool) -> Result<ExitCode> {
     // All or nothing: both locks before the first removal.
     let mut profiles = Vec::new();
-    for kind in [Kind::Dev, Kind::Test] {
+    for kind in Kind::ALL {
         let profile = home.profile(kind);
         match profile.lock()? {
             Some(lock) => profiles.push((profile, lock)),

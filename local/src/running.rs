@@ -49,6 +49,7 @@ impl Running {
         let how = match profile.kind {
             Kind::Dev => "start it with `cargo local up`",
             Kind::Test => "it only runs during `cargo local test`",
+            Kind::Bench => "it only runs during `cargo local bench`",
         };
         if profile.lock()?.is_some() {
             return Err(Error::new(format!("no stack is running; {how}")));

@@ -1,13 +1,14 @@
 //! A stack: the servers, and everything that runs on them, from start to stop.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::env::{self, Env, Front};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::home::{Home, Kind, Profile};
 use crate::packages::{self, Programs};
 use crate::ports::Ports;
@@ -114,7 +115,7 @@ impl Stack {
         profile.create()?;
         let records = profile.file("processes.json");
         let supervisor = Supervisor::new(profile.logs(), records.clone()).await?;
-        if profile.kind == Kind::Test {
+        if profile.kind != Kind::Dev {
             profile.wipe()?;
             profile.create()?;
         }
@@ -148,6 +149,18 @@ impl Stack {
         env
     }
 
+    /// A program that comes with the newest Postgres here.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn postgres_program(&self, name: &str) -> Result<PathBuf> {
+        let newest = self.programs.postgres.last();
+        newest
+            .map(|(_, bin)| bin.join(name))
+            .filter(|program| program.is_file())
+            .ok_or_else(|| Error::new(format!("{name} is not where Debian's postgresql puts it")))
+    }
+
     /// Stops all processes in order and tells so; nothing when none run.
     pub async fn stop(&self) {
         if self.supervisor.is_empty() {
@@ -164,7 +177,7 @@ impl Stack {
     /// # Errors
     /// When one of them doesn't start, or a migration fails.
     pub async fn start_servers(&self) -> Result<()> {
-        let durable = self.profile.kind == Kind::Dev;
+        let durable = self.profile.kind.durable();
         let rabbitmq = RabbitMq {
             folder: self.profile.server("rabbitmq"),
             port: self.ports.get("amqp"),

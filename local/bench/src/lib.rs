@@ -1,0 +1,81 @@
+//! Measures every endpoint of a running stack and, in the same run, the least that its work could cost: its own SQL
+//! under pgbench through the same pooler, or the hashing of the password alone.
+//!
+//! The SQL is not known here. One request of each kind is made while Postgres logs its statements, and what is found
+//! in the log becomes the script. So the floor follows the stores without being told.
+
+mod capture;
+mod case;
+mod database;
+mod latencies;
+mod load;
+mod measure;
+mod options;
+mod passwords;
+mod pgbench;
+mod postgres_log;
+mod report;
+mod request;
+mod script;
+mod world;
+
+use std::process::ExitCode;
+
+pub use options::Options;
+
+use case::Case;
+use world::World;
+
+/// Under how many connections each endpoint is measured.
+const CONNECTIONS: [u64; 3] = [1, 16, 64];
+
+/// A failure, told to the person at the terminal.
+type Error = Box<dyn std::error::Error>;
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Measures and prints. The exit code is a failure if a goal is missed and that was asked for.
+///
+/// # Errors
+/// When the stack, a request or a floor fails. What fails is never measured.
+pub async fn run(options: &Options) -> Result<ExitCode> {
+    let wanted = |case: &Case| {
+        let name = case.name();
+        options.only.as_ref().is_none_or(|part| name.contains(part))
+    };
+    if !case::ALL.iter().any(wanted) {
+        let names = case::ALL.map(Case::name).join("\n  ");
+        return Err(format!("nothing has such a name. There are:\n  {names}").into());
+    }
+    let world = World::new(options).await?;
+    // All of them: what one needs, another makes.
+    let captured = capture::capture(&world, &case::ALL).await?;
+
+    println!("{}", report::HEADING);
+    let mut rows = Vec::new();
+    for of in captured.iter().filter(|captured| wanted(&captured.case)) {
+        for connections in CONNECTIONS {
+            let row = measure::row(&world, &captured, of, connections, options.seconds).await?;
+            println!("{}", report::line(&row));
+            rows.push(row);
+        }
+    }
+
+    println!();
+    let goals = report::goals(&rows);
+    for goal in &goals {
+        println!(
+            "{:<7}{}",
+            if goal.met { "met" } else { "MISSED" },
+            goal.text
+        );
+    }
+    Ok(match options.check && goals.iter().any(|goal| !goal.met) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// A variable of the environment.
+fn variable(name: &str) -> Result<String> {
+    std::env::var(name).map_err(|_| format!("{name} is not set: run `cargo local bench`").into())
+}

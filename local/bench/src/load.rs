@@ -1,0 +1,177 @@
+//! Load: so many workers, each with one call under way at a time.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::Result;
+use crate::latencies::Latencies;
+
+/// A request as it is sent.
+pub type Request = hyper::Request<Full<Bytes>>;
+
+/// Requests that several connections take, one after another.
+pub type Requests = Rc<RefCell<dyn Iterator<Item = Request>>>;
+
+/// Something that can be done again and again.
+pub trait Worker {
+    /// Does it once. False: there is nothing left to do.
+    async fn call(&mut self) -> Result<bool>;
+}
+
+/// What was measured.
+pub struct Measured {
+    /// The calls that ended within the measurement.
+    pub latencies: Latencies,
+    /// How long the measurement was.
+    pub elapsed: Duration,
+    /// All calls, also those of the warm-up.
+    pub total: u64,
+}
+
+impl Measured {
+    /// Calls a second.
+    pub fn rate(&self) -> f64 {
+        self.latencies.count() as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+/// Keeps all workers busy for `warm_up` and then `length`, and measures the latter; or until there is nothing left to
+/// do, and measures what there was after the warm-up.
+///
+/// # Errors
+/// When a call fails, or everything was done before the end of the warm-up.
+pub async fn measure<W: Worker>(
+    workers: Vec<W>,
+    warm_up: Duration,
+    length: Duration,
+) -> Result<Measured> {
+    let begin = Instant::now() + warm_up;
+    let end = Cell::new(begin + length);
+    let ended = RefCell::new(Vec::new());
+    try_join_all(workers.into_iter().map(async |mut worker| -> Result<()> {
+        loop {
+            let started = Instant::now();
+            if started >= end.get() {
+                return Ok(());
+            }
+            if !worker.call().await? {
+                end.set(end.get().min(started));
+                return Ok(());
+            }
+            ended.borrow_mut().push((started, Instant::now()));
+        }
+    }))
+    .await?;
+    let (end, ended) = (end.get(), ended.into_inner());
+    if end <= begin {
+        return Err("there was not enough to do to measure anything".into());
+    }
+    let total = ended.len() as u64;
+    let within = ended
+        .into_iter()
+        .filter(|(_, at)| (begin..end).contains(at));
+    Ok(Measured {
+        latencies: Latencies::of(within.map(|(from, to)| to - from).collect()),
+        elapsed: end - begin,
+        total,
+    })
+}
+
+/// A connection that stays open, and where it takes its requests from.
+pub struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    requests: Requests,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn open(address: SocketAddr, requests: Requests) -> Result<Connection> {
+        Ok(Connection {
+            sender: connect(address).await?,
+            requests,
+        })
+    }
+}
+
+impl Worker for Connection {
+    async fn call(&mut self) -> Result<bool> {
+        let Some(request) = self.requests.borrow_mut().next() else {
+            return Ok(false);
+        };
+        exchange(&mut self.sender, request).await?;
+        Ok(true)
+    }
+}
+
+/// Makes one request over a connection of its own.
+///
+/// # Errors
+/// When the answer is no success.
+pub async fn once(address: SocketAddr, request: Request) -> Result<()> {
+    exchange(&mut connect(address).await?, request).await
+}
+
+async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with the sender, which reports its errors.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+async fn exchange(sender: &mut SendRequest<Full<Bytes>>, request: Request) -> Result<()> {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    sender.ready().await?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    if status.is_success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&body);
+    Err(format!("{what} answers {status}: {text}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Times(u32);
+
+    impl Worker for Times {
+        async fn call(&mut self) -> Result<bool> {
+            if self.0 == 0 {
+                return Ok(false);
+            }
+            self.0 -= 1;
+            tokio::task::yield_now().await;
+            Ok(true)
+        }
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_there_is_nothing_left_to_do() {
+        let hour = Duration::from_secs(3600);
+        let workers = vec![Times(1000), Times(1000)];
+        let measured = measure(workers, Duration::ZERO, hour).await.unwrap();
+        assert!(measured.elapsed < hour);
+        assert!((1000..=2000).contains(&measured.total));
+        assert!(measured.latencies.count() as u64 <= measured.total);
+
+        let too_few = measure(vec![Times(5)], hour, hour).await;
+        assert!(too_few.is_err());
+    }
+}

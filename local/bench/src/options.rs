@@ -1,0 +1,25 @@
+//! The command line. `cargo local bench` fills it in.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures every endpoint of the stack that the environment describes.
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// Only measurements whose name contains this
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Length of each measurement in seconds
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub seconds: u64,
+    /// Fail when a goal is missed
+    #[arg(long)]
+    pub check: bool,
+    /// The program pgbench
+    #[arg(long)]
+    pub pgbench: PathBuf,
+    /// Folder with `postgres_auth.log` and `postgres_loyalty.log`
+    #[arg(long)]
+    pub logs: PathBuf,
+}

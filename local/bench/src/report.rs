@@ -1,0 +1,139 @@
+//! What people read.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::case::Case;
+use crate::measure::Row;
+
+/// Above the table.
+pub const HEADING: &str = "                                                      latency, ms
+                                    conn.   req./s     p50     p95     p99  floor/s  ratio  statements";
+
+/// One line of the table.
+pub fn line(row: &Row) -> String {
+    let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(row.latencies.percentile(percent)));
+    let floor = or_dash(row.floor.map(|floor| format!("{floor:.0}")));
+    let ratio = or_dash(row.ratio().map(|ratio| format!("{ratio:.2}")));
+    format!(
+        "{:<35}{:>6} {:>8.0} {p50:>7} {p95:>7} {p99:>7} {floor:>8} {ratio:>6} {:>11}",
+        row.case.name(),
+        row.connections,
+        row.rate,
+        row.statements
+    )
+}
+
+fn millis(latency: Duration) -> String {
+    format!("{:.1}", latency.as_secs_f64() * 1000.0)
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
+/// Something that should hold.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// What, with what was measured.
+    pub text: String,
+    /// Whether it holds.
+    pub met: bool,
+}
+
+/// The goals that `rows` can tell something about.
+pub fn goals(rows: &[Row]) -> Vec<Goal> {
+    let at = |case: Case, connections: u64| {
+        rows.iter()
+            .find(|row| row.case == case && row.connections == connections)
+    };
+    let mut goals = Vec::new();
+    for (case, least) in [
+        (Case::List, 0.5),
+        (Case::ApplySpread, 0.5),
+        (Case::Refresh, 0.5),
+        // 1.15 times the time of the bare verification.
+        (Case::Login, 1.0 / 1.15),
+    ] {
+        if let Some(ratio) = at(case, 16).and_then(Row::ratio) {
+            let what = format!("{}: share of the floor at 16 connections", case.name());
+            goals.push(at_least(what, ratio, least));
+        }
+    }
+    for case in [Case::List, Case::ApplySpread] {
+        if let Some(row) = at(case, 16) {
+            let p99 = row.latencies.percentile(99);
+            goals.push(Goal {
+                text: format!(
+                    "{}: p99 at 16 connections {} ms (below 50)",
+                    case.name(),
+                    millis(p99)
+                ),
+                met: p99 < Duration::from_millis(50),
+            });
+        }
+    }
+    for case in [Case::ApplyHot, Case::ApplyLimited] {
+        for connections in [16, 64] {
+            if let (Some(hot), Some(spread)) =
+                (at(case, connections), at(Case::ApplySpread, connections))
+            {
+                let what = format!(
+                    "{}: share of the load on 1000 codes at {connections} connections",
+                    case.name()
+                );
+                goals.push(at_least(what, hot.rate / spread.rate, 0.5));
+            }
+        }
+    }
+    goals
+}
+
+fn at_least(what: impl Display, measured: f64, least: f64) -> Goal {
+    Goal {
+        text: format!("{what} {measured:.2} (at least {least:.2})"),
+        met: measured >= least,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latencies::Latencies;
+
+    fn row(case: Case, connections: u64, rate: f64, floor: Option<f64>) -> Row {
+        Row {
+            case,
+            connections,
+            rate,
+            latencies: Latencies::of(vec![Duration::from_micros(1250)]),
+            floor,
+            statements: 2,
+        }
+    }
+
+    #[test]
+    fn a_line_stays_below_its_heading() {
+        let line = line(&row(Case::ApplyLimited, 64, 1234.5, Some(2500.0)));
+        let heading = HEADING.lines().last().unwrap();
+        assert_eq!(line.chars().count(), heading.chars().count(), "{line}");
+        assert!(line.chars().count() <= 110);
+        assert!(
+            line.ends_with("   1.2     1.2     1.2     2500   0.49           2"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn goals_are_judged_by_what_was_measured() {
+        let rows = [
+            row(Case::ApplySpread, 16, 1000.0, Some(2001.0)),
+            row(Case::ApplyHot, 16, 500.0, Some(900.0)),
+            row(Case::Login, 16, 50.0, Some(55.0)),
+            row(Case::List, 1, 1.0, Some(55.0)),
+        ];
+        let met: Vec<bool> = goals(&rows).into_iter().map(|goal| goal.met).collect();
+        // Applying's share, login's, applying's p99, the hot code's.
+        assert_eq!(met, [false, true, true, true]);
+    }
+}

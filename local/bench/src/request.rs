@@ -1,0 +1,116 @@
+//! The requests that are measured.
+
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::load::Request;
+use crate::world::{PASSWORD, TARIFF, World};
+
+/// Lists the promo codes for user `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn list(world: &World, n: u64) -> Result<Request> {
+    with_token(world, n, Method::GET, "/get_active_promocodes", None)
+}
+
+/// Calls `path` for user `n`, with the promo code and the tariff.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn with_promo(world: &World, n: u64, path: &str, promo: u64) -> Result<Request> {
+    let path = format!("{path}?promocode_id={promo}&tariff={TARIFF}");
+    with_token(world, n, Method::POST, &path, None)
+}
+
+/// Cancels what user `n` holds of the promo code.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn cancel(world: &World, n: u64, promo: u64) -> Result<Request> {
+    let path = format!("/cancel_apply_promocode?promocode_id={promo}");
+    with_token(world, n, Method::POST, &path, None)
+}
+
+/// Registers the address of user `n`, who gets another number.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn registration(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "email": email(n), "password": PASSWORD });
+    plain(world, Method::POST, "/user_registration", Some(&body))
+}
+
+/// Logs user `n` in.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn login(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "email": email(n), "password": PASSWORD });
+    plain(world, Method::POST, "/login", Some(&body))
+}
+
+/// Renews session `n`, for the first time.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn refresh(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "refresh_token": world.refresh_token(n)? });
+    plain(world, Method::POST, "/refresh_token", Some(&body))
+}
+
+/// Ends session `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn logout(world: &World, n: u64) -> Result<Request> {
+    with_token(world, n, Method::POST, "/logout", None)
+}
+
+/// Deletes account `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn deletion(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "password": PASSWORD });
+    with_token(world, n, Method::DELETE, "/delete", Some(&body))
+}
+
+/// Asks for the public keys.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn keys(world: &World) -> Result<Request> {
+    plain(world, Method::GET, "/.well-known/jwks.json", None)
+}
+
+fn email(n: u64) -> String {
+    format!("b{n}@bench.example")
+}
+
+fn with_token(
+    world: &World,
+    n: u64,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Request> {
+    let mut request = plain(world, method, path, body)?;
+    let token = format!("Bearer {}", world.access_token(n)?).parse()?;
+    request.headers_mut().insert(AUTHORIZATION, token);
+    Ok(request)
+}
+
+fn plain(world: &World, method: Method, path: &str, body: Option<&Value>) -> Result<Request> {
+    let mut request = hyper::Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, world.address.to_string());
+    if body.is_some() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    let text = body.map(Value::to_string).unwrap_or_default();
+    Ok(request.body(text.into())?)
+}

@@ -1,0 +1,80 @@
+//! `cargo local bench`: measures the service, built with optimisations, on a stack of its own.
+
+use std::process::ExitCode;
+
+use crate::apps;
+use crate::env::Front;
+use crate::error::Result;
+use crate::home::{Home, Kind};
+use crate::process::launch::Program;
+use crate::process::task;
+use crate::report;
+use crate::stack::{self, Stack};
+
+/// What runs. The whole workspace is named so that the dependencies are those of every other release build.
+const PROGRAMS: [&str; 5] = ["--workspace", "--bin", "gateway", "--bin", "bench"];
+
+/// What to measure and how.
+#[derive(Debug, clap::Args)]
+pub struct Bench {
+    /// Only measurements whose name contains this: apply, login …
+    #[arg(long)]
+    only: Option<String>,
+    /// Length of each measurement in seconds
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Fail when a goal is missed
+    #[arg(long)]
+    check: bool,
+}
+
+impl Bench {
+    /// Measures; the exit code is a failure if something could not be measured, or a goal is missed with `--check`.
+    ///
+    /// # Errors
+    /// When the stack doesn't start or a part of it dies.
+    pub async fn run(&self, home: &Home) -> Result<ExitCode> {
+        stack::run(home, Kind::Bench, async |stack| {
+            report::heading("Starting a fresh stack");
+            stack.start_servers().await?;
+            apps::build(stack, &PROGRAMS, true).await?;
+            // No worker: what it does in the databases would be measured along with the requests.
+            apps::start_gateway(stack, true).await?;
+            report::heading("Measuring");
+            let status = task::run(&self.program(stack).await?).await?;
+            stack.stop().await;
+            Ok(match status.success() {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
+            })
+        })
+        .await
+    }
+
+    async fn program(&self, stack: &Stack) -> Result<Program> {
+        let program = apps::folder(stack, true).await?.join("bench");
+        let mut program = Program::new(program, &stack.home.project)
+            .envs(&stack.env(Front::Gateway))
+            .arg("--pgbench")
+            .arg(stack.postgres_program("pgbench")?)
+            .arg("--logs")
+            .arg(stack.profile.logs())
+            .arg("--seconds")
+            .arg(self.seconds.to_string());
+        for (name, database) in [("AUTH", "auth"), ("LOYALTY", "loyalty")] {
+            let url = format!(
+                "postgres://postgres:{}@{}/{database}",
+                stack.secrets.get(&format!("postgres_{database}_superuser")),
+                stack.ports.address(&format!("postgres_{database}"))
+            );
+            program = program.env(&format!("{name}_SUPERUSER_URL"), url);
+        }
+        if let Some(only) = &self.only {
+            program = program.arg("--only").arg(only);
+        }
+        Ok(match self.check {
+            true => program.arg("--check"),
+            false => program,
+        })
+    }
+}
