@@ -122,13 +122,11 @@ impl Case {
         }
     }
 
-    /// More requests a second than one connection will make, so that there are enough subjects.
-    pub fn most_per_connection(self) -> u64 {
-        match (self, self.floor()) {
-            (_, Floor::Password(_)) => 200,
-            // Each needs a hold, which takes longer to make than to cancel.
-            (Case::Cancel, _) => 1000,
-            _ => 2500,
+    /// More requests a second than a single connection will make, so that there are enough subjects.
+    pub fn most_alone(self) -> f64 {
+        match self.floor() {
+            Floor::Password(_) => 200.0,
+            _ => 2500.0,
         }
     }
 

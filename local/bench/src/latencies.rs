@@ -13,11 +13,6 @@ impl Latencies {
         Latencies(each)
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
     /// The least latency that at least `percent` % of the requests did not exceed (nearest rank); `percent` is 1 to 100.
     /// Zero without requests.
     pub fn percentile(&self, percent: usize) -> Duration {

@@ -9,6 +9,7 @@ mod case;
 mod database;
 mod latencies;
 mod load;
+mod machine;
 mod measure;
 mod options;
 mod passwords;
@@ -20,14 +21,19 @@ mod script;
 mod world;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub use options::Options;
 
 use case::Case;
+use measure::Plan;
 use world::World;
 
 /// Under how many connections each endpoint is measured.
 const CONNECTIONS: [u64; 3] = [1, 16, 64];
+
+/// The share of the CPUs' time that may be taken before anything is measured.
+const BUSY: f64 = 0.1;
 
 /// A failure, told to the person at the terminal.
 type Error = Box<dyn std::error::Error>;
@@ -50,12 +56,25 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     // All of them: what one needs, another makes.
     let captured = capture::capture(&world, &case::ALL).await?;
 
+    let busy = machine::busy().await?;
+    if busy > BUSY {
+        println!("{}\n", report::busy(busy));
+    }
     println!("{}", report::HEADING);
     let mut rows = Vec::new();
     for of in captured.iter().filter(|captured| wanted(&captured.case)) {
+        let mut before = None;
         for connections in CONNECTIONS {
-            let row = measure::row(&world, &captured, of, connections, options.seconds).await?;
+            let plan = Plan {
+                world: &world,
+                captured: &captured,
+                of,
+                connections,
+                length: Duration::from_secs(options.seconds),
+            };
+            let row = plan.row(before).await?;
             println!("{}", report::line(&row));
+            before = Some(row.rate);
             rows.push(row);
         }
     }

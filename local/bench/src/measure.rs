@@ -1,10 +1,10 @@
-//! One line of the report: an endpoint under so many connections, and its floor right after.
+//! One line of the report: an endpoint under so many connections, and its floor in turns with it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::Result;
 use crate::capture::{Captured, hold_script, prepare};
@@ -14,12 +14,12 @@ use crate::load::{self, Connection, Measured, Request, Requests};
 use crate::passwords;
 use crate::world::{Subjects, World, id};
 
+/// Service and floor take turns, so that what else the machine does meets both.
+const ROUNDS: u32 = 2;
 /// Connections are open and caches warm after this.
-const WARM_UP: Duration = Duration::from_millis(500);
-/// Subjects for so many connections at full speed: more connections share the same CPUs.
-const BUSY_CONNECTIONS: u64 = 4;
-/// The floor is measured with so many times the requests, since it is faster.
-const FLOOR_SHARE: (u64, u64) = (3, 2);
+const WARM_UP: Duration = Duration::from_millis(300);
+/// At the next number of connections there may be so many times the requests.
+const GROWTH: f64 = 8.0;
 
 /// What was measured.
 pub struct Row {
@@ -44,95 +44,157 @@ impl Row {
     }
 }
 
-/// Measures `of` for `seconds`.
-///
-/// # Errors
-/// When a request or a transaction fails, or did not do what it should have.
-pub async fn row(
-    world: &World,
-    captured: &[Captured],
-    of: &Captured,
-    connections: u64,
-    seconds: u64,
-) -> Result<Row> {
-    let case = of.case;
-    let holds = hold_script(captured);
-    let length = Duration::from_secs(seconds);
-    let subjects = world.take(match case.subjects() {
-        Supply::Again(count) => count,
-        Supply::Once => {
-            case.most_per_connection() * connections.min(BUSY_CONNECTIONS) * (seconds + 1)
-        }
-    });
-    prepare(world, case, subjects, holds, |n| n).await?;
-    let measured = requests(world, case, subjects, connections, length).await?;
-    check(world, case, subjects, measured.total).await?;
-
-    let floor = match case.floor() {
-        Floor::None => None,
-        Floor::Password(work) => Some(passwords::rate(work, connections, WARM_UP, length).await?),
-        Floor::Sql => {
-            let wanted = measured.latencies.count() as u64 * FLOOR_SHARE.0 / FLOOR_SHARE.1;
-            let times = wanted.div_ceil(connections);
-            let subjects = world.take(match case.subjects() {
-                Supply::Again(count) => count,
-                Supply::Once => times * connections,
-            });
-            prepare(world, case, subjects, holds, |_| of.model).await?;
-            let pooler = &case.database(world).pooler;
-            let rate = world
-                .pgbench
-                .run(pooler, &of.script, subjects, connections, times)
-                .await?;
-            check(world, case, subjects, times * connections).await?;
-            Some(rate)
-        }
-    };
-    Ok(Row {
-        case,
-        connections,
-        rate: measured.rate(),
-        latencies: measured.latencies,
-        floor,
-        statements: of.statements,
-    })
+/// One measurement to be made.
+pub struct Plan<'a> {
+    /// Where.
+    pub world: &'a World,
+    /// What the endpoints do in the databases.
+    pub captured: &'a [Captured],
+    /// The endpoint.
+    pub of: &'a Captured,
+    /// How many connections there are.
+    pub connections: u64,
+    /// How long it takes, without the floor.
+    pub length: Duration,
 }
 
-async fn requests(
-    world: &World,
-    case: Case,
-    subjects: Subjects,
-    connections: u64,
-    length: Duration,
-) -> Result<Measured> {
-    let made: Result<Vec<Request>> = subjects.numbers().map(|n| case.request(world, n)).collect();
-    let made = made?.into_iter();
-    let requests: Requests = match case.subjects() {
-        Supply::Once => Rc::new(RefCell::new(made)),
-        Supply::Again(_) => Rc::new(RefCell::new(made.cycle())),
-    };
-    let mut workers = Vec::new();
-    for _ in 0..connections {
-        workers.push(Connection::open(world.address, requests.clone()).await?);
-    }
-    load::measure(workers, WARM_UP, length).await
+/// How often something was done, and in which time.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    times: f64,
+    seconds: f64,
 }
 
-/// What was answered, or committed, must be there.
-async fn check(world: &World, case: Case, subjects: Subjects, done: u64) -> Result<()> {
-    let Some(trace) = case.trace() else {
-        return Ok(());
-    };
-    let last = id(subjects.first + subjects.count - 1)?;
-    let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
-        [(&id(subjects.first)?, Type::UUID), (&last, Type::UUID)];
-    let found: i64 = case.database(world).value(trace, &params).await?;
-    if u64::try_from(found) == Ok(done) {
-        return Ok(());
+impl Done {
+    fn add(&mut self, times: f64, rate: f64) {
+        self.times += times;
+        self.seconds += times / rate;
     }
-    Err(format!(
-        "{}: done {done} times, but {found} are in the database",
-        case.name()
-    )
-    .into())
+
+    fn rate(self) -> f64 {
+        self.times / self.seconds
+    }
+}
+
+impl Plan<'_> {
+    /// Measures. `before` is the rate with fewer connections, if that is known.
+    ///
+    /// # Errors
+    /// When a request or a transaction fails, or did not do what it should have.
+    pub async fn row(&self, before: Option<f64>) -> Result<Row> {
+        let (mut service, mut floor) = (Done::default(), None::<Done>);
+        let mut latencies = Vec::new();
+        for _ in 0..ROUNDS {
+            let measured = self.requests(before).await?;
+            let requests = measured.latencies.len() as f64;
+            service.add(requests, measured.rate());
+            if let Some(rate) = self.floor(measured.latencies.len()).await? {
+                floor.get_or_insert_default().add(requests, rate);
+            }
+            latencies.extend(measured.latencies);
+        }
+        Ok(Row {
+            case: self.of.case,
+            connections: self.connections,
+            rate: service.rate(),
+            latencies: Latencies::of(latencies),
+            floor: floor.map(Done::rate),
+            statements: self.of.statements,
+        })
+    }
+
+    fn turn(&self) -> Duration {
+        self.length / ROUNDS
+    }
+
+    async fn requests(&self, before: Option<f64>) -> Result<Measured> {
+        let case = self.of.case;
+        let rate = before.map_or(case.most_alone(), |before| before * GROWTH);
+        let most = (rate * (WARM_UP + self.turn()).as_secs_f64()).ceil() as u64;
+        let subjects = self.prepare(most + self.connections, |n| n).await?;
+        let made: Result<Vec<Request>> = subjects
+            .numbers()
+            .map(|n| case.request(self.world, n))
+            .collect();
+        let made = made?.into_iter();
+        let requests: Requests = match case.subjects() {
+            Supply::Once => Rc::new(RefCell::new(made)),
+            Supply::Again(_) => Rc::new(RefCell::new(made.cycle())),
+        };
+        let mut workers = Vec::new();
+        for _ in 0..self.connections {
+            workers.push(Connection::open(self.world.address, requests.clone()).await?);
+        }
+        let measured = load::measure(workers, WARM_UP, self.turn()).await?;
+        self.check(subjects, measured.total).await?;
+        Ok(measured)
+    }
+
+    /// The floor, measured with half as many requests more than the service made, since it is faster.
+    async fn floor(&self, requests: usize) -> Result<Option<f64>> {
+        match self.of.case.floor() {
+            Floor::None => Ok(None),
+            Floor::Password(work) => passwords::rate(work, self.connections, WARM_UP, self.turn())
+                .await
+                .map(Some),
+            Floor::Sql => {
+                let times = (requests as u64 * 3 / 2).div_ceil(self.connections).max(1);
+                let total = times * self.connections;
+                let model = self.of.model;
+                let subjects = self.prepare(total, |_| model).await?;
+                let pooler = &self.of.case.database(self.world).pooler;
+                let (script, clients) = (&self.of.script, self.connections);
+                let pgbench = &self.world.pgbench;
+                let rate = pgbench
+                    .run(pooler, script, subjects, clients, times)
+                    .await?;
+                self.check(subjects, total).await?;
+                Ok(Some(rate))
+            }
+        }
+    }
+
+    async fn prepare(&self, most: u64, token_of: impl Fn(u64) -> u64) -> Result<Subjects> {
+        let case = self.of.case;
+        let subjects = self.world.take(match case.subjects() {
+            Supply::Again(count) => count,
+            Supply::Once => most,
+        });
+        let holds = hold_script(self.captured);
+        prepare(self.world, case, subjects, holds, token_of).await?;
+        Ok(subjects)
+    }
+
+    /// What was answered, or committed, must be there.
+    async fn check(&self, subjects: Subjects, done: u64) -> Result<()> {
+        let case = self.of.case;
+        let Some(trace) = case.trace() else {
+            return Ok(());
+        };
+        let last = id(subjects.first + subjects.count - 1)?;
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&id(subjects.first)?, Type::UUID), (&last, Type::UUID)];
+        let found: i64 = case.database(self.world).value(trace, &params).await?;
+        if u64::try_from(found) == Ok(done) {
+            return Ok(());
+        }
+        Err(format!(
+            "{}: done {done} times, but {found} are in the database",
+            case.name()
+        )
+        .into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_count_by_their_time() {
+        let mut done = Done::default();
+        done.add(100.0, 100.0);
+        done.add(100.0, 50.0);
+        assert!((done.rate() - 200.0 / 3.0).abs() < 1e-9);
+    }
 }

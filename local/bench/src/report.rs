@@ -10,6 +10,14 @@ use crate::measure::Row;
 pub const HEADING: &str = "                                                      latency, ms
                                     conn.   req./s     p50     p95     p99  floor/s  ratio  statements";
 
+/// Says that the machine has something else to do, for so large a share (0 to 1) of its time.
+pub fn busy(share: f64) -> String {
+    format!(
+        "The machine is {:.0} % busy with something else, so the rates are too low; the ratios suffer less.",
+        share * 100.0
+    )
+}
+
 /// One line of the table.
 pub fn line(row: &Row) -> String {
     let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(row.latencies.percentile(percent)));
