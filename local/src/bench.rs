@@ -9,6 +9,7 @@ use crate::home::{Home, Kind};
 use crate::process::launch::Program;
 use crate::process::task;
 use crate::report;
+use crate::running::Running;
 use crate::stack::{self, Stack};
 
 /// What runs. The whole workspace is named so that the dependencies are those of every other release build.
@@ -21,7 +22,7 @@ pub struct Bench {
     #[arg(long)]
     only: Option<String>,
     /// Length of each measurement in seconds
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=20))]
     seconds: u64,
     /// Fail when a goal is missed
     #[arg(long)]
@@ -40,6 +41,7 @@ impl Bench {
             apps::build(stack, &PROGRAMS, true).await?;
             // No worker: what it does in the databases would be measured along with the requests.
             apps::start_gateway(stack, true).await?;
+            Running::publish(stack, "cargo local bench", Some(Front::Gateway))?;
             report::heading("Measuring");
             let status = task::run(&self.program(stack).await?).await?;
             stack.stop().await;
@@ -56,7 +58,7 @@ impl Bench {
         let mut program = Program::new(program, &stack.home.project)
             .envs(&stack.env(Front::Gateway))
             .arg("--pgbench")
-            .arg(stack.postgres_program("pgbench")?)
+            .arg(stack.programs.beside_postgres("pgbench")?)
             .arg("--logs")
             .arg(stack.profile.logs())
             .arg("--seconds")

@@ -28,6 +28,20 @@ pub struct Programs {
     pub epmd: PathBuf,
 }
 
+impl Programs {
+    /// A program that comes with the newest Postgres.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn beside_postgres(&self, name: &str) -> Result<PathBuf> {
+        let newest = self.postgres.last();
+        newest
+            .map(|(_, bin)| bin.join(name))
+            .filter(|program| program.is_file())
+            .ok_or_else(|| Error::new(format!("{name} is not where Debian's postgresql puts it")))
+    }
+}
+
 /// Finds the servers, and installs what is missing.
 ///
 /// # Errors

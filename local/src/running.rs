@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::env::Env;
+use crate::env::{Env, Front};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::home::{Kind, Profile};
+use crate::stack::Stack;
 
 const FILE: &str = "running.json";
 
@@ -23,12 +24,19 @@ pub struct Running {
 }
 
 impl Running {
-    /// Tells that the stack is ready.
+    /// Tells that the stack is ready, with what `front` answers requests, if anything does.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn publish(&self, profile: &Profile) -> Result<()> {
-        files::write_json(&profile.file(FILE), self)
+    pub fn publish(stack: &Stack, command: &str, front: Option<Front>) -> Result<()> {
+        let env = stack.env(front.unwrap_or(Front::Gateway));
+        let running = Self {
+            pid: std::process::id(),
+            command: command.to_owned(),
+            address: front.map(|_| env["E2E_BASE_URL"].clone()),
+            env,
+        };
+        files::write_json(&stack.profile.file(FILE), &running)
     }
 
     /// Whether the stack has told so.

@@ -1,18 +1,18 @@
 //! A stack: the servers, and everything that runs on them, from start to stop.
 
 use std::fs::File;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::env::{self, Env, Front};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::home::{Home, Kind, Profile};
 use crate::packages::{self, Programs};
 use crate::ports::Ports;
 use crate::process::account::Account;
+use crate::process::launch;
 use crate::process::supervisor::Supervisor;
 use crate::report;
 use crate::running::Running;
@@ -37,7 +37,8 @@ pub struct Stack {
     pub secrets: Secrets,
     /// Its processes.
     pub supervisor: Supervisor,
-    programs: Programs,
+    /// The servers' programs.
+    pub programs: Programs,
     account: Account,
     _lock: File,
 }
@@ -120,7 +121,7 @@ impl Stack {
             profile.create()?;
         }
         Running::withdraw(&profile);
-        raise_file_limit();
+        launch::raise_file_limit();
         Ok(Self {
             home: home.clone(),
             ports: Ports::choose(&profile.file("ports.json"), profile.kind == Kind::Dev)?,
@@ -147,18 +148,6 @@ impl Stack {
             env.insert("PROMO_GUESSES_PER_ADDRESS".into(), "1000000".into());
         }
         env
-    }
-
-    /// A program that comes with the newest Postgres here.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn postgres_program(&self, name: &str) -> Result<PathBuf> {
-        let newest = self.programs.postgres.last();
-        newest
-            .map(|(_, bin)| bin.join(name))
-            .filter(|program| program.is_file())
-            .ok_or_else(|| Error::new(format!("{name} is not where Debian's postgresql puts it")))
     }
 
     /// Stops all processes in order and tells so; nothing when none run.
@@ -258,12 +247,4 @@ impl Stack {
         )
         .await
     }
-}
-
-/// 2,000 clients of a pooler are more files than the usual limit of 1,024; children inherit this.
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = Some(limit.maximum.unwrap_or(u64::MAX).min(65_536));
-    let _ = setrlimit(Resource::Nofile, limit);
 }

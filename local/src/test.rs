@@ -17,6 +17,8 @@ use crate::seed;
 use crate::stack::{self, Stack};
 use crate::tools::{self, Tools};
 
+const COMMAND: &str = "cargo local test";
+
 /// Which of the two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Only {
@@ -61,7 +63,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
         let mut outcomes = Vec::new();
         if plan.gateway {
             apps::start_gateway(stack, false).await?;
-            publish(stack, Front::Gateway)?;
+            Running::publish(stack, COMMAND, Some(Front::Gateway))?;
             // First, since the demo's numbers are given by hand and the tests take the next ones.
             if args.is_empty() {
                 outcomes.push(demo(stack).await);
@@ -76,7 +78,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             }
             report::heading("The same end-to-end tests on cargo lambda watch");
             lambda_watch::start(stack, &tools).await?;
-            publish(stack, Front::LambdaWatch)?;
+            Running::publish(stack, COMMAND, Some(Front::LambdaWatch))?;
             if args.is_empty() {
                 outcomes.push(examples(stack, &tools).await);
             }
@@ -194,17 +196,6 @@ async fn examples(stack: &Stack, tools: &Tools) -> Outcome {
         passed: invoked.is_ok(),
         elapsed: started.elapsed(),
     }
-}
-
-fn publish(stack: &Stack, front: Front) -> Result<()> {
-    let env = stack.env(front);
-    Running {
-        pid: std::process::id(),
-        command: "cargo local test".into(),
-        address: Some(env["E2E_BASE_URL"].clone()),
-        env,
-    }
-    .publish(&stack.profile)
 }
 
 fn summary(stack: &Stack, outcomes: &[Outcome]) -> ExitCode {

@@ -29,7 +29,7 @@ pub async fn gateway(home: &Home, release: bool) -> Result<ExitCode> {
         apps::start_helpers(stack, Front::Gateway, release).await?;
         apps::start_gateway(stack, release).await?;
         prepare_demo(stack, Front::Gateway).await?;
-        publish(stack, "cargo local up", Some(Front::Gateway))?;
+        Running::publish(stack, "cargo local up", Some(Front::Gateway))?;
         ready(stack, Front::Gateway, started);
         report::line("\nCtrl-C stops everything.");
         std::future::pending().await
@@ -46,7 +46,7 @@ pub async fn servers(home: &Home) -> Result<ExitCode> {
         let started = Instant::now();
         report::heading("Starting");
         stack.start_servers().await?;
-        publish(stack, "cargo local up --servers-only", None)?;
+        Running::publish(stack, "cargo local up --servers-only", None)?;
         report::heading(format_args!(
             "The servers are ready after {}",
             report::seconds(started.elapsed())
@@ -76,7 +76,7 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         apps::start_helpers(stack, Front::LambdaWatch, false).await?;
         lambda_watch::start(stack, &tools).await?;
         prepare_demo(stack, Front::LambdaWatch).await?;
-        publish(stack, "cargo local watch", Some(Front::LambdaWatch))?;
+        Running::publish(stack, "cargo local watch", Some(Front::LambdaWatch))?;
         ready(stack, Front::LambdaWatch, started);
         let invoke = lambda_watch::invoke_command(stack, &tools.cargo_lambda);
         report::line("\n  one function with an example event:");
@@ -104,17 +104,6 @@ async fn prepare_demo(stack: &Stack, front: Front) -> Result<()> {
     )
     .await?;
     Ok(())
-}
-
-fn publish(stack: &Stack, command: &str, front: Option<Front>) -> Result<()> {
-    let env = stack.env(front.unwrap_or(Front::Gateway));
-    Running {
-        pid: std::process::id(),
-        command: command.to_owned(),
-        address: front.map(|_| env["E2E_BASE_URL"].clone()),
-        env,
-    }
-    .publish(&stack.profile)
 }
 
 fn ready(stack: &Stack, front: Front, started: Instant) {

@@ -11,7 +11,7 @@ pub struct Options {
     #[arg(long)]
     pub only: Option<String>,
     /// Length of each measurement in seconds
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=20))]
     pub seconds: u64,
     /// Fail when a goal is missed
     #[arg(long)]

@@ -146,6 +146,14 @@ impl Program {
     }
 }
 
+/// 2,000 clients of a pooler are more files than the usual limit of 1,024; children inherit this.
+pub fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(limit.maximum.unwrap_or(u64::MAX).min(65_536));
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 /// `cargo run` describes this program's package in the environment; a cargo below would take it
 /// for its own and build things again.
 fn strip_cargo_run(command: &mut Command) {
