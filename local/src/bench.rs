@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::apps;
 use crate::env::Front;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::home::{Home, Kind};
 use crate::process::launch::Program;
 use crate::process::task;
@@ -45,10 +45,11 @@ impl Bench {
             report::heading("Measuring");
             let status = task::run(&self.program(stack).await?).await?;
             stack.stop().await;
-            Ok(match status.success() {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            })
+            match status.code() {
+                Some(0) => Ok(ExitCode::SUCCESS),
+                Some(_) => Ok(ExitCode::FAILURE),
+                None => Err(Error::new(format!("the measuring was ended: {status}"))),
+            }
         })
         .await
     }
