@@ -6,11 +6,11 @@ use crate::Result;
 use crate::case::{Case, Floor};
 use crate::load;
 use crate::postgres_log::Logged;
-use crate::script::{Varying, script, uuid_of};
+use crate::script::{Statement, Varying, script, uuid_of};
 use crate::world::{Subjects, World, id};
 
-/// A connection may notice late that statements are to be logged.
-const ATTEMPTS: usize = 10;
+/// So many requests are made of each kind: what differs between them is to differ in the script too.
+const REQUESTS: u64 = 16;
 
 /// The statements of one request.
 pub struct Captured {
@@ -74,60 +74,78 @@ pub async fn prepare(
     Ok(())
 }
 
-/// The statements of a request are those that a second request has too.
 async fn one(world: &World, case: Case, hold_script: &str) -> Result<Captured> {
-    let (_, mut logged) = record(world, case, hold_script).await?;
-    for _ in 0..ATTEMPTS {
-        let (model, again) = record(world, case, hold_script).await?;
-        let texts = |of: &[Logged]| of.iter().map(|one| one.sql.clone()).collect::<Vec<_>>();
-        let same = texts(&logged) == texts(&again);
-        logged = again;
-        if same && (!logged.is_empty() || case.floor() != Floor::Sql) {
-            return finish(world, case, model, logged).await;
-        }
-    }
-    let mut error = format!("{}: no two requests do the same", case.name());
-    for statement in &logged {
-        write!(error, "\n{}", statement.sql)?;
-    }
-    Err(error.into())
-}
-
-async fn record(world: &World, case: Case, hold_script: &str) -> Result<(u64, Vec<Logged>)> {
-    let subjects = world.take(1);
+    let subjects = world.take(REQUESTS);
     prepare(world, case, subjects, hold_script, |n| n).await?;
-    let request = case.request(world, subjects.first)?;
     let database = case.database(world);
-    let start = database.log_end()?;
-    load::once(world.address, request).await?;
-    Ok((subjects.first, database.logged_since(start)?))
+    let mut recorded: Vec<Vec<Logged>> = Vec::new();
+    for n in subjects.numbers() {
+        let request = case.request(world, n)?;
+        let start = database.log_end()?;
+        load::once(world.address, request).await?;
+        recorded.push(database.logged_since(start)?);
+    }
+    // The last is the model. The first may be incomplete: a connection may notice late that it is to log statements.
+    recorded.reverse();
+    let model = recorded.first().cloned().unwrap_or_default();
+    recorded.retain(|one| texts(one).eq(texts(&model)));
+    if recorded.len() as u64 <= REQUESTS / 2 || (model.is_empty() && case.floor() == Floor::Sql) {
+        let texts: Vec<&str> = texts(&model).collect();
+        return Err(format!(
+            "{}: its requests differ in what they do. One of them:\n{}",
+            case.name(),
+            texts.join("\n")
+        )
+        .into());
+    }
+    let last = subjects.first + subjects.count - 1;
+    Ok(Captured {
+        case,
+        model: last,
+        statements: model.len(),
+        script: match case.floor() {
+            Floor::Sql => script_of(world, case, last, &recorded).await?,
+            _ => String::new(),
+        },
+    })
 }
 
-async fn finish(world: &World, case: Case, model: u64, logged: Vec<Logged>) -> Result<Captured> {
-    let mut captured = Captured {
-        case,
-        model,
-        statements: logged.len(),
-        script: String::new(),
-    };
-    if case.floor() == Floor::Sql {
-        let mut statements = Vec::new();
-        for statement in logged {
-            statements.push(case.database(world).typed(statement).await?);
-        }
-        let mut head = String::new();
-        let mut varying = vec![Varying {
-            value: id(model)?.to_string(),
-            expression: uuid_of("n"),
-        }];
-        if let Some((formula, promo)) = case.promo(model) {
-            writeln!(head, "\\set promo {formula}")?;
-            varying.push(Varying {
-                value: promo.to_string(),
-                expression: ":promo".to_owned(),
-            });
-        }
-        captured.script = script(&statements, &varying, &head)?;
+fn texts(logged: &[Logged]) -> impl Iterator<Item = &str> {
+    logged.iter().map(|one| one.sql.as_str())
+}
+
+/// The script of what was recorded; the first is that of subject `model`.
+async fn script_of(
+    world: &World,
+    case: Case,
+    model: u64,
+    recorded: &[Vec<Logged>],
+) -> Result<String> {
+    let mut statements = Vec::new();
+    for (place, sql) in recorded
+        .iter()
+        .take(1)
+        .flat_map(|one| texts(one))
+        .enumerate()
+    {
+        let same = recorded.iter().filter_map(|one| one.get(place));
+        statements.push(Statement {
+            sql: sql.to_owned(),
+            requests: same.map(|one| one.params.clone()).collect(),
+            types: case.database(world).types(sql).await?,
+        });
     }
-    Ok(captured)
+    let mut head = String::new();
+    let mut varying = vec![Varying {
+        value: id(model)?.to_string(),
+        expression: uuid_of("n"),
+    }];
+    if let Some((formula, promo)) = case.promo(model) {
+        writeln!(head, "\\set promo {formula}")?;
+        varying.push(Varying {
+            value: promo.to_string(),
+            expression: ":promo".to_owned(),
+        });
+    }
+    script(&statements, &varying, &head)
 }

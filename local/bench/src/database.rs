@@ -9,7 +9,6 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::Result;
 use crate::postgres_log::{self, Logged};
-use crate::script::Statement;
 
 /// A database.
 pub struct Database {
@@ -104,7 +103,7 @@ impl Database {
         postgres_log::statements(&text)
     }
 
-    /// Adds what the log does not say: the types of the parameters, as Postgres derives them.
+    /// The names of the types of a statement's parameters, as Postgres derives them: the log does not tell.
     ///
     /// # Errors
     /// When Postgres can't.
@@ -112,20 +111,10 @@ impl Database {
         clippy::disallowed_methods,
         reason = "not through the pooler, and only to learn the types"
     )]
-    pub async fn typed(&self, logged: Logged) -> Result<Statement> {
-        let types = match logged.params.is_empty() {
-            true => Vec::new(),
-            false => {
-                let prepared = self.owner.prepare(&logged.sql).await?;
-                let types = prepared.params().iter();
-                types.map(|kind| kind.name().to_owned()).collect()
-            }
-        };
-        Ok(Statement {
-            sql: logged.sql,
-            params: logged.params,
-            types,
-        })
+    pub async fn types(&self, sql: &str) -> Result<Vec<String>> {
+        let prepared = self.owner.prepare(sql).await?;
+        let types = prepared.params().iter();
+        Ok(types.map(|kind| kind.name().to_owned()).collect())
     }
 }
 

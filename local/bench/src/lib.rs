@@ -18,6 +18,7 @@ mod postgres_log;
 mod report;
 mod request;
 mod script;
+mod sql_text;
 mod world;
 
 use std::process::ExitCode;

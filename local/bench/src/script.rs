@@ -4,17 +4,24 @@
 //! only, can make identifiers too.
 
 use crate::Result;
+use crate::sql_text::{literal, token_length};
 
-/// A statement with the values of one request.
+/// The parameters of a statement in Postgres' text form; `None` is NULL.
+pub type Params = Vec<Option<String>>;
+
+/// A statement with the values of some requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Its text, with `$1`, `$2` … for the parameters.
     pub sql: String,
-    /// The parameters in Postgres' text form; `None` is NULL.
-    pub params: Vec<Option<String>>,
+    /// The parameters of each request. The first is the model.
+    pub requests: Vec<Params>,
     /// The name of each parameter's type.
     pub types: Vec<String>,
 }
+
+/// Whole numbers may say where something is written, such as one of several counters: not always the same place.
+const WHOLE: [&str; 6] = ["int2", "int4", "int8", "_int2", "_int4", "_int8"];
 
 /// A value that is another one for each subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +40,9 @@ pub fn uuid_of(variable: &str) -> String {
     format!("lpad(:{variable}, 32, '0')")
 }
 
-/// The script. Values in `varying` become expressions; a UUID that is not among them was made for this request, so
-/// each transaction gets another in its place; all other values stay as they are. `head` may set further variables.
+/// The script. Values of the model that are in `varying` become expressions; a UUID that is not among them was made for
+/// this request, so each transaction gets another in its place; whole numbers are those of a request drawn at random; all
+/// other values stay as they are. `head` may set further variables.
 ///
 /// # Errors
 /// When a statement holds what pgbench would take for a variable, or a parameter is missing.
@@ -42,8 +50,11 @@ pub fn script(statements: &[Statement], varying: &[Varying], head: &str) -> Resu
     let mut varying = varying.to_vec();
     let mut sets = HEAD.to_owned() + head;
     let mut body = String::new();
+    let requests = statements.iter().map(|one| one.requests.len()).max();
+    sets += &format!("\\set drawn random(1, {})\n", requests.unwrap_or(1));
     for statement in statements {
-        for (value, name) in statement.params.iter().zip(&statement.types) {
+        let model = statement.requests.iter().take(1).flatten();
+        for (value, name) in model.zip(&statement.types) {
             let Some(value) = value.as_ref().filter(|_| name == "uuid") else {
                 continue;
             };
@@ -90,54 +101,32 @@ fn with_values(statement: &Statement, varying: &[Varying]) -> Result<String> {
     Ok(out + rest)
 }
 
-/// The length of the literal, comment, cast, parameter or sign at the beginning of `sql`.
-fn token_length(sql: &str) -> usize {
-    let until = |end: Option<usize>| end.unwrap_or(sql.len());
-    let from_second = |end: Option<usize>| end.map(|end| end + 1);
-    let rest = &sql[1..];
-    match (&sql[..1], rest.get(..1)) {
-        ("'", _) => until(from_second(rest.find('\'')).map(|end| end + 1)),
-        ("-", Some("-")) => until(sql.find('\n')),
-        (":", Some(":")) => 2,
-        ("$", _) => until(from_second(rest.find(|c: char| !c.is_ascii_digit()))),
-        _ => 1,
-    }
-}
-
 /// The value of the parameter `token`, `$1` and so on.
 fn value(statement: &Statement, token: &str, varying: &[Varying]) -> Result<String> {
     let missing = || format!("no value of {token} is known in: {}", statement.sql);
     let index = token[1..].parse::<usize>().map_err(|_| missing())?;
     let index = index.checked_sub(1).ok_or_else(missing)?;
-    let (Some(value), Some(name)) = (statement.params.get(index), statement.types.get(index))
-    else {
+    let all: Option<Vec<_>> = statement
+        .requests
+        .iter()
+        .map(|one| one.get(index))
+        .collect();
+    let (Some(all), Some(name)) = (all, statement.types.get(index)) else {
         return Err(missing().into());
     };
-    let value = match value {
-        None => "NULL".to_owned(),
-        Some(value) => match varying.iter().find(|known| known.value == *value) {
-            Some(known) => known.expression.clone(),
-            None => literal(value),
-        },
+    let model = all.first().copied().ok_or_else(missing)?;
+    let known = varying
+        .iter()
+        .find(|known| Some(&known.value) == model.as_ref());
+    let value = match known {
+        Some(known) => known.expression.clone(),
+        None if WHOLE.contains(&name.as_str()) && all.iter().any(|one| *one != model) => {
+            let all: Vec<String> = all.into_iter().map(literal).collect();
+            format!("(ARRAY[{}])[:drawn]", all.join(", "))
+        }
+        None => literal(model),
     };
     Ok(format!("CAST({value} AS {name})"))
-}
-
-/// A string literal in one line and without colons, in which pgbench would look for variables.
-fn literal(value: &str) -> String {
-    let mut out = "E'".to_owned();
-    for c in value.chars() {
-        match c {
-            '\'' => out += "''",
-            '\\' => out += "\\\\",
-            ':' => out += "\\x3a",
-            '\n' => out += "\\n",
-            '\r' => out += "\\r",
-            ';' => out += "\\x3b",
-            c => out.push(c),
-        }
-    }
-    out + "'"
 }
 
 #[cfg(test)]
@@ -150,10 +139,12 @@ mod tests {
     fn statement(sql: &str, params: &[(&str, &str)]) -> Statement {
         Statement {
             sql: sql.to_owned(),
-            params: params
-                .iter()
-                .map(|(value, _)| (*value != "NULL").then(|| (*value).to_owned()))
-                .collect(),
+            requests: vec![
+                params
+                    .iter()
+                    .map(|(value, _)| (*value != "NULL").then(|| (*value).to_owned()))
+                    .collect(),
+            ],
             types: params.iter().map(|(_, name)| (*name).to_owned()).collect(),
         }
     }
@@ -168,7 +159,9 @@ mod tests {
             expression,
         });
         let script = script(statements, &varying, "")?;
-        Ok(script.strip_prefix(HEAD).unwrap().to_owned())
+        let (head, body) = script.split_once("\\set drawn random(1, ").unwrap();
+        assert_eq!(head, HEAD);
+        Ok(body.split_once(")\n").unwrap().1.to_owned())
     }
 
     #[test]
@@ -196,6 +189,26 @@ mod tests {
             "\\set fresh2 random(1, 999999999999999999)\n\
              INSERT INTO t VALUES (CAST(lpad(:fresh2, 32, '0') AS uuid), CAST(lpad(:n, 32, '0') AS uuid));\n\
              SELECT CAST(lpad(:fresh2, 32, '0') AS uuid);\n"
+        );
+    }
+
+    #[test]
+    fn whole_numbers_that_differ_are_drawn() {
+        let mut one = statement(
+            "SELECT $1, $2, $3, $4",
+            &[
+                ("7", "int4"),
+                ("5", "int4"),
+                ("now", "text"),
+                ("7000042", "int8"),
+            ],
+        );
+        let other = ["9", "5", "then", "7000043"].map(|value| Some(value.to_owned()));
+        one.requests.push(other.to_vec());
+        assert_eq!(
+            body(&[one]).unwrap(),
+            "SELECT CAST((ARRAY[E'7', E'9'])[:drawn] AS int4), CAST(E'5' AS int4), \
+             CAST(E'now' AS text), CAST(7000000 + :n % 1000 AS int8);\n"
         );
     }
 
