@@ -134,7 +134,7 @@ impl Plan<'_> {
         Ok(measured)
     }
 
-    /// The floor, measured with half as many requests more than the service made, since it is faster.
+    /// The floor, measured with as many requests as the service has answered.
     async fn floor(&self, requests: usize) -> Result<Option<f64>> {
         match self.of.case.floor() {
             Floor::None => Ok(None),
@@ -142,7 +142,7 @@ impl Plan<'_> {
                 .await
                 .map(Some),
             Floor::Sql => {
-                let times = (requests as u64 * 3 / 2).div_ceil(self.connections).max(1);
+                let times = (requests as u64).div_ceil(self.connections).max(1);
                 let total = times * self.connections;
                 let model = self.of.model;
                 let subjects = self.prepare(total, |_| model).await?;
