@@ -124,8 +124,10 @@ impl Case {
 
     /// More requests a second than a single connection will make, so that there are enough subjects.
     pub fn most_alone(self) -> f64 {
-        match self.floor() {
-            Floor::Password(_) => 200.0,
+        match (self, self.floor()) {
+            (_, Floor::Password(_)) => 200.0,
+            // Each needs a hold, which takes longer to make than to cancel.
+            (Case::Cancel, _) => 1000.0,
             _ => 2500.0,
         }
     }

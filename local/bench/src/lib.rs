@@ -33,7 +33,7 @@ use world::World;
 /// Under how many connections each endpoint is measured.
 const CONNECTIONS: [u64; 3] = [1, 16, 64];
 
-/// The share of the CPUs' time that may be taken before anything is measured.
+/// The share of the CPUs' time that may be taken before or after the measurements.
 const BUSY: f64 = 0.1;
 
 /// A failure, told to the person at the terminal.
@@ -58,9 +58,6 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let captured = capture::capture(&world, &case::ALL).await?;
 
     let busy = machine::busy().await?;
-    if busy > BUSY {
-        println!("{}\n", report::busy(busy));
-    }
     println!("{}", report::HEADING);
     let mut rows = Vec::new();
     for of in captured.iter().filter(|captured| wanted(&captured.case)) {
@@ -81,6 +78,10 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     }
 
     println!();
+    let busy = machine::busy().await?.max(busy);
+    if busy > BUSY {
+        println!("{}\n", report::busy(busy));
+    }
     let goals = report::goals(&rows);
     for goal in &goals {
         println!(

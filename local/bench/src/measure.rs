@@ -18,8 +18,8 @@ use crate::world::{Subjects, World, id};
 const ROUNDS: u32 = 2;
 /// Connections are open and caches warm after this.
 const WARM_UP: Duration = Duration::from_millis(300);
-/// At the next number of connections there may be so many times the requests.
-const GROWTH: f64 = 8.0;
+/// At the next number of connections there may be so many times the requests; should there be more, it ends early.
+const GROWTH: f64 = 4.0;
 
 /// What was measured.
 pub struct Row {

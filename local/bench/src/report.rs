@@ -13,7 +13,7 @@ pub const HEADING: &str = "                                                     
 /// Says that the machine has something else to do, for so large a share (0 to 1) of its time.
 pub fn busy(share: f64) -> String {
     format!(
-        "The machine is {:.0} % busy with something else, so the rates are too low; the ratios suffer less.",
+        "The machine was {:.0} % busy with something else: rates are too low, latencies too high; ratios suffer less.",
         share * 100.0
     )
 }
