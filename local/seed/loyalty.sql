@@ -6,6 +6,10 @@ INSERT INTO tariffs (id, title, price_minor, currency, period_months) VALUES
     (3, 'Премиум на месяц', 59900, 'RUB', 1)
 ON CONFLICT (id) DO NOTHING;
 
+-- A campaign: 10 000 uses and 500 000 roubles for all its codes together.
+INSERT INTO campaigns (id, title, total_limit, budget_minor) VALUES (1, 'Осенняя акция', 10000, 50000000)
+ON CONFLICT (id) DO NOTHING;
+
 INSERT INTO promo_codes (id, code, title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor,
     effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience, audience_user_id)
 VALUES
@@ -47,11 +51,13 @@ VALUES
 ON CONFLICT (id) DO UPDATE SET
     starts_at = excluded.starts_at,
     ends_at = excluded.ends_at,
-    audience_user_id = excluded.audience_user_id,
-    version = promo_codes.version + 1
+    audience_user_id = excluded.audience_user_id
 -- A number that was given to another code in the meantime stays with that code.
 WHERE promo_codes.code = excluded.code;
 
+UPDATE promo_codes SET campaign_id = 1 WHERE id IN (5, 8) AND code IN ('AUTUMN30', 'FIRST100') AND campaign_id IS NULL;
+
 -- Numbers that were given by hand must not be given again.
 SELECT setval(pg_get_serial_sequence('tariffs', 'id'), (SELECT max(id) FROM tariffs));
+SELECT setval(pg_get_serial_sequence('campaigns', 'id'), (SELECT max(id) FROM campaigns));
 SELECT setval(pg_get_serial_sequence('promo_codes', 'id'), (SELECT max(id) FROM promo_codes));

@@ -47,8 +47,9 @@ BEGIN
             name, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
     END LOOP;
     FOR name IN
-        SELECT relname FROM pg_class WHERE relispartition AND relname ~ '^decisions_\d{4}_\d{2}$'
-            AND to_date(right(relname, 7), 'YYYY_MM') < this_month - make_interval(months => keep_months)
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'decisions'::regclass AND c.relname ~ '^decisions_\d{4}_\d{2}$'
+            AND to_date(right(c.relname, 7), 'YYYY_MM') < this_month - make_interval(months => keep_months)
     LOOP
         EXECUTE format('DROP TABLE %I', name);
     END LOOP;

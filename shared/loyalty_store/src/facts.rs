@@ -30,14 +30,17 @@ pub(crate) enum Found {
     NoTariff,
 }
 
-/// The columns of [`rows::facts`] that staff have entered: `promo_codes p`, `tariffs t` and `campaigns m`.
+/// The columns of [`rows::facts`] that staff have entered: `promo_codes p` and `campaigns m`.
 pub(crate) const ENTERED: &str = "
     p.id AS promo_id, p.code, p.title, p.status, p.effect, p.effect_minor, p.effect_basis_points, p.effect_cap_minor,
     p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
     p.audience_user_id, p.audience_group_ids, p.time_zone, p.weekdays, p.hours_from, p.hours_to, p.per_user_period,
     p.min_price_minor, p.first_purchase_only, p.listed, p.budget_minor, p.version,
     m.id AS campaign_id, m.status AS campaign_status, m.total_limit AS campaign_limit,
-    m.budget_minor AS campaign_budget_minor, m.version AS campaign_version,
+    m.budget_minor AS campaign_budget_minor, m.version AS campaign_version";
+
+/// Those of `tariffs t`.
+pub(crate) const TARIFF: &str = "
     t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
     t.status AS tariff_status";
 
@@ -71,7 +74,7 @@ pub(crate) const JOINS: &str = "
 impl LoyaltyStore {
     pub(crate) async fn find_facts(&self, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
         let sql = format!(
-            "SELECT {ENTERED}, {HAPPENED}, EXISTS (
+            "SELECT {ENTERED}, {TARIFF}, {HAPPENED}, EXISTS (
                 SELECT FROM applications a WHERE (a.promo_id = p.id OR a.campaign_id = p.campaign_id)
                     AND a.state = 'applied' AND a.expires_at <= $2
              ) AS lapsed

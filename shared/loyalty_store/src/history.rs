@@ -4,7 +4,7 @@ use domain::{Decision, Facts};
 use jiff::Timestamp;
 use pg::{PgError, Type};
 
-use crate::facts::{ENTERED, Found, id_and_codes};
+use crate::facts::{ENTERED, Found, TARIFF, id_and_codes};
 use crate::rows::{self, bug};
 use crate::{Ask, LoyaltyStore};
 
@@ -68,7 +68,7 @@ impl LoyaltyStore {
                     OR (state = 'cancelled' AND updated_at > $2)
                 )
              )
-             SELECT {ENTERED}, {HAD_HAPPENED}
+             SELECT {ENTERED}, {TARIFF}, {HAD_HAPPENED}
              FROM (VALUES (1)) AS one (row)
              LEFT JOIN LATERAL {promo} AS p ON true
              LEFT JOIN LATERAL {tariff} AS t ON true

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::facts::Found;
 
-/// The facts in a row of [`ENTERED`](crate::facts::ENTERED) and [`HAPPENED`](crate::facts::HAPPENED) and `lapsed`, as
+/// The facts in a row of all the columns in [`crate::facts`] and `lapsed`, as
 /// far as the promo code and the tariff exist. The tariff comes first: whether a code exists that the user must not know
 /// of can't be told from the answer about an unknown tariff then.
 pub(crate) fn found(
@@ -29,14 +29,15 @@ pub(crate) fn found(
         return Ok(Found::NoPromo);
     }
     Ok(Found::Facts {
-        facts: Box::new(facts(row, user_id, text_known, now)?),
+        facts: Box::new(facts(row, tariff(row)?, user_id, text_known, now)?),
         lapsed: get(row, "lapsed")?,
     })
 }
 
-/// The facts in a row of [`ENTERED`](crate::facts::ENTERED) and [`HAPPENED`](crate::facts::HAPPENED).
+/// The facts in a row of [`ENTERED`](crate::facts::ENTERED) and [`HAPPENED`](crate::facts::HAPPENED), with a tariff.
 pub(crate) fn facts(
     row: &Row,
+    tariff: Tariff,
     user_id: Uuid,
     text_known: bool,
     now: Timestamp,
@@ -50,7 +51,7 @@ pub(crate) fn facts(
         user_groups: get(row, "user_groups")?,
         has_purchased: get(row, "has_purchased")?,
         promo: promo(row)?,
-        tariff: tariff(row)?,
+        tariff,
         text_known,
         usage: usage(row, "taken", "spent_minor")?,
         campaign: campaign(row)?,
