@@ -27,7 +27,7 @@ use std::time::Duration;
 pub use options::Options;
 
 use case::Case;
-use measure::Plan;
+use measure::{Plan, Row};
 use world::World;
 
 /// Under how many connections each endpoint is measured.
@@ -54,27 +54,16 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         return Err(format!("nothing has such a name. There are:\n  {names}").into());
     }
     let world = World::new(options).await?;
-    // All of them: what one needs, another makes.
-    let captured = capture::capture(&world, &case::ALL).await?;
-
     let busy = machine::busy().await?;
     println!("{}", report::HEADING);
     let mut rows = Vec::new();
-    for of in captured.iter().filter(|captured| wanted(&captured.case)) {
-        let mut before = None;
-        for connections in CONNECTIONS {
-            let plan = Plan {
-                world: &world,
-                captured: &captured,
-                of,
-                connections,
-                length: Duration::from_secs(options.seconds),
-            };
-            let row = plan.row(before).await?;
-            println!("{}", report::line(&row));
-            before = Some(row.rate);
-            rows.push(row);
+    // The list comes first, while few codes are on it.
+    let (list, others) = case::ALL.split_at(1);
+    for group in [list, others] {
+        if group.iter().any(wanted) {
+            measure_all(&world, group, wanted, options, &mut rows).await?;
         }
+        world.list_all_codes().await?;
     }
 
     println!();
@@ -94,6 +83,35 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
+}
+
+/// Measures those of a group of cases that are wanted.
+async fn measure_all(
+    world: &World,
+    group: &[Case],
+    wanted: impl Fn(&Case) -> bool,
+    options: &Options,
+    rows: &mut Vec<Row>,
+) -> Result<()> {
+    // All of them: what one needs, another makes.
+    let captured = capture::capture(world, group).await?;
+    for of in captured.iter().filter(|captured| wanted(&captured.case)) {
+        let mut before = None;
+        for connections in CONNECTIONS {
+            let plan = Plan {
+                world,
+                captured: &captured,
+                of,
+                connections,
+                length: Duration::from_secs(options.seconds),
+            };
+            let row = plan.row(before).await?;
+            println!("{}", report::line(&row));
+            before = Some(row.rate);
+            rows.push(row);
+        }
+    }
+    Ok(())
 }
 
 /// A variable of the environment.

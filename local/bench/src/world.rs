@@ -107,6 +107,17 @@ impl World {
         self.loyalty.run(&sql).await
     }
 
+    /// Puts all codes on the list, once that is measured: one that is not there works by its text only, and pgbench has
+    /// formulas for numbers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_all_codes(&self) -> Result<()> {
+        self.loyalty
+            .run("UPDATE promo_codes SET listed = true WHERE NOT listed")
+            .await
+    }
+
     /// Makes accounts, all with the password hash of one that registered.
     ///
     /// # Errors

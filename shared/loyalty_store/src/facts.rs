@@ -44,7 +44,7 @@ pub(crate) const TARIFF: &str = "
     t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
     t.status AS tariff_status";
 
-/// Those of what users are and have done, up to now: with [`JOINS`], the user in $1 and the time in $2. All of the
+/// Those of what users are and have done, up to now: with [`joins`], the user in $1 and the time in $2. All of the
 /// user's live uses come along: the rules pick those that matter to them.
 pub(crate) const HAPPENED: &str = "
     used.taken, used.spent_minor, used_of_campaign.taken AS campaign_taken,
@@ -59,17 +59,18 @@ pub(crate) const HAPPENED: &str = "
         FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying', 'used')), '[]'
     ) AS own_uses";
 
-/// The campaign of `promo_codes p`, and how much is taken of both.
-pub(crate) const JOINS: &str = "
-    LEFT JOIN campaigns m ON m.id = p.campaign_id
-    LEFT JOIN LATERAL (
-        SELECT sum(taken)::bigint AS taken, sum(spent_minor)::bigint AS spent_minor
-        FROM usage_counters WHERE scope = 'promo' AND scope_id = p.id
-    ) AS used ON true
-    LEFT JOIN LATERAL (
-        SELECT sum(taken)::bigint AS taken, sum(spent_minor)::bigint AS spent_minor
-        FROM usage_counters WHERE scope = 'campaign' AND scope_id = m.id
-    ) AS used_of_campaign ON true";
+/// The campaign of `promo_codes p`, and how much is taken of both: nothing, where `of_promo` and `of_campaign` are false.
+pub(crate) fn joins(of_promo: &str, of_campaign: &str) -> String {
+    let sum = "SELECT coalesce(sum(taken), 0)::bigint AS taken, coalesce(sum(spent_minor), 0)::bigint AS spent_minor
+        FROM usage_counters";
+    format!(
+        "LEFT JOIN campaigns m ON m.id = p.campaign_id
+        LEFT JOIN LATERAL ({sum} WHERE scope = 'promo' AND scope_id = p.id AND {of_promo}) AS used ON true
+        LEFT JOIN LATERAL (
+            {sum} WHERE scope = 'campaign' AND scope_id = m.id AND {of_campaign}
+        ) AS used_of_campaign ON true"
+    )
+}
 
 impl LoyaltyStore {
     pub(crate) async fn find_facts(&self, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
@@ -84,7 +85,8 @@ impl LoyaltyStore {
                 ORDER BY array_position($4, code) LIMIT 1
              ) AS p ON true
              LEFT JOIN tariffs t ON t.id = $5
-             {JOINS}"
+             {joins}",
+            joins = joins("true", "true"),
         );
         let (id, codes) = id_and_codes(&ask.promo);
         let params: [pg::Param; 5] = [

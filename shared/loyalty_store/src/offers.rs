@@ -8,7 +8,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::facts::{ENTERED, HAPPENED, JOINS};
+use crate::facts::{ENTERED, HAPPENED, joins};
 use crate::rows::{self, get, money};
 
 /// A tariff on sale.
@@ -36,7 +36,7 @@ impl LoyaltyStore {
                     'period_months', t.period_months) ORDER BY t.id)
                 FROM tariffs t WHERE t.status = 'active') AS on_sale
              FROM promo_codes p
-             {JOINS}
+             {joins}
              WHERE p.id IN (
                 SELECT id FROM promo_codes
                 WHERE status = 'active' AND listed AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
@@ -45,7 +45,12 @@ impl LoyaltyStore {
                 UNION
                 SELECT promo_id FROM applications WHERE user_id = $1 AND state IN ('applied', 'paying')
              )
-             ORDER BY p.id"
+             ORDER BY p.id",
+            // What has no limit need not be counted: only the rules look.
+            joins = joins(
+                "(p.total_limit IS NOT NULL OR p.budget_minor IS NOT NULL)",
+                "(m.total_limit IS NOT NULL OR m.budget_minor IS NOT NULL)",
+            ),
         );
         let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
         let mut offers = vec![];
