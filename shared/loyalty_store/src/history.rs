@@ -4,7 +4,7 @@ use domain::{Decision, Facts};
 use jiff::Timestamp;
 use pg::{PgError, Type};
 
-use crate::facts::{ENTERED, Found, TARIFF, id_and_codes};
+use crate::facts::{Found, id_and_codes};
 use crate::rows::{self, bug};
 use crate::{Ask, LoyaltyStore};
 
@@ -18,6 +18,17 @@ pub enum Explained {
     /// There is, or was then, no such tariff.
     NoTariff,
 }
+
+/// What staff had entered: the columns of the function `facts_of`.
+const ENTERED: &str = "
+    p.id AS promo_id, p.code, p.title, p.status, p.effect, p.effect_minor, p.effect_basis_points, p.effect_cap_minor,
+    p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
+    p.audience_user_id, p.audience_group_ids, p.time_zone, p.weekdays, p.hours_from, p.hours_to, p.per_user_period,
+    p.min_price_minor, p.first_purchase_only, p.listed, p.budget_minor, p.version,
+    m.id AS campaign_id, m.status AS campaign_status, m.total_limit AS campaign_limit,
+    m.budget_minor AS campaign_budget_minor, m.version AS campaign_version,
+    t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,
+    t.status AS tariff_status";
 
 /// Who the user was and what everyone had done by the time $2. A hold that had run out counts no more, swept or not.
 const HAD_HAPPENED: &str = "
@@ -68,7 +79,7 @@ impl LoyaltyStore {
                     OR (state = 'cancelled' AND updated_at > $2)
                 )
              )
-             SELECT {ENTERED}, {TARIFF}, {HAD_HAPPENED}
+             SELECT {ENTERED}, {HAD_HAPPENED}
              FROM (VALUES (1)) AS one (row)
              LEFT JOIN LATERAL {promo} AS p ON true
              LEFT JOIN LATERAL {tariff} AS t ON true

@@ -8,7 +8,6 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::facts::{ENTERED, HAPPENED, joins};
 use crate::rows::{self, get, money};
 
 /// A tariff on sale.
@@ -29,32 +28,11 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_offers(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Facts>, PgError> {
-        let sql = format!(
-            "SELECT {ENTERED}, {HAPPENED},
-                (SELECT json_agg(json_build_object(
-                    'id', t.id, 'title', t.title, 'price_minor', t.price_minor, 'currency', t.currency,
-                    'period_months', t.period_months) ORDER BY t.id)
-                FROM tariffs t WHERE t.status = 'active') AS on_sale
-             FROM promo_codes p
-             {joins}
-             WHERE p.id IN (
-                SELECT id FROM promo_codes
-                WHERE status = 'active' AND listed AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
-                    AND (audience = 'all' OR audience_user_id = $1
-                        OR audience_group_ids && ARRAY(SELECT group_id FROM group_members WHERE user_id = $1))
-                UNION
-                SELECT promo_id FROM applications WHERE user_id = $1 AND state IN ('applied', 'paying')
-             )
-             ORDER BY p.id",
-            // What has no limit need not be counted: only the rules look.
-            joins = joins(
-                "(p.total_limit IS NOT NULL OR p.budget_minor IS NOT NULL)",
-                "(m.total_limit IS NOT NULL OR m.budget_minor IS NOT NULL)",
-            ),
-        );
+        // A function of the database, which keeps its plan: docs/adr/0010-cached-plans.md.
+        let sql = "SELECT * FROM offers_of($1, $2)";
         let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
         let mut offers = vec![];
-        for row in &self.pool.rows(&sql, &params).await? {
+        for row in &self.pool.rows(sql, &params).await? {
             let on_sale: Option<Json<Vec<OnSale>>> = get(row, "on_sale")?;
             for tariff in on_sale.map(|Json(tariffs)| tariffs).unwrap_or_default() {
                 let tariff = Tariff {

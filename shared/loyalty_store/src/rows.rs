@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 use crate::facts::Found;
 
-/// The facts in a row of all the columns in [`crate::facts`] and `lapsed`, as
-/// far as the promo code and the tariff exist. The tariff comes first: whether a code exists that the user must not know
+/// The facts in a row of the function `facts_of`, as far as the promo code and the tariff exist. The tariff comes first: whether a code exists that the user must not know
 /// of can't be told from the answer about an unknown tariff then.
 pub(crate) fn found(
     row: &Row,
@@ -34,7 +33,7 @@ pub(crate) fn found(
     })
 }
 
-/// The facts in a row of [`ENTERED`](crate::facts::ENTERED) and [`HAPPENED`](crate::facts::HAPPENED), with a tariff.
+/// The facts in a row of the functions `facts_of` and `offers_of`, with a tariff.
 pub(crate) fn facts(
     row: &Row,
     tariff: Tariff,

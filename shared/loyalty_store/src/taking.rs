@@ -47,7 +47,7 @@ impl LoyaltyStore {
             .unzip();
         // Where the search for a stripe begins: everywhere alike.
         let start = i32::from(hold.application_id.as_bytes()[0] % 32);
-        let params: [pg::Param; 19] = [
+        let params: [pg::Param; 20] = [
             (&hold.application_id, Type::UUID),
             (&facts.user_id, Type::UUID),
             (&facts.promo.id.0, Type::INT8),
@@ -67,11 +67,15 @@ impl LoyaltyStore {
             (&campaign_version, Type::INT8),
             (&quote.discount().minor(), Type::INT8),
             (&start, Type::INT4),
+            (&(busy == Busy::Wait), Type::BOOL),
         ];
-        match self.pool.execute(&statement(busy), &params).await {
-            Ok(1) => Ok(Some(hold)),
-            Ok(0) => Ok(None),
-            Ok(n) => Err(bug(&format!("{n} holds at once"))),
+        // A function of the database, which keeps its plan: docs/adr/0010-cached-plans.md.
+        let sql = "SELECT take_use($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        match self.pool.row(sql, &params).await {
+            Ok(row) => {
+                let row = row.ok_or_else(|| bug("a function without an answer"))?;
+                Ok((row.try_get::<_, i32>(0)? == 1).then_some(hold))
+            }
             // The same user was faster in another request: the unique indexes keep the limits exact.
             Err(error) if error.taken().is_some() => Ok(None),
             Err(error) => Err(error),
@@ -93,72 +97,4 @@ impl LoyaltyStore {
         }
         Ok(())
     }
-}
-
-/// A stripe of the counter of `scope` with room for one use and the discount in $18. None while a stripe is over its
-/// quota, which happens when a limit was lowered below what is taken.
-fn stripe(scope: &str, from: &str, condition: &str, busy: Busy) -> String {
-    let skip = match busy {
-        Busy::Skip => "SKIP LOCKED",
-        Busy::Wait => "",
-    };
-    format!(
-        "SELECT c.stripe FROM {from} JOIN usage_counters c ON c.scope = '{scope}' AND c.scope_id = s.id
-        WHERE {condition}
-            AND (c.quota IS NULL OR c.taken < c.quota)
-            AND (c.quota_minor IS NULL OR c.spent_minor + $18 <= c.quota_minor)
-            AND NOT EXISTS (
-                SELECT FROM usage_counters o WHERE o.scope = '{scope}' AND o.scope_id = s.id
-                    AND (o.taken > o.quota OR o.spent_minor > o.quota_minor)
-            )
-        ORDER BY (c.stripe + $19) % 32 LIMIT 1 FOR UPDATE OF c {skip}"
-    )
-}
-
-fn statement(busy: Busy) -> String {
-    let promo = stripe(
-        "promo",
-        "owner CROSS JOIN promo_codes s",
-        "s.id = $3 AND s.version = $4",
-        busy,
-    );
-    let campaign = stripe(
-        "campaign",
-        "promo CROSS JOIN campaigns s",
-        "s.id = $16 AND s.version = $17",
-        busy,
-    );
-    format!(
-        "WITH owner AS (
-            -- The lock makes blocking and deleting wait, and then see this hold: they give it back.
-            SELECT id FROM users WHERE id = $2 AND status = 'active' FOR SHARE
-        ),
-        promo AS ({promo}),
-        campaign AS ({campaign}),
-        found AS (
-            SELECT promo.stripe, campaign.stripe AS campaign_stripe
-            FROM promo LEFT JOIN campaign ON true
-            WHERE $16 IS NULL OR campaign.stripe IS NOT NULL
-        ),
-        -- Apart from the UPDATE: when a counter has moved on since the statement began, Postgres looks at the joined row
-        -- again, and a UNION there would be made anew.
-        stripes AS MATERIALIZED (
-            SELECT 'promo' AS scope, $3 AS scope_id, stripe FROM found
-            UNION ALL SELECT 'campaign', $16, campaign_stripe FROM found
-        ),
-        taken AS (
-            UPDATE usage_counters AS c SET taken = c.taken + 1, spent_minor = c.spent_minor + $18
-            FROM stripes
-            WHERE c.scope = stripes.scope AND c.scope_id = stripes.scope_id AND c.stripe = stripes.stripe
-        ),
-        decided AS (
-            INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
-            SELECT $7, $6, $2, $3, $4, $5, true, $8 FROM found
-        )
-        INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, period, slot,
-            price_minor, total_minor, currency, trial_days, created_at, expires_at, updated_at, stripe, campaign_id,
-            campaign_stripe)
-        SELECT $1, $7, $3, $4, $2, $5, 'applied', $15, $9, $10, $11, $12, $13, $6, $14, $6, stripe, $16, campaign_stripe
-        FROM found"
-    )
 }
