@@ -20,6 +20,18 @@ struct OnSale {
     period_months: i32,
 }
 
+impl OnSale {
+    fn into_tariff(self) -> Result<Tariff, PgError> {
+        Ok(Tariff {
+            id: TariffId(self.id),
+            title: self.title,
+            price: money(self.price_minor, &self.currency)?,
+            period_months: self.period_months,
+            status: TariffStatus::Active,
+        })
+    }
+}
+
 impl LoyaltyStore {
     /// The facts of every pair of a promo code and a tariff that may concern the user, ordered by the code's number and
     /// the tariff's: codes that are listed, or held by the user. Statement and index narrow the list; whether a code
@@ -34,16 +46,21 @@ impl LoyaltyStore {
         let mut offers = vec![];
         for row in &self.pool.rows(sql, &params).await? {
             let on_sale: Option<Json<Vec<OnSale>>> = get(row, "on_sale")?;
-            for tariff in on_sale.map(|Json(tariffs)| tariffs).unwrap_or_default() {
-                let tariff = Tariff {
-                    id: TariffId(tariff.id),
-                    title: tariff.title,
-                    price: money(tariff.price_minor, &tariff.currency)?,
-                    period_months: tariff.period_months,
-                    status: TariffStatus::Active,
-                };
-                offers.push(rows::facts(row, tariff, user_id, true, now)?);
-            }
+            let tariffs = on_sale.map(|Json(tariffs)| tariffs).unwrap_or_default();
+            let mut tariffs = tariffs.into_iter().map(OnSale::into_tariff);
+            let Some(first) = tariffs.next() else {
+                continue;
+            };
+            let facts = rows::facts(row, first?, user_id, true, now)?;
+            let others = tariffs.map(|tariff| {
+                Ok(Facts {
+                    tariff: tariff?,
+                    ..facts.clone()
+                })
+            });
+            let others = others.collect::<Result<Vec<_>, PgError>>()?;
+            offers.push(facts);
+            offers.extend(others);
         }
         Ok(offers)
     }
