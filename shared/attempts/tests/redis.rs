@@ -23,9 +23,10 @@ fn url() -> String {
     std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `cargo local test`")
 }
 
-/// A limiter as another process has it: with a connection of its own.
+/// A limiter as another process has it: with a connection of its own. Patient: a busy machine is no outage.
 fn limiter(url: &str, key: &[u8; 32]) -> Limiter {
-    Limiter::new(Cache::new(url).unwrap(), key)
+    let cache = Cache::with_wait(url, Duration::from_secs(5));
+    Limiter::new(cache.unwrap(), key)
 }
 
 /// Counters that no other test has.
@@ -204,7 +205,7 @@ async fn without_redis_the_limits_are_stricter_and_the_service_goes_on() {
     let silent = format!("redis://{}/", listener.local_addr().unwrap());
     // Nobody listens at the first.
     for url in ["redis://127.0.0.1:9/", &silent] {
-        let limiter = limiter(url, &own_key());
+        let limiter = Limiter::new(Cache::new(url).unwrap(), &own_key());
         let subjects = anna(TEN);
         reserve(&limiter, TEN, 0).await.refund().await;
         let wrong = join_all((0..100).map(|guess| miss(&limiter, &subjects, guess))).await;

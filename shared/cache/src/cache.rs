@@ -1,5 +1,6 @@
 //! The connection.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use runtime::ConfigError;
 use tokio::sync::OnceCell;
 
 const NAME: &str = "REDIS_URL";
-/// Connecting, and one answer. Past twice this a call fails, and the request goes on without Redis.
-const WAIT: Duration = Duration::from_millis(100);
+/// The default of `REDIS_TIMEOUT_MS`.
+const DEFAULT_MILLIS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// A Redis. Connects at the first use; clones share the connection.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct Cache(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    /// For connecting, and for one answer. Past twice this a call fails, and the request goes on without Redis.
+    wait: Duration,
     // The manager wants a runtime to be there when it is made, which a constructor can't promise.
     manager: OnceCell<ConnectionManager>,
 }
@@ -30,22 +33,33 @@ enum Request<'a> {
 }
 
 impl Cache {
-    /// The Redis at `REDIS_URL`.
+    /// The Redis at `REDIS_URL`, which has `REDIS_TIMEOUT_MS` milliseconds to answer, 100 unless told.
     ///
     /// # Errors
-    /// When the variable is missing or is no Redis URL.
+    /// When a variable is missing or not valid.
     pub fn from_env() -> Result<Cache, ConfigError> {
         let url = runtime::required(NAME, "a Redis URL, redis://host:port/")?;
-        Cache::new(&url).map_err(|_| ConfigError::Invalid(NAME, "not a Redis URL".to_owned()))
+        let millis: NonZeroU32 = runtime::parsed_or("REDIS_TIMEOUT_MS", DEFAULT_MILLIS)?;
+        Cache::with_wait(&url, Duration::from_millis(millis.get().into()))
+            .map_err(|_| ConfigError::Invalid(NAME, "not a Redis URL".to_owned()))
     }
 
-    /// The Redis at `url`.
+    /// The Redis at `url`, which has 100 ms to answer.
     ///
     /// # Errors
     /// When `url` is no Redis URL.
     pub fn new(url: &str) -> Result<Cache, RedisError> {
+        Cache::with_wait(url, Duration::from_millis(DEFAULT_MILLIS.get().into()))
+    }
+
+    /// The Redis at `url`, which has `wait` to answer.
+    ///
+    /// # Errors
+    /// When `url` is no Redis URL.
+    pub fn with_wait(url: &str, wait: Duration) -> Result<Cache, RedisError> {
         Ok(Cache(Arc::new(Inner {
             client: Client::open(url)?,
+            wait,
             manager: OnceCell::new(),
         })))
     }
@@ -86,7 +100,7 @@ impl Cache {
                 done => done,
             }
         };
-        tokio::time::timeout(2 * WAIT, both)
+        tokio::time::timeout(2 * self.0.wait, both)
             .await
             .unwrap_or_else(|_| Err((ErrorKind::Io, "no answer in time").into()))
     }
@@ -97,8 +111,8 @@ impl Cache {
             .get_or_try_init(async || {
                 let config = ConnectionManagerConfig::new()
                     .set_number_of_retries(0)
-                    .set_connection_timeout(Some(WAIT))
-                    .set_response_timeout(Some(WAIT));
+                    .set_connection_timeout(Some(self.0.wait))
+                    .set_response_timeout(Some(self.0.wait));
                 ConnectionManager::new_lazy_with_config(self.0.client.clone(), config)
             })
             .await
