@@ -31,6 +31,23 @@ impl Kind {
         }
     }
 
+    /// The limits that would get in the way. All tests and all load come from one address; the load also signs few
+    /// users in many times at once.
+    pub fn lifted_limits(self) -> &'static [&'static str] {
+        const ALL: [&str; 5] = [
+            "PROMO_GUESSES_PER_ADDRESS",
+            "PASSWORD_GUESSES_PER_ADDRESS",
+            "REGISTRATIONS_PER_ADDRESS",
+            "PROMO_GUESSES_PER_USER",
+            "PASSWORD_GUESSES_PER_ACCOUNT",
+        ];
+        match self {
+            Self::Dev => &[],
+            Self::Test => &ALL[..3],
+            Self::Bench => &ALL,
+        }
+    }
+
     /// Whether a power cut may cost data. Tests gain much time by it; measurements would lie.
     pub fn durable(self) -> bool {
         self != Self::Test

@@ -113,8 +113,8 @@ catalogue! {
         "The refresh token was used before, so the session was ended." "Log in again. If it was not you, change the password.";
         "Токен обновления уже использован, сеанс завершён." "Войдите заново. Если это были не вы, смените пароль.".
     TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS:
-        "Too many wrong attempts." "Wait for the seconds in the header Retry-After, then try again.";
-        "Слишком много неудачных попыток." "Подождите столько секунд, сколько указано в заголовке Retry-After, и попробуйте снова.".
+        "Too many attempts." "Wait for the seconds in the header Retry-After, then try again.";
+        "Слишком много попыток." "Подождите столько секунд, сколько указано в заголовке Retry-After, и попробуйте снова.".
     PromoNotFound "promocode_not_found" NOT_FOUND:
         "There is no such promo code." "Check the code for typing errors.";
         "Такого промокода нет." "Проверьте, нет ли опечатки.".

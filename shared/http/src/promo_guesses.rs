@@ -1,22 +1,22 @@
 //! The limits on guessing promo codes, by user and by address.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use attempts::{Attempt, Limit, Limiter, Subject};
 use cache::Cache;
 use domain::{PromoCode, PromoRef};
-use runtime::{ConfigError, parsed_or};
+use runtime::ConfigError;
 use uuid::Uuid;
 
-use crate::{ClientAddress, Code, Problem};
+use crate::{ClientAddress, Code, Problem, limits};
 
-/// The default of `PROMO_GUESSES_PER_USER`.
-const PER_USER: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// The default of `PROMO_GUESSES_PER_ADDRESS`: an office or a mobile network is one address.
-const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// The default of `PROMO_GUESSES_SECONDS`.
-const SECONDS: NonZeroU32 = NonZeroU32::new(600).unwrap();
+/// `PROMO_GUESSES_PER_USER` and its default.
+const PER_USER: (&str, NonZeroU32) = ("PROMO_GUESSES_PER_USER", NonZeroU32::new(10).unwrap());
+/// `PROMO_GUESSES_PER_ADDRESS` and its default: an office or a mobile network is one address.
+const PER_ADDRESS: (&str, NonZeroU32) =
+    ("PROMO_GUESSES_PER_ADDRESS", NonZeroU32::new(100).unwrap());
+/// `PROMO_GUESSES_SECONDS` and its default.
+const SECONDS: (&str, NonZeroU32) = ("PROMO_GUESSES_SECONDS", NonZeroU32::new(600).unwrap());
 
 /// How many promo codes that are not there a user, and an address, may name. A code that the caller must not know of
 /// counts as one that is not there.
@@ -38,16 +38,10 @@ impl PromoGuesses {
     /// # Errors
     /// When one of them is missing or not valid.
     pub fn from_env(cache: Cache) -> Result<PromoGuesses, ConfigError> {
-        let seconds = parsed_or("PROMO_GUESSES_SECONDS", SECONDS)?;
-        let window = Duration::from_secs(seconds.get().into());
-        let limit = |name, default| {
-            let misses = parsed_or(name, default)?;
-            Ok(Limit { misses, window })
-        };
         Ok(PromoGuesses {
             limiter: Limiter::from_env(cache)?,
-            per_user: limit("PROMO_GUESSES_PER_USER", PER_USER)?,
-            per_address: limit("PROMO_GUESSES_PER_ADDRESS", PER_ADDRESS)?,
+            per_user: limits::from_env(PER_USER, SECONDS)?,
+            per_address: limits::from_env(PER_ADDRESS, SECONDS)?,
         })
     }
 

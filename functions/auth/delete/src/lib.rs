@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use auth_store::{AuthStore, Deletion, TombstoneKey, verify_password};
+use auth_store::{Account, AuthStore, Deletion, TombstoneKey, verify_password};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
+use cache::Cache;
 use domain::{Clock, Password, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Access, Caller, Code, JsonBody, Problem, ProblemBody};
+use service_http::{Access, Caller, Code, JsonBody, PasswordGuesses, Problem, ProblemBody};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,8 @@ use utoipa_axum::routes;
 pub struct State {
     /// Knows the callers.
     pub access: Access,
+    /// How often one may be wrong.
+    pub guesses: PasswordGuesses,
     /// The accounts.
     pub store: AuthStore,
     /// Where every function looks for ended sessions.
@@ -32,15 +35,17 @@ pub struct State {
 }
 
 impl State {
-    /// From `AUTH_DATABASE_URL`, `JWT_JWKS`, `REDIS_URL` and `TOMBSTONE_KEY`.
+    /// From `AUTH_DATABASE_URL`, `JWT_JWKS`, `REDIS_URL`, `TOMBSTONE_KEY`, and what [`PasswordGuesses`] reads.
     ///
     /// # Errors
     /// When one of them is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            guesses: PasswordGuesses::from_env(cache.clone())?,
             store: AuthStore::from_env()?,
-            revocations: Revocations::from_env()?,
+            revocations: Revocations::new(cache),
             tombstone_key: TombstoneKey::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -74,6 +79,7 @@ struct DeleteRequest {
         (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn delete(
@@ -81,14 +87,9 @@ async fn delete(
     caller: Caller,
     JsonBody(body): JsonBody<DeleteRequest>,
 ) -> Result<StatusCode, Problem> {
-    let account = state.store.account(caller.user_id).await?;
-    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
-    let right = verify_password(hash, Password::entered(body.password))
-        .await
-        .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
-    let account = account
-        .filter(|_| right)
-        .ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+    let guess = state.guesses.again(caller.user_id).await?;
+    let proven = prove(&state, &caller, Password::entered(body.password)).await;
+    let account = guess.end(proven).await?;
     if account.status == UserStatus::Blocked {
         // Or blocking would end with a new account at the same address.
         return Err(Problem::new(Code::AccountBlocked));
@@ -115,4 +116,16 @@ async fn delete(
     }
     state.revocations.revoke(&ended).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's account, if this is its password.
+async fn prove(state: &State, caller: &Caller, password: Password) -> Result<Account, Problem> {
+    let account = state.store.account(caller.user_id).await?;
+    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
+    let right = verify_password(hash, password)
+        .await
+        .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
+    account
+        .filter(|_| right)
+        .ok_or_else(|| Problem::new(Code::InvalidCredentials))
 }

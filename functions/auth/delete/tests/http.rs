@@ -65,6 +65,28 @@ async fn a_wrong_password_deletes_nothing() {
     assert!(!state.revocations.is_revoked(sid).await);
 }
 
+/// How many wrong passwords are checked, where nothing else is configured.
+const LIMIT: usize = 5;
+
+#[tokio::test]
+async fn a_stolen_token_is_no_way_to_guess_the_password() {
+    let state = state();
+    let (user_id, _, _, token) = signed_in(&state.store).await;
+    let guesses = (0..20).map(|_| delete(&state, &token, "wrong horse"));
+    let answers = testkit::join_all(guesses).await;
+    let wrong = answers.iter().filter(|(status, _)| *status == 401);
+    assert_eq!(wrong.count(), LIMIT, "{answers:?}");
+    for password in ["wrong horse", "correct horse"] {
+        let (status, body) = delete(&state, &token, password).await;
+        assert_eq!(
+            (status, &body["code"]),
+            (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_attempts"))
+        );
+    }
+    let account = state.store.account(user_id).await.unwrap().unwrap();
+    assert_eq!(account.status, UserStatus::Active);
+}
+
 #[tokio::test]
 async fn a_blocked_account_stays() {
     let state = state();

@@ -4,19 +4,26 @@ use std::sync::Arc;
 
 use auth_store::{AuthStore, NewSession, verify_password};
 use axum::Json;
-use axum::extract;
+use axum::extract::{self, FromRef};
+use cache::Cache;
 use domain::{Clock, Email, Password, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Code, JsonBody, Problem, ProblemBody};
+use service_http::{
+    ClientAddress, Code, JsonBody, PasswordGuesses, Problem, ProblemBody, TrustedProxies,
+};
 use tokens::{Issuer, REFRESH_TTL, RefreshKey, TokenPair};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the function needs.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct State {
+    /// Who says where requests come from.
+    pub proxies: TrustedProxies,
+    /// How often one may be wrong.
+    pub guesses: PasswordGuesses,
     /// The accounts and sessions.
     pub store: AuthStore,
     /// Signs access tokens.
@@ -30,12 +37,15 @@ pub struct State {
 }
 
 impl State {
-    /// From `AUTH_DATABASE_URL`, `JWT_SIGNING_KEY`, `JWT_KEY_ID` and `REFRESH_TOKEN_KEY`.
+    /// From `AUTH_DATABASE_URL`, `REDIS_URL`, `JWT_SIGNING_KEY`, `JWT_KEY_ID`, `REFRESH_TOKEN_KEY`, and what
+    /// [`PasswordGuesses`] and [`TrustedProxies`] read.
     ///
     /// # Errors
     /// When one of them is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
         Ok(State {
+            proxies: TrustedProxies::from_env()?,
+            guesses: PasswordGuesses::from_env(Cache::from_env()?)?,
             store: AuthStore::from_env()?,
             issuer: Issuer::from_env()?,
             refresh_key: RefreshKey::from_env()?,
@@ -62,7 +72,8 @@ struct LoginRequest {
 
 /// Log in
 ///
-/// Opens a session. An unknown address and a wrong password get the same answer.
+/// Opens a session. An unknown address and a wrong password get the same answer, and count alike: after some of them
+/// even the right password is refused for a while.
 #[utoipa::path(
     post,
     path = "/login",
@@ -73,23 +84,35 @@ struct LoginRequest {
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn login(
     extract::State(state): extract::State<State>,
+    address: ClientAddress,
     JsonBody(body): JsonBody<LoginRequest>,
 ) -> Result<Json<TokenPair>, Problem> {
+    // No address, so nobody's: like any other unknown one.
+    let email = Email::parse(&body.email).ok();
+    let guess = state.guesses.at_sign_in(email.as_ref(), address).await?;
+    let password = Password::entered(body.password);
+    let opened = open(&state, email.as_ref(), password).await;
+    guess.end(opened).await.map(Json)
+}
+
+async fn open(
+    state: &State,
+    email: Option<&Email>,
+    password: Password,
+) -> Result<TokenPair, Problem> {
     let refused = || Problem::new(Code::InvalidCredentials);
-    let account = match Email::parse(&body.email) {
-        Ok(email) => state.store.account_by_email(&email).await?,
-        // No address, so nobody's: like any other unknown one.
-        Err(_) => None,
+    let account = match email {
+        Some(email) => state.store.account_by_email(email).await?,
+        None => None,
     };
     let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
     // Also without an account, so that neither the answer nor the time it takes tells who has one.
-    let right = verify_password(hash, Password::entered(body.password))
-        .await
-        .map_err(internal)?;
+    let right = verify_password(hash, password).await.map_err(internal)?;
     let account = account.filter(|_| right).ok_or_else(refused)?;
     match account.status {
         UserStatus::Active => {}
@@ -111,9 +134,7 @@ async fn login(
         return Err(refused());
     }
     let owner = (account.id, sid, account.role);
-    TokenPair::new(&state.issuer, owner, &refresh, session.expires_at, now)
-        .map(Json)
-        .map_err(internal)
+    TokenPair::new(&state.issuer, owner, &refresh, session.expires_at, now).map_err(internal)
 }
 
 fn internal(error: impl std::error::Error) -> Problem {

@@ -4,21 +4,28 @@ use std::sync::Arc;
 
 use auth_store::{AuthStore, NewUser, PasswordHash, RegisterError};
 use axum::Json;
-use axum::extract;
+use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
+use cache::Cache;
 use domain::{Clock, Email, Password, PersonName, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service_http::{Code, JsonBody, Problem, ProblemBody};
+use service_http::{
+    ClientAddress, Code, JsonBody, Problem, ProblemBody, Registrations, TrustedProxies,
+};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// What the function needs.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct State {
+    /// Who says where requests come from.
+    pub proxies: TrustedProxies,
+    /// How many accounts one may ask for.
+    pub registrations: Registrations,
     /// The accounts.
     pub store: AuthStore,
     /// The time.
@@ -28,12 +35,14 @@ pub struct State {
 }
 
 impl State {
-    /// From `AUTH_DATABASE_URL`.
+    /// From `AUTH_DATABASE_URL`, `REDIS_URL`, and what [`Registrations`] and [`TrustedProxies`] read.
     ///
     /// # Errors
-    /// When it is missing or not valid.
+    /// When one of them is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
         Ok(State {
+            proxies: TrustedProxies::from_env()?,
+            registrations: Registrations::from_env(Cache::from_env()?)?,
             store: AuthStore::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -82,17 +91,30 @@ struct RegistrationResponse {
         (status = 201, description = "The account is made", body = RegistrationResponse),
         (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn user_registration(
     extract::State(state): extract::State<State>,
+    address: ClientAddress,
     JsonBody(body): JsonBody<RegistrationRequest>,
 ) -> Result<(StatusCode, Json<RegistrationResponse>), Problem> {
+    let registration = Registration::parse(body)?;
+    let registering = state.registrations.begin(address).await?;
+    let made = register(&state, registration).await;
+    let made = registering.end(made).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+async fn register(
+    state: &State,
+    registration: Registration,
+) -> Result<RegistrationResponse, Problem> {
     let Registration {
         email,
         password,
         name,
-    } = Registration::parse(body)?;
+    } = registration;
     let password_hash = PasswordHash::of(password, &*state.random)
         .await
         .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
@@ -104,13 +126,10 @@ async fn user_registration(
         event_id: state.random.uuid(),
     };
     match state.store.register(&user, state.clock.now()).await {
-        Ok(()) => Ok((
-            StatusCode::CREATED,
-            Json(RegistrationResponse {
-                user_id: user.id,
-                status: UserStatus::Active,
-            }),
-        )),
+        Ok(()) => Ok(RegistrationResponse {
+            user_id: user.id,
+            status: UserStatus::Active,
+        }),
         Err(RegisterError::EmailTaken) => Err(Problem::new(Code::EmailTaken)),
         Err(RegisterError::Pg(error)) => Err(error.into()),
     }
