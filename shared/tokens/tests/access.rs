@@ -145,6 +145,11 @@ fn a_rightly_signed_token_of_another_kind_is_refused() {
         without(header(), "typ"),
         with(header(), "crit", json!(["exp"])),
         with(header(), "crit", json!([])),
+        with(header(), "alg", json!("eddsa")),
+        with(header(), "alg", json!(["EdDSA"])),
+        without(header(), "alg"),
+        with(header(), "kid", json!("")),
+        with(header(), "typ", json!("application/at+jwt")),
     ] {
         let token = a.sign(&header, &claims());
         assert_eq!(
@@ -157,7 +162,10 @@ fn a_rightly_signed_token_of_another_kind_is_refused() {
         with(claims(), "iss", json!("somebody")),
         with(claims(), "iss", json!(["loyalty-auth"])),
         without(claims(), "iss"),
+        with(claims(), "iss", json!("loyalty-auth/")),
         with(claims(), "aud", json!("elsewhere")),
+        with(claims(), "aud", json!(["elsewhere"])),
+        with(claims(), "aud", json!(["loyalty-api", "elsewhere"])),
         without(claims(), "aud"),
         with(claims(), "role", json!("root")),
         without(claims(), "role"),
@@ -179,6 +187,22 @@ fn a_rightly_signed_token_of_another_kind_is_refused() {
     }
     let within_leeway = a.sign(&header(), &with(claims(), "nbf", json!(NOW + 30)));
     assert!(verifier.verify(&within_leeway, now()).is_ok());
+}
+
+#[test]
+fn a_key_that_comes_with_the_token_is_not_looked_at() {
+    let (a, stranger) = (keys("a"), keys("a"));
+    let verifier = verifier(&[&a]);
+    let url = json!("https://attacker.example/jwks.json");
+    for header in [
+        with(header(), "jwk", stranger.jwk()),
+        with(header(), "jku", url.clone()),
+        with(header(), "x5u", url),
+    ] {
+        let token = stranger.sign(&header, &claims());
+        let refused = verifier.verify(&token, now());
+        assert_eq!(refused, Err(VerifyError::Invalid), "{header}");
+    }
 }
 
 #[test]

@@ -135,6 +135,33 @@ async fn twenty_refreshes_of_one_token_at_once_give_one_successor() {
 }
 
 #[tokio::test]
+async fn no_connection_is_kept_while_waiting() {
+    let w = world().await;
+    // All share one connection: were it kept from one statement to the next, or with a lock, they would wait for
+    // each other until they give up.
+    let url = std::env::var("AUTH_DATABASE_URL").unwrap();
+    let mut state = w.state.clone();
+    state.store = AuthStore::new(pg::Pool::new(&url, 1).unwrap());
+    // A Redis that takes connections and never says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let redis = format!("redis://{}/", silent.local_addr().unwrap());
+    state.revocations = Revocations::new(Cache::new(&redis).unwrap());
+    let second = w.renewed(&w.first).await;
+    let third = w.renewed(&second).await;
+    let tries = (0..20).map(|n| {
+        let token = if n % 2 == 0 { &second } else { &third };
+        refresh(state.clone(), token.clone())
+    });
+    for (status, body) in testkit::join_all(tries).await {
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    let reused = (0..20).map(|_| refresh(state.clone(), w.first.clone()));
+    for (status, body) in testkit::join_all(reused).await {
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn the_parent_gets_the_same_successor_for_ten_seconds() {
     let w = world().await;
     let second = w.renewed(&w.first).await;
@@ -154,6 +181,11 @@ async fn a_grandparent_ends_the_session_at_once() {
     let second = w.renewed(&w.first).await;
     let third = w.renewed(&second).await;
     w.refused(&w.first, "refresh_token_reused").await;
+    // Committed by the time of the answer: another connection sees it.
+    let url = std::env::var("AUTH_DATABASE_URL").unwrap();
+    let elsewhere = AuthStore::new(pg::Pool::new(&url, 1).unwrap());
+    let session = elsewhere.session(w.sid).await.unwrap().unwrap();
+    assert!(session.revoked_at.is_some());
     w.refused(&third, "refresh_token_invalid").await;
     assert!(w.state.revocations.is_revoked(w.sid).await);
 }
