@@ -142,6 +142,8 @@ impl Stack {
             front,
             &self.profile.file("payments.json"),
         );
+        let folder = self.profile.folder.display();
+        env.insert("E2E_STACK_FOLDER".into(), folder.to_string());
         for name in self.profile.kind.lifted_limits() {
             env.insert((*name).into(), "1000000".into());
         }

@@ -46,4 +46,4 @@ pub use sandbox::Sandbox;
 pub use settings::{Host, Settings};
 pub use user::{PASSWORD, User};
 pub use wait::{PATIENCE, until};
-pub use world::{World, now};
+pub use world::{World, now, unique};

@@ -1,5 +1,7 @@
 //! Where the service under test and its servers are.
 
+use std::path::PathBuf;
+
 /// What answers the HTTP requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {
@@ -22,6 +24,8 @@ pub struct Settings {
     pub loyalty_url: String,
     /// RabbitMQ.
     pub amqp_url: String,
+    /// Where the servers and programs of `cargo local test` keep all that they write; none elsewhere.
+    pub stack_folder: Option<PathBuf>,
     /// The payment sandbox, without a slash at the end.
     pub sandbox_url: String,
     /// The shop in the sandbox.
@@ -50,6 +54,7 @@ impl Settings {
             auth_url: variable("AUTH_MIGRATION_URL"),
             loyalty_url: variable("LOYALTY_MIGRATION_URL"),
             amqp_url: variable("AMQP_URL"),
+            stack_folder: runtime::optional("E2E_STACK_FOLDER").map(PathBuf::from),
             sandbox_url: url("SANDBOX_PUBLIC_URL"),
             shop_id: variable("PAYMENT_SHOP_ID"),
             shop_key: variable("PAYMENT_SECRET_KEY"),

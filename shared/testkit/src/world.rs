@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::user::log_in;
-use crate::{Client, Forge, Host, PASSWORD, PATIENCE, Sandbox, Settings, User, until};
+use crate::{Answer, Client, Forge, Host, PASSWORD, PATIENCE, Sandbox, Settings, User, until};
 
 /// Registrations at a time: each is a password hash, and a machine has few cores.
 const AT_A_TIME: usize = 8;
@@ -49,7 +49,7 @@ pub fn now() -> Timestamp {
 }
 
 /// `prefix` and what nobody else has.
-pub(crate) fn unique(prefix: &str) -> String {
+pub fn unique(prefix: &str) -> String {
     let number = OsRandom.uuid().as_u128();
     format!("{prefix}{number:022X}")
         .chars()
@@ -129,12 +129,20 @@ impl World {
         let registered = call.send().await;
         registered.success(201);
         let id = registered.uuid("user_id");
-        self.own().users.push(id);
         let tokens = log_in(&self.client, &email).await;
         tokens.success(200);
+        self.signed_in(id, &email, &tokens)
+    }
+
+    /// A user that the test has registered and logged in by itself, with the answer to the login.
+    pub fn signed_in(&self, id: Uuid, email: &str, tokens: &Answer) -> User {
+        let mut own = self.own();
+        if !own.users.contains(&id) {
+            own.users.push(id);
+        }
         User {
             id,
-            email,
+            email: email.to_owned(),
             access_token: tokens.text("access_token").to_owned(),
             refresh_token: tokens.text("refresh_token").to_owned(),
             client: self.client.clone(),
