@@ -7,6 +7,7 @@ use crate::bench::Bench;
 use crate::compose::Compose;
 use crate::error::Result;
 use crate::home::{Home, Kind};
+use crate::rotate_keys::RotateKeys;
 use crate::test::{self, Only};
 use crate::{maintenance, up};
 
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long, default_value = "dev")]
         profile: Kind,
     },
+    /// Replace the key of access tokens, one step at a time: docs/deploying.md
+    RotateKeys(RotateKeys),
     /// Remove all data of the local stacks
     Reset {
         /// Also installed tools (cargo-lambda)
@@ -95,6 +98,7 @@ impl Cli {
                 follow,
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
+            Command::RotateKeys(step) => step.run(home),
             Command::Reset { tools } => maintenance::reset(&home?, tools).await,
             Command::Compose(step) => step.run().await,
         }

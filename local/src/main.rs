@@ -22,6 +22,7 @@ mod packages;
 mod ports;
 mod process;
 mod report;
+mod rotate_keys;
 mod running;
 mod secrets;
 mod seed;

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aws_lc_rs::rand::{self, SystemRandom};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::rand;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::json;
+use base64::engine::general_purpose::STANDARD;
+use tokens::keys;
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::files;
 
 /// Secrets by name.
@@ -41,7 +40,8 @@ impl Secrets {
             .iter()
             .any(|name| !all.contains_key(*name))
         {
-            all.extend(signing_key()?);
+            let kid = format!("local-{}", short_name()?);
+            keys::first(&mut all, &kid).context("cannot make an Ed25519 key")?;
         }
         if all.len() != before {
             files::write_json(path, &all)?;
@@ -89,27 +89,6 @@ fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-fn signing_key() -> Result<[(String, String); 3]> {
-    let failed = |_| Error::new("cannot make an Ed25519 key");
-    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(failed)?;
-    let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())
-        .map_err(|_| Error::new("cannot read the new Ed25519 key"))?;
-    let id = format!("local-{}", short_name()?);
-    let jwks = json!({"keys": [{
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "use": "sig",
-        "alg": "EdDSA",
-        "kid": id,
-        "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
-    }]});
-    Ok([
-        ("JWT_SIGNING_KEY".into(), STANDARD.encode(document.as_ref())),
-        ("JWT_KEY_ID".into(), id),
-        ("JWT_JWKS".into(), jwks.to_string()),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,17 +104,5 @@ mod tests {
             0o600
         );
         std::fs::remove_file(path).unwrap();
-    }
-
-    #[test]
-    fn the_published_key_belongs_to_the_signing_key() {
-        let all: BTreeMap<_, _> = signing_key().unwrap().into();
-        let pkcs8 = STANDARD.decode(&all["JWT_SIGNING_KEY"]).unwrap();
-        let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).unwrap();
-        let jwks: serde_json::Value = serde_json::from_str(&all["JWT_JWKS"]).unwrap();
-        let key = &jwks["keys"][0];
-        assert_eq!(key["kid"], all["JWT_KEY_ID"].as_str());
-        let x = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
-        assert_eq!(x, pair.public_key().as_ref());
     }
 }

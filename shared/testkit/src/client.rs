@@ -25,7 +25,8 @@ pub struct Call {
 }
 
 impl Client {
-    pub(crate) fn new(base_url: String) -> Client {
+    /// A client of the service at `base_url`, without a slash at the end.
+    pub fn new(base_url: String) -> Client {
         let http = reqwest::Client::builder()
             // Everything is on this machine.
             .no_proxy()

@@ -81,6 +81,23 @@ impl Jwks {
         Ok(Jwks(set.keys))
     }
 
+    /// The set of one key, `x` in base64url.
+    pub(crate) fn of(kid: &str, x: &str) -> Jwks {
+        Jwks(vec![]).with(kid, x)
+    }
+
+    /// This set and one more key.
+    pub(crate) fn with(mut self, kid: &str, x: &str) -> Jwks {
+        self.0.push(PublicKey {
+            kty: "OKP".to_owned(),
+            crv: "Ed25519".to_owned(),
+            kid: kid.to_owned(),
+            x: x.to_owned(),
+            d: None,
+        });
+        self
+    }
+
     /// The JWK set to publish.
     pub fn json(&self) -> Value {
         let keys: Vec<_> = self

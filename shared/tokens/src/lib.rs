@@ -3,6 +3,7 @@
 mod access;
 mod issuer;
 mod jwks;
+pub mod keys;
 mod pair;
 mod refresh;
 mod revocation;
