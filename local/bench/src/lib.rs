@@ -9,6 +9,7 @@ mod case;
 mod database;
 mod latencies;
 mod load;
+mod login_timing;
 mod machine;
 mod measure;
 mod options;
@@ -19,6 +20,7 @@ mod report;
 mod request;
 mod script;
 mod sql_text;
+mod verification;
 mod world;
 
 use std::process::ExitCode;
@@ -45,12 +47,12 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Errors
 /// When the stack, a request or a floor fails. What fails is never measured.
 pub async fn run(options: &Options) -> Result<ExitCode> {
-    let wanted = |case: &Case| {
-        let name = case.name();
-        options.only.as_ref().is_none_or(|part| name.contains(part))
-    };
-    if !case::ALL.iter().any(wanted) {
-        let names = case::ALL.map(Case::name).join("\n  ");
+    let named = |name: &str| options.only.as_ref().is_none_or(|part| name.contains(part));
+    let wanted = |case: &Case| named(case.name());
+    let others = [login_timing::NAME, verification::NAME];
+    if !case::ALL.iter().any(wanted) && !others.into_iter().any(named) {
+        let names = case::ALL.map(Case::name).into_iter().chain(others);
+        let names = names.collect::<Vec<_>>().join("\n  ");
         return Err(format!("nothing has such a name. There are:\n  {names}").into());
     }
     let world = World::new(options).await?;
@@ -71,7 +73,13 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     if busy > BUSY {
         println!("{}\n", report::busy(busy));
     }
-    let goals = report::goals(&rows);
+    let mut goals = report::goals(&rows);
+    if named(login_timing::NAME) {
+        goals.push(login_timing::goal(&world).await?);
+    }
+    if named(verification::NAME) {
+        goals.push(verification::goal(&world)?);
+    }
     for goal in &goals {
         println!(
             "{:<7}{}",

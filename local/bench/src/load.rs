@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use http_body_util::{BodyExt, Full};
+use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// A request as it is sent.
 pub type Request = hyper::Request<Full<Bytes>>;
@@ -122,6 +123,26 @@ pub async fn once(address: SocketAddr, request: Request) -> Result<()> {
     exchange(&mut connect(address).await?, request).await
 }
 
+/// How long one request takes that is refused with this status, over a connection of its own, without connecting.
+///
+/// # Errors
+/// When the answer has another status.
+pub async fn refused(
+    address: SocketAddr,
+    request: Request,
+    expected: StatusCode,
+) -> Result<Duration> {
+    let mut sender = connect(address).await?;
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let started = Instant::now();
+    let (status, body) = send(&mut sender, request).await?;
+    let took = started.elapsed();
+    match status == expected {
+        true => Ok(took),
+        false => Err(unexpected(&what, status, &body)),
+    }
+}
+
 async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -133,15 +154,26 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
 
 async fn exchange(sender: &mut SendRequest<Full<Bytes>>, request: Request) -> Result<()> {
     let what = format!("{} {}", request.method(), request.uri().path());
+    let (status, body) = send(sender, request).await?;
+    match status.is_success() {
+        true => Ok(()),
+        false => Err(unexpected(&what, status, &body)),
+    }
+}
+
+async fn send(
+    sender: &mut SendRequest<Full<Bytes>>,
+    request: Request,
+) -> Result<(StatusCode, Bytes)> {
     sender.ready().await?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
-    if status.is_success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&body);
-    Err(format!("{what} answers {status}: {text}").into())
+    Ok((status, answer.into_body().collect().await?.to_bytes()))
+}
+
+fn unexpected(what: &str, status: StatusCode, body: &Bytes) -> Error {
+    let text = String::from_utf8_lossy(body);
+    format!("{what} answers {status}: {text}").into()
 }
 
 #[cfg(test)]

@@ -32,7 +32,8 @@ pub fn line(row: &Row) -> String {
     )
 }
 
-fn millis(latency: Duration) -> String {
+/// Milliseconds to a tenth.
+pub fn millis(latency: Duration) -> String {
     format!("{:.1}", latency.as_secs_f64() * 1000.0)
 }
 

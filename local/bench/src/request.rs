@@ -52,6 +52,15 @@ pub fn login(world: &World, n: u64) -> Result<Request> {
     plain(world, Method::POST, "/login", Some(&body))
 }
 
+/// Tries to log user `n` in, whether there is one or not.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn wrong_login(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "email": email(n), "password": "not the password" });
+    plain(world, Method::POST, "/login", Some(&body))
+}
+
 /// Renews session `n`, for the first time.
 ///
 /// # Errors
