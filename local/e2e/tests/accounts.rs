@@ -49,3 +49,77 @@ async fn a_blocked_account_gets_in_nowhere() {
     guess.send().await.problem(401, "invalid_credentials");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_one_by_one_or_all() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let mut phone = user.clone();
+    phone.access_token = user.log_in().await.text("access_token").to_owned();
+    let listed = user.call("GET", "/sessions").send().await;
+    let sessions = listed.success(200)["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2, "{listed}");
+    let other = sessions.iter().find(|s| s["current"] == false).unwrap();
+    let path = format!("/sessions/{}", other["session_id"].as_str().unwrap());
+
+    let stranger = world.user().await;
+    let answer = stranger.call("DELETE", &path).send().await;
+    answer.problem(404, "session_not_found");
+    for _ in 0..2 {
+        user.call("DELETE", &path).send().await.success(204);
+    }
+    phone.promocodes().await.problem(401, "token_revoked");
+    user.promocodes().await.success(200);
+
+    let mut tablet = user.clone();
+    tablet.access_token = user.log_in().await.text("access_token").to_owned();
+    for _ in 0..2 {
+        let answer = user.call("POST", "/logout?scope=all").send().await;
+        answer.success(204);
+    }
+    for device in [&user, &tablet] {
+        device.promocodes().await.problem(401, "token_revoked");
+    }
+    stranger.promocodes().await.success(200);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let mut other = user.clone();
+    other.access_token = user.log_in().await.text("access_token").to_owned();
+    let new = "a quieter battery";
+    let body = json!({ "old_password": PASSWORD, "new_password": new });
+    let call = user.call("POST", "/change_password").json(&body);
+    call.send().await.success(204);
+    other.promocodes().await.problem(401, "token_revoked");
+    user.promocodes().await.success(200);
+    let call = world.client.call("POST", "/refresh_token");
+    let refresh = call.json(&json!({ "refresh_token": user.refresh_token }));
+    refresh.send().await.success(200);
+    user.log_in().await.problem(401, "invalid_credentials");
+    let body = json!({ "email": user.email, "password": new });
+    let call = world.client.call("POST", "/login").json(&body);
+    call.send().await.success(200);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_account_shows_itself_to_its_owner() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let answer = user.call("GET", "/me").send().await;
+    let me = answer.success(200);
+    assert_eq!(answer.uuid("user_id"), user.id);
+    assert_eq!(me["email"], user.email);
+    assert_eq!(me["role"], "user");
+    user.delete().await.success(204);
+    let answer = user.call("GET", "/me").send().await;
+    answer.problem(401, "token_revoked");
+    for path in ["/logout", "/logout?scope=all"] {
+        user.call("POST", path).send().await.success(204);
+    }
+    world.finish().await;
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::{Call, Host, PASSWORD, User, World};
 
 /// The calls that take a JSON object, with one that is right in form.
-fn endpoints(user: &User) -> [(Endpoint, Value); 4] {
+fn endpoints(user: &User) -> [(Endpoint, Value); 5] {
     let password = "wrong but long enough";
     [
         (
@@ -20,13 +20,17 @@ fn endpoints(user: &User) -> [(Endpoint, Value); 4] {
             json!({ "refresh_token": "none" }),
         ),
         (("DELETE", "/delete"), json!({ "password": password })),
+        (
+            ("POST", "/change_password"),
+            json!({ "old_password": password, "new_password": password }),
+        ),
     ]
 }
 
 type Endpoint = (&'static str, &'static str);
 
 fn call(user: &User, (method, path): Endpoint) -> Call {
-    // The token is for /delete; the others do not look at it.
+    // The token is for /delete and /change_password; the others do not look at it.
     user.call(method, path)
 }
 

@@ -4,12 +4,15 @@
 use testkit::{Answer, Audience, Host, PromoSpec, World};
 
 /// Every endpoint.
-const ENDPOINTS: [(&str, &str); 11] = [
+const ENDPOINTS: [(&str, &str); 14] = [
     ("POST", "/user_registration"),
     ("POST", "/login"),
     ("POST", "/refresh_token"),
     ("POST", "/logout"),
     ("DELETE", "/delete"),
+    ("POST", "/change_password"),
+    ("GET", "/sessions"),
+    ("GET", "/me"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/apply_promocode"),
     ("GET", "/get_active_promocodes"),

@@ -5,14 +5,19 @@ use testkit::{Answer, Host, User, World};
 use uuid::Uuid;
 
 /// Every call that needs a token, with a query and a body that are no better: who is asking is looked at first.
-const ENDPOINTS: [(&str, &str); 7] = [
+const ENDPOINTS: [(&str, &str); 12] = [
     ("GET", "/get_active_promocodes"),
     ("POST", "/apply_promocode"),
     ("POST", "/apply_promocode?promocode_id=-1&tariff=x"),
     ("POST", "/use_promocode?promocode_id=1&promocode_id=2"),
     ("POST", "/cancel_apply_promocode?promocode_id=%00"),
     ("POST", "/logout"),
+    ("POST", "/logout?scope=x"),
     ("DELETE", "/delete"),
+    ("POST", "/change_password"),
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions/x"),
+    ("GET", "/me"),
 ];
 
 fn with(mut base: Value, member: &str, value: impl Into<Value>) -> Value {

@@ -33,6 +33,7 @@ macro_rules! functions {
 
 functions! {
     user_registration login logout refresh_token delete jwks
+    change_password sessions me
     apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
     decisions
 }

@@ -1,13 +1,19 @@
 //! What the auth side keeps: accounts, sessions, and status changes on their way out. The only store with personal data.
 
 mod outbox;
+mod own_sessions;
 mod password_hash;
+mod passwords;
+mod profile;
 mod sessions;
 mod store;
 mod tombstone;
 mod users;
 
+pub use own_sessions::LiveSession;
 pub use password_hash::{HashError, PasswordHash, verify as verify_password};
+pub use passwords::PasswordChange;
+pub use profile::Profile;
 pub use sessions::{NewSession, Rotation, Session};
 pub use store::AuthStore;
 pub use tombstone::TombstoneKey;

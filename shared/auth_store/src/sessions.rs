@@ -14,6 +14,8 @@ pub struct NewSession {
     pub id: Uuid,
     /// Whose it is.
     pub user_id: Uuid,
+    /// Which of the user's passwords was proved: [`Account::password_version`](crate::Account::password_version).
+    pub password_version: i64,
     /// SHA-256 of its first refresh token.
     pub refresh_hash: [u8; 32],
     /// Until when that token is good.
@@ -59,21 +61,24 @@ pub struct Rotation {
 }
 
 impl AuthStore {
-    /// Opens a session. False when the user is not active any more.
+    /// Opens a session. False when the user is not active any more, or has another password by now.
     ///
     /// # Errors
     /// Any [`PgError`].
     pub async fn open_session(&self, new: &NewSession, now: Timestamp) -> Result<bool, PgError> {
-        // The lock waits for a deletion or blocking under way, whose outcome then counts.
-        let sql = "INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
-                   SELECT $1, id, $3, $4, $4, $5 FROM users WHERE id = $2 AND status = 'active' FOR SHARE";
+        // The lock waits for a deletion, blocking or new password under way, whose outcome then counts.
+        let sql =
+            "INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
+                   SELECT $1, id, $3, $4, $4, $5 FROM users
+                   WHERE id = $2 AND status = 'active' AND password_version = $6 FOR SHARE";
         let hash = new.refresh_hash.as_slice();
-        let params: [pg::Param; 5] = [
+        let params: [pg::Param; 6] = [
             (&new.id, Type::UUID),
             (&new.user_id, Type::UUID),
             (&hash, Type::BYTEA),
             (&now, Type::TIMESTAMPTZ),
             (&new.expires_at, Type::TIMESTAMPTZ),
+            (&new.password_version, Type::INT8),
         ];
         Ok(self.pool.execute(sql, &params).await? == 1)
     }
@@ -146,13 +151,23 @@ impl AuthStore {
         Ok(self.pool.execute(sql, &params).await? == 1)
     }
 
-    /// Ends every live session of a user and returns them.
+    /// Ends every live session of a user, but for the one to `keep`, and returns them.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn end_sessions(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Uuid>, PgError> {
-        let sql = "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id";
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+    pub async fn end_sessions(
+        &self,
+        user_id: Uuid,
+        keep: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<Vec<Uuid>, PgError> {
+        let sql = "UPDATE sessions SET revoked_at = $2
+                   WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3 RETURNING id";
+        let params: [pg::Param; 3] = [
+            (&user_id, Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
+            (&keep, Type::UUID),
+        ];
         let rows = self.pool.rows(sql, &params).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }

@@ -46,6 +46,8 @@ pub struct Account {
     pub email_key: Option<String>,
     /// None once deleted.
     pub password_hash: Option<PasswordHash>,
+    /// Grows when the password becomes another one.
+    pub password_version: i64,
 }
 
 /// An account to be deleted, as it was read.
@@ -99,8 +101,8 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, PgError> {
-        let sql =
-            "SELECT id, role, status, email_key, password_hash FROM users WHERE email_key = $1";
+        let sql = "SELECT id, role, status, email_key, password_hash, password_version
+                   FROM users WHERE email_key = $1";
         let key = email.key();
         let row = self.pool.row(sql, &[(&key, Type::TEXT)]).await?;
         row.as_ref().map(account).transpose()
@@ -111,7 +113,8 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn account(&self, user_id: Uuid) -> Result<Option<Account>, PgError> {
-        let sql = "SELECT id, role, status, email_key, password_hash FROM users WHERE id = $1";
+        let sql = "SELECT id, role, status, email_key, password_hash, password_version
+                   FROM users WHERE id = $1";
         let row = self.pool.row(sql, &[(&user_id, Type::UUID)]).await?;
         row.as_ref().map(account).transpose()
     }
@@ -166,5 +169,6 @@ fn account(row: &Row) -> Result<Account, PgError> {
         status: crate::named(row, 2)?,
         email_key: row.try_get(3)?,
         password_hash: row.try_get::<_, Option<String>>(4)?.map(PasswordHash),
+        password_version: row.try_get(5)?,
     })
 }

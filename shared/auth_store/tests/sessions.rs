@@ -118,11 +118,17 @@ async fn ending_all_sessions_leaves_other_peoples_alone() {
     let user = register(&store, &email()).await.unwrap();
     let mut own = [open(&store, user).await, open(&store, user).await];
     let other = open(&store, register(&store, &email()).await.unwrap()).await;
-    let mut ended = store.end_sessions(user, now()).await.unwrap();
+    let mut ended = store.end_sessions(user, None, now()).await.unwrap();
     ended.sort();
     own.sort();
     assert_eq!(ended, own);
-    assert!(store.end_sessions(user, now()).await.unwrap().is_empty());
+    assert!(
+        store
+            .end_sessions(user, None, now())
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(
         store
             .session(other)

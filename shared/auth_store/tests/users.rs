@@ -206,7 +206,7 @@ async fn no_session_outlives_a_deletion_that_it_raced() {
             .await
             .unwrap()
             .unwrap();
-        store.end_sessions(user, now()).await.unwrap();
+        store.end_sessions(user, None, now()).await.unwrap();
         for open in opening {
             open.await.unwrap();
         }

@@ -61,6 +61,26 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Holder(caller) = Holder::from_request_parts(parts, state).await?;
+        let revocations = Access::from_ref(state).revocations;
+        if revocations.is_revoked(caller.session_id).await {
+            return Err(Problem::new(Code::TokenRevoked));
+        }
+        Ok(caller)
+    }
+}
+
+/// The holder of a valid access token, whether its session has ended or not: only for what ends sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Holder
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let access = Access::from_ref(state);
         let mut headers = parts.headers.get_all(header::AUTHORIZATION).into_iter();
         let header = headers
@@ -82,14 +102,11 @@ where
                     VerifyError::Expired => Problem::new(Code::TokenExpired),
                     VerifyError::Invalid => Problem::new(Code::TokenInvalid),
                 })?;
-        if access.revocations.is_revoked(claims.sid).await {
-            return Err(Problem::new(Code::TokenRevoked));
-        }
-        Ok(Caller {
+        Ok(Holder(Caller {
             user_id: claims.sub,
             session_id: claims.sid,
             role: claims.role,
-        })
+        }))
     }
 }
 

@@ -103,6 +103,9 @@ catalogue! {
     DecisionNotFound "decision_not_found" NOT_FOUND:
         "There is no such decision." "Check its number. Decisions are kept for 13 months.";
         "Такого решения нет." "Проверьте номер. Решения хранятся 13 месяцев.".
+    SessionNotFound "session_not_found" NOT_FOUND:
+        "You have no such session." "Look at the list of your sessions.";
+        "У вас нет такого сеанса." "Посмотрите список своих сеансов.".
     EmailTaken "email_taken" CONFLICT:
         "There is an account with this e-mail already." "Log in, or use another e-mail.";
         "Учётная запись с этой почтой уже есть." "Войдите или укажите другую почту.".

@@ -22,7 +22,7 @@ mod registrations;
 
 pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
-pub use caller::{Access, Caller, Staff};
+pub use caller::{Access, Caller, Holder, Staff};
 pub use catalogue::{Code, catalogue_markdown};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use idempotency::IdempotencyKey;

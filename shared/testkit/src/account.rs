@@ -28,12 +28,13 @@ pub async fn signed_in(store: &AuthStore) -> (Uuid, Email, Uuid, String) {
     (user_id, email, sid, token)
 }
 
-/// A session of a user, and its access token.
+/// A session of a user with their first password, and its access token.
 pub async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
     let now = SystemClock.now();
     let session = NewSession {
         id: OsRandom.uuid(),
         user_id,
+        password_version: 1,
         refresh_hash: [0; 32],
         expires_at: now + REFRESH_TTL,
     };

@@ -107,7 +107,7 @@ async fn delete(
     };
     // None: another request deleted it since it was read, and has seen to its sessions.
     let mut ended = (state.store.delete_account(&deletion, now).await?).unwrap_or_default();
-    match state.store.end_sessions(account.id, now).await {
+    match state.store.end_sessions(account.id, None, now).await {
         Ok(late) => ended.extend(late),
         // The account is gone all the same; a session opened in that instant can't be renewed.
         Err(error) => {

@@ -126,11 +126,12 @@ async fn open(
     let session = NewSession {
         id: sid,
         user_id: account.id,
+        password_version: account.password_version,
         refresh_hash: refresh.hash(),
         expires_at: now + REFRESH_TTL,
     };
     if !state.store.open_session(&session, now).await? {
-        // Blocked or deleted in this very moment: the next try is told which.
+        // Blocked, deleted or given another password in this very moment: the next try is told which.
         return Err(refused());
     }
     let owner = (account.id, sid, account.role);

@@ -1,4 +1,4 @@
-//! `POST /logout`: ends the session of the access token.
+//! `POST /logout`: ends the session of the access token; with `?scope=all` all sessions of its user.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use domain::Clock;
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Code, Problem, ProblemBody};
+use service_http::{Access, Code, Holder, Problem, ProblemBody, Query};
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -47,28 +47,52 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// Log out
 ///
-/// The session's tokens are refused from now on. Doing it again changes nothing.
+/// The session's tokens are refused from now on; with `scope=all` those of all the user's sessions. Doing it again
+/// changes nothing.
 #[utoipa::path(
     post,
     path = "/logout",
     tag = "auth",
     security(("access_token" = [])),
+    params(("scope" = Option<String>, Query, description = "`all` ends all the user's sessions", example = "all")),
     responses(
-        (status = 204, description = "The session has ended"),
-        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 204, description = "The session has ended, or all have"),
+        (status = 400, description = "`query_parameter_invalid`, `query_parameter_repeated`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`; `token_revoked` with `scope=all` when others of the user's sessions go on", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn logout(
     extract::State(state): extract::State<State>,
-    caller: Result<Caller, Problem>,
+    Holder(caller): Holder,
+    query: Query,
 ) -> Result<StatusCode, Problem> {
-    let caller = match caller {
-        // Ended already, perhaps by this very request when its answer was lost.
-        Err(problem) if problem.code() == Code::TokenRevoked => return Ok(StatusCode::NO_CONTENT),
-        caller => caller?,
+    let everywhere = match query.optional("scope")? {
+        None => false,
+        Some("all") => true,
+        Some(_) => {
+            return Err(Problem::new(Code::QueryParameterInvalid).with("parameter", "scope"));
+        }
     };
-    let (sid, now) = (caller.session_id, state.clock.now());
-    state.store.end_session(sid, now).await?;
-    state.revocations.revoke(&[sid]).await;
+    let (user_id, sid, now) = (caller.user_id, caller.session_id, state.clock.now());
+    // Ended already, perhaps by this very request when its answer was lost.
+    let revoked = state.revocations.is_revoked(sid).await;
+    if revoked && everywhere {
+        // A session that has ended has no power over the others.
+        let others = state.store.live_sessions(user_id, 1, now).await?;
+        return match others.is_empty() {
+            true => Ok(StatusCode::NO_CONTENT),
+            false => Err(Problem::new(Code::TokenRevoked)),
+        };
+    }
+    if revoked {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let mut ended = vec![sid];
+    if everywhere {
+        ended.extend(state.store.end_sessions(user_id, None, now).await?);
+    } else {
+        state.store.end_session(sid, now).await?;
+    }
+    state.revocations.revoke(&ended).await;
     Ok(StatusCode::NO_CONTENT)
 }

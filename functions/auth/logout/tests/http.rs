@@ -15,7 +15,11 @@ fn state() -> State {
 }
 
 async fn logout(state: &State, token: Option<&str>) -> (StatusCode, Value) {
-    let mut request = Request::post("/logout");
+    send(state, "/logout", token).await
+}
+
+async fn send(state: &State, path: &str, token: Option<&str>) -> (StatusCode, Value) {
+    let mut request = Request::post(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
@@ -75,5 +79,43 @@ async fn a_token_is_needed() {
     assert_eq!(
         (status, &body["code"]),
         (StatusCode::UNAUTHORIZED, &json!("token_invalid"))
+    );
+}
+
+#[tokio::test]
+async fn all_sessions_end_and_again_is_fine_and_nobody_elses_do() {
+    let state = state();
+    let (user_id, _, sid, token) = signed_in(&state.store).await;
+    let (other, _) = session(&state.store, user_id).await;
+    let (_, _, strangers, _) = signed_in(&state.store).await;
+    for _ in 0..3 {
+        let (status, body) = send(&state, "/logout?scope=all", Some(&token)).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+    }
+    for sid in [sid, other] {
+        assert!(state.revocations.is_revoked(sid).await);
+        let ended = state.store.session(sid).await.unwrap().unwrap();
+        assert!(ended.revoked_at.is_some());
+    }
+    let live = state.store.session(strangers).await.unwrap().unwrap();
+    assert!(live.revoked_at.is_none());
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_ends_no_other() {
+    let state = state();
+    let (user_id, _, _, token) = signed_in(&state.store).await;
+    let (other, _) = session(&state.store, user_id).await;
+    assert_eq!(logout(&state, Some(&token)).await.0, StatusCode::NO_CONTENT);
+    let (status, body) = send(&state, "/logout?scope=all", Some(&token)).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("token_revoked"))
+    );
+    assert!(!state.revocations.is_revoked(other).await);
+    let (status, body) = send(&state, "/logout?scope=none", Some(&token)).await;
+    assert_eq!(
+        (status, &body["parameter"]),
+        (StatusCode::BAD_REQUEST, &json!("scope"))
     );
 }

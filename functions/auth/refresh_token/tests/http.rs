@@ -47,6 +47,7 @@ async fn world() -> World {
     let session = NewSession {
         id: sid,
         user_id,
+        password_version: 1,
         refresh_hash: first.hash(),
         expires_at: clock.now() + REFRESH_TTL,
     };

@@ -57,6 +57,7 @@ pub fn new_session(user_id: Uuid) -> NewSession {
     NewSession {
         id: id(),
         user_id,
+        password_version: 1,
         refresh_hash: [0; 32],
         expires_at: now() + SignedDuration::from_hours(1),
     }

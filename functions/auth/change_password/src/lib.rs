@@ -1,0 +1,124 @@
+//! `POST /change_password`: puts another password in the place of the caller's.
+
+use std::sync::Arc;
+
+use auth_store::{AuthStore, PasswordChange, PasswordHash, verify_password};
+use axum::extract::{self, FromRef};
+use axum::http::StatusCode;
+use domain::{Clock, Password, Random, UserStatus};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use serde::Deserialize;
+use service_http::{Access, Caller, Code, JsonBody, Problem, ProblemBody};
+use tokens::Revocations;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct State {
+    /// Knows the callers.
+    pub access: Access,
+    /// The accounts and sessions.
+    pub store: AuthStore,
+    /// Where every function looks for ended sessions.
+    pub revocations: Revocations,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Salts.
+    pub random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From `AUTH_DATABASE_URL`, `JWT_JWKS` and `REDIS_URL`.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: AuthStore::from_env()?,
+            revocations: Revocations::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The function's routes.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(change_password))
+}
+
+/// The old password and the new one.
+#[derive(Deserialize, ToSchema)]
+struct ChangePasswordRequest {
+    /// A stolen access token is not enough to take an account over.
+    #[schema(format = Password)]
+    old_password: String,
+    /// 8 to 128 characters.
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    new_password: String,
+}
+
+/// Change the password
+///
+/// Every other session ends at once; this one goes on.
+#[utoipa::path(
+    post,
+    path = "/change_password",
+    tag = "auth",
+    security(("access_token" = [])),
+    request_body = ChangePasswordRequest,
+    responses(
+        (status = 204, description = "The new password holds"),
+        (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn change_password(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    JsonBody(body): JsonBody<ChangePasswordRequest>,
+) -> Result<StatusCode, Problem> {
+    let old = Password::entered(body.old_password);
+    let new = Password::parse(body.new_password)
+        .map_err(|error| Problem::invalid_field("new_password", error))?;
+    let refused = || Problem::new(Code::InvalidCredentials);
+    let account = state.store.account(caller.user_id).await?;
+    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
+    let right = verify_password(hash, old).await.map_err(internal)?;
+    let account = account.filter(|_| right).ok_or_else(refused)?;
+    if account.status == UserStatus::Blocked {
+        return Err(Problem::new(Code::AccountBlocked));
+    }
+
+    let hash = PasswordHash::of(new, &*state.random)
+        .await
+        .map_err(internal)?;
+    let now = state.clock.now();
+    let change = PasswordChange {
+        user_id: account.id,
+        password_version: account.password_version,
+        password_hash: &hash,
+        keep: caller.session_id,
+    };
+    // None: blocked, deleted or given another password since it was read; the next try is told which.
+    let ended = state.store.change_password(&change, now).await?;
+    let mut ended = ended.ok_or_else(refused)?;
+    let keep = Some(caller.session_id);
+    match state.store.end_sessions(account.id, keep, now).await {
+        Ok(late) => ended.extend(late),
+        // The password is another one all the same, and it can be changed again.
+        Err(error) => {
+            tracing::warn!(%error, "sessions opened during a change of password were not looked for")
+        }
+    }
+    state.revocations.revoke(&ended).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn internal(error: impl std::error::Error) -> Problem {
+    Problem::new(Code::Internal).caused_by(error)
+}

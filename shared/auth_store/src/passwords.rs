@@ -1,0 +1,57 @@
+//! Passwords that become others.
+
+use jiff::Timestamp;
+use pg::{PgError, Type};
+use uuid::Uuid;
+
+use crate::{AuthStore, PasswordHash};
+
+/// A password to be put in the place of the one that was proved.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordChange<'a> {
+    /// The user.
+    pub user_id: Uuid,
+    /// Which password was proved: [`Account::password_version`](crate::Account::password_version).
+    pub password_version: i64,
+    /// The hash of the new one.
+    pub password_hash: &'a PasswordHash,
+    /// The session that goes on.
+    pub keep: Uuid,
+}
+
+impl AuthStore {
+    /// Sets a new password and ends every other session, in one statement. Returns the sessions ended, or `None` when
+    /// the user is not active any more or has another password by now.
+    ///
+    /// A session opened while this waited for the account is not seen by it: call [`AuthStore::end_sessions`] after.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn change_password(
+        &self,
+        change: &PasswordChange<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Uuid>>, PgError> {
+        let sql = "WITH changed AS (
+                       UPDATE users
+                       SET password_hash = $3, password_version = password_version + 1, updated_at = $4
+                       WHERE id = $1 AND status = 'active' AND password_version = $2
+                       RETURNING id
+                   ), ended AS (
+                       UPDATE sessions SET revoked_at = $4
+                       FROM changed
+                       WHERE sessions.user_id = changed.id AND sessions.revoked_at IS NULL AND sessions.id <> $5
+                       RETURNING sessions.id
+                   )
+                   SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM changed";
+        let params: [pg::Param; 5] = [
+            (&change.user_id, Type::UUID),
+            (&change.password_version, Type::INT8),
+            (&change.password_hash.0, Type::TEXT),
+            (&now, Type::TIMESTAMPTZ),
+            (&change.keep, Type::UUID),
+        ];
+        let row = self.pool.row(sql, &params).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+}
