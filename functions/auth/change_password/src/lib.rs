@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use auth_store::{AuthStore, PasswordChange, PasswordHash, verify_password};
+use auth_store::{Account, AuthStore, PasswordChange, PasswordHash, verify_password};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
+use cache::Cache;
 use domain::{Clock, Password, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Access, Caller, Code, JsonBody, Problem, ProblemBody};
+use service_http::{Access, Caller, Code, JsonBody, PasswordGuesses, Problem, ProblemBody};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,8 @@ use utoipa_axum::routes;
 pub struct State {
     /// Knows the callers.
     pub access: Access,
+    /// How often one may be wrong.
+    pub guesses: PasswordGuesses,
     /// The accounts and sessions.
     pub store: AuthStore,
     /// Where every function looks for ended sessions.
@@ -30,15 +33,17 @@ pub struct State {
 }
 
 impl State {
-    /// From `AUTH_DATABASE_URL`, `JWT_JWKS` and `REDIS_URL`.
+    /// From `AUTH_DATABASE_URL`, `JWT_JWKS`, `REDIS_URL`, and what [`PasswordGuesses`] reads.
     ///
     /// # Errors
     /// When one of them is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            guesses: PasswordGuesses::from_env(cache.clone())?,
             store: AuthStore::from_env()?,
-            revocations: Revocations::from_env()?,
+            revocations: Revocations::new(cache),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         })
@@ -75,6 +80,7 @@ struct ChangePasswordRequest {
         (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn change_password(
@@ -86,10 +92,8 @@ async fn change_password(
     let new = Password::parse(body.new_password)
         .map_err(|error| Problem::invalid_field("new_password", error))?;
     let refused = || Problem::new(Code::InvalidCredentials);
-    let account = state.store.account(caller.user_id).await?;
-    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
-    let right = verify_password(hash, old).await.map_err(internal)?;
-    let account = account.filter(|_| right).ok_or_else(refused)?;
+    let guess = state.guesses.again(caller.user_id).await?;
+    let account = guess.end(prove(&state, &caller, old).await).await?;
     if account.status == UserStatus::Blocked {
         return Err(Problem::new(Code::AccountBlocked));
     }
@@ -117,6 +121,16 @@ async fn change_password(
     }
     state.revocations.revoke(&ended).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's account, if this is its password.
+async fn prove(state: &State, caller: &Caller, password: Password) -> Result<Account, Problem> {
+    let account = state.store.account(caller.user_id).await?;
+    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
+    let right = verify_password(hash, password).await.map_err(internal)?;
+    account
+        .filter(|_| right)
+        .ok_or_else(|| Problem::new(Code::InvalidCredentials))
 }
 
 fn internal(error: impl std::error::Error) -> Problem {
