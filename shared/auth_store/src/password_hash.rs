@@ -37,6 +37,12 @@ impl fmt::Debug for PasswordHash {
 pub struct HashError(String);
 
 impl PasswordHash {
+    /// True when it was made with other parameters than new hashes are.
+    pub fn is_outdated(&self) -> bool {
+        let current = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
+        !self.0.starts_with(&current)
+    }
+
     /// Hashes a new password with a salt of its own, off the async threads.
     ///
     /// # Errors
@@ -115,6 +121,7 @@ mod tests {
             hash.0
                 .starts_with("$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$")
         );
+        assert!(!hash.is_outdated());
         assert!(
             verify(Some(&hash), password("correct horse"))
                 .await

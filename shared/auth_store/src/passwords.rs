@@ -54,4 +54,25 @@ impl AuthStore {
         let row = self.pool.row(sql, &params).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
+
+    /// Puts another hash of the same password in the place of an outdated one. False when the user is not active any
+    /// more or has another password by now.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn renew_hash(
+        &self,
+        user_id: Uuid,
+        password_version: i64,
+        hash: &PasswordHash,
+    ) -> Result<bool, PgError> {
+        let sql = "UPDATE users SET password_hash = $3
+                   WHERE id = $1 AND status = 'active' AND password_version = $2";
+        let params: [pg::Param; 3] = [
+            (&user_id, Type::UUID),
+            (&password_version, Type::INT8),
+            (&hash.0, Type::TEXT),
+        ];
+        Ok(self.pool.execute(sql, &params).await? == 1)
+    }
 }

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 /// Fewest characters of a new password.
 const MIN_CHARS: usize = 8;
+/// The passwords that are guessed first, in lower case, one a line.
+const COMMON: &str = include_str!("../common_passwords/list.txt");
 /// Most characters of a new password: hashing must not be fed megabytes.
 const MAX_CHARS: usize = 128;
 
@@ -22,20 +24,51 @@ pub enum PasswordError {
     /// More than 128 characters.
     #[error("use a password of at most 128 characters")]
     TooLong,
+    /// Among those that are guessed first, in whatever case.
+    #[error("use a password that is not among the most common ones")]
+    TooCommon,
+    /// The user's address, or the part of it before the @, in whatever case.
+    #[error("use a password other than your e-mail address")]
+    IsAddress,
 }
 
 impl Password {
-    /// A new password, of 8 to 128 characters, any characters.
+    /// A new password, of 8 to 128 characters, any characters, but for the most common ones.
     ///
     /// # Errors
-    /// [`PasswordError`] says how long it has to be.
+    /// [`PasswordError`] says what it has to be.
     pub fn parse(text: String) -> Result<Password, PasswordError> {
         let password = Password::entered(text);
         match password.0.chars().count() {
             n if n < MIN_CHARS => Err(PasswordError::TooShort),
             n if n > MAX_CHARS => Err(PasswordError::TooLong),
+            _ if password.is_common() => Err(PasswordError::TooCommon),
             _ => Ok(password),
         }
+    }
+
+    /// The same, unless it is the address whose unique form is `email_key`, or the part of it before the @.
+    ///
+    /// # Errors
+    /// [`PasswordError::IsAddress`].
+    pub fn other_than(self, email_key: &str) -> Result<Password, PasswordError> {
+        let lower = self.lower_case();
+        let name = email_key.rsplit_once('@').map(|(name, _)| name);
+        if *lower == email_key || Some(lower.as_str()) == name {
+            return Err(PasswordError::IsAddress);
+        }
+        Ok(self)
+    }
+
+    fn is_common(&self) -> bool {
+        // Some microseconds, before a hash of some 20,000.
+        let lower = self.lower_case();
+        COMMON.lines().any(|common| common == *lower)
+    }
+
+    fn lower_case(&self) -> Zeroizing<String> {
+        let lower = self.0.chars().flat_map(char::to_lowercase);
+        Zeroizing::new(lower.collect())
     }
 
     /// A password typed to sign in: whatever it is, it is right or wrong, and its length gets no answer of its own.
@@ -70,6 +103,38 @@ mod tests {
         assert_eq!(parse("пароль78"), Ok(()));
         assert_eq!(parse(&"ы".repeat(128)), Ok(()));
         assert_eq!(parse(&"ы".repeat(129)), Err(PasswordError::TooLong));
+    }
+
+    #[test]
+    fn common_passwords_are_refused_in_whatever_case() {
+        for common in ["password", "PassWord1", "12345678", "QWERTY123", "iloveyou"] {
+            assert_eq!(parse(common), Err(PasswordError::TooCommon), "{common}");
+        }
+        for rare in ["password of mine", "drowssap 1", "12345678 "] {
+            assert_eq!(parse(rare), Ok(()), "{rare}");
+        }
+    }
+
+    #[test]
+    fn the_list_holds_what_could_be_a_password_each_once() {
+        let lines: Vec<&str> = COMMON.lines().collect();
+        assert!(lines.is_sorted_by(|a, b| a < b));
+        for line in lines {
+            assert_eq!(line, *Password::entered(line.to_owned()).lower_case());
+            assert!(line.chars().count() >= MIN_CHARS, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_password() {
+        let check = |text: &str| {
+            let password = Password::parse(text.to_owned()).unwrap();
+            password.other_than("anna.petrova@example.com").map(drop)
+        };
+        for address in ["Anna.Petrova@Example.com", "ANNA.petrova"] {
+            assert_eq!(check(address), Err(PasswordError::IsAddress), "{address}");
+        }
+        assert_eq!(check("anna.petrova and more"), Ok(()));
     }
 
     #[test]

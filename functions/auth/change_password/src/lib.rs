@@ -6,10 +6,12 @@ use auth_store::{Account, AuthStore, PasswordChange, PasswordHash, verify_passwo
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
-use domain::{Clock, Password, Random, UserStatus};
+use domain::{Clock, Password, PasswordError, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Access, Caller, Code, JsonBody, PasswordGuesses, Problem, ProblemBody};
+use service_http::{
+    Access, Caller, Code, FieldAdvice, JsonBody, Language, PasswordGuesses, Problem, ProblemBody,
+};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,7 +63,7 @@ struct ChangePasswordRequest {
     /// A stolen access token is not enough to take an account over.
     #[schema(format = Password)]
     old_password: String,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
 }
@@ -86,17 +88,21 @@ struct ChangePasswordRequest {
 async fn change_password(
     extract::State(state): extract::State<State>,
     caller: Caller,
+    language: Language,
     JsonBody(body): JsonBody<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let old = Password::entered(body.old_password);
-    let new = Password::parse(body.new_password)
-        .map_err(|error| Problem::invalid_field("new_password", error))?;
+    let unfit =
+        |error: PasswordError| Problem::invalid_field("new_password", error.advice(language));
+    let new = Password::parse(body.new_password).map_err(unfit)?;
     let refused = || Problem::new(Code::InvalidCredentials);
     let guess = state.guesses.again(caller.user_id).await?;
     let account = guess.end(prove(&state, &caller, old).await).await?;
     if account.status == UserStatus::Blocked {
         return Err(Problem::new(Code::AccountBlocked));
     }
+    let email_key = account.email_key.as_deref().unwrap_or_default();
+    let new = new.other_than(email_key).map_err(unfit)?;
 
     let hash = PasswordHash::of(new, &*state.random)
         .await

@@ -71,10 +71,12 @@ async fn whoever_proved_the_old_password_opens_no_session_any_more() {
 #[tokio::test]
 async fn a_wrong_old_password_or_a_bad_new_one_changes_nothing() {
     let state = state();
-    let (user_id, _, _, token) = signed_in(&state.store).await;
+    let (user_id, email, _, token) = signed_in(&state.store).await;
     for (old, new, code) in [
         ("wrong horse", "another horse", "invalid_credentials"),
         ("correct horse", "short", "validation_failed"),
+        ("correct horse", "password1", "validation_failed"),
+        ("correct horse", email.as_str(), "validation_failed"),
     ] {
         let (_, body) = change(state.clone(), token.clone(), old, new).await;
         assert_eq!(body["code"], code, "{body}");

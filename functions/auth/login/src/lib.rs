@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_store::{AuthStore, NewSession, verify_password};
+use auth_store::{Account, AuthStore, NewSession, PasswordHash, verify_password};
 use axum::Json;
 use axum::extract::{self, FromRef};
 use cache::Cache;
@@ -32,7 +32,7 @@ pub struct State {
     pub refresh_key: RefreshKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Ids of sessions.
+    /// Ids of sessions, and salts.
     pub random: Arc<dyn Random>,
 }
 
@@ -112,7 +112,9 @@ async fn open(
     };
     let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
     // Also without an account, so that neither the answer nor the time it takes tells who has one.
-    let right = verify_password(hash, password).await.map_err(internal)?;
+    let right = verify_password(hash, password.clone())
+        .await
+        .map_err(internal)?;
     let account = account.filter(|_| right).ok_or_else(refused)?;
     match account.status {
         UserStatus::Active => {}
@@ -134,8 +136,30 @@ async fn open(
         // Blocked, deleted or given another password in this very moment: the next try is told which.
         return Err(refused());
     }
+    if account
+        .password_hash
+        .as_ref()
+        .is_some_and(PasswordHash::is_outdated)
+    {
+        renew_hash(state, &account, password).await;
+    }
     let owner = (account.id, sid, account.role);
     TokenPair::new(&state.issuer, owner, &refresh, session.expires_at, now).map_err(internal)
+}
+
+/// Hashes the password anew with the parameters of today. If that fails, the next login does it.
+async fn renew_hash(state: &State, account: &Account, password: Password) {
+    let hash = match PasswordHash::of(password, &*state.random).await {
+        Ok(hash) => hash,
+        Err(error) => return tracing::warn!(%error, "an outdated hash was not renewed"),
+    };
+    // False: the user has another password by now.
+    let renewed = state
+        .store
+        .renew_hash(account.id, account.password_version, &hash);
+    if let Err(error) = renewed.await {
+        tracing::warn!(%error, "an outdated hash was not renewed");
+    }
 }
 
 fn internal(error: impl std::error::Error) -> Problem {

@@ -1,6 +1,7 @@
 //! `POST /login` on a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+use argon2::{Algorithm, PasswordHasher, Version};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::{Clock, Random, Role};
@@ -101,4 +102,36 @@ async fn only_the_right_password_learns_that_the_account_is_blocked() {
         (status, &body["code"]),
         (StatusCode::UNAUTHORIZED, &json!("invalid_credentials"))
     );
+}
+
+#[tokio::test]
+async fn a_hash_with_lower_parameters_is_replaced_at_the_login() {
+    let state = state();
+    let (user_id, email) = user(&state.store).await;
+    let params = argon2::Params::new(8 * 1024, 1, 1, None).unwrap();
+    let weak = argon2::Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let weak = weak
+        .hash_password_with_salt(b"correct horse", b"sixteen bytes ok")
+        .unwrap()
+        .to_string();
+    let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&weak, pg::Type::TEXT)];
+    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+    let hash = async || {
+        let account = state.store.account(user_id).await.unwrap().unwrap();
+        account.password_hash.unwrap()
+    };
+    let (status, _) = login(&state, email.as_str(), "wrong horse").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert!(hash().await.is_outdated());
+    // At once, as from two devices: both get in.
+    let logins = tokio::join!(
+        login(&state, email.as_str(), "correct horse"),
+        login(&state, email.as_str(), "correct horse")
+    );
+    assert_eq!((logins.0.0, logins.1.0), (StatusCode::OK, StatusCode::OK));
+    assert!(!hash().await.is_outdated());
+    let (status, _) = login(&state, email.as_str(), "correct horse").await;
+    assert_eq!(status, StatusCode::OK);
 }

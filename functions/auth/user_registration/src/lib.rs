@@ -12,7 +12,8 @@ use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service_http::{
-    ClientAddress, Code, JsonBody, Problem, ProblemBody, Registrations, TrustedProxies,
+    ClientAddress, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody, Registrations,
+    TrustedProxies,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,7 +62,7 @@ struct RegistrationRequest {
     /// At most 254 characters; unique without regard to case.
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
     /// How to call the user: at most 100 characters in one line.
@@ -97,9 +98,10 @@ struct RegistrationResponse {
 async fn user_registration(
     extract::State(state): extract::State<State>,
     address: ClientAddress,
+    language: Language,
     JsonBody(body): JsonBody<RegistrationRequest>,
 ) -> Result<(StatusCode, Json<RegistrationResponse>), Problem> {
-    let registration = Registration::parse(body)?;
+    let registration = Registration::parse(body, language)?;
     let registering = state.registrations.begin(address).await?;
     let made = register(&state, registration).await;
     let made = registering.end(made).await?;
@@ -144,22 +146,24 @@ struct Registration {
 
 impl Registration {
     /// Names every field that is not acceptable, not only the first.
-    fn parse(body: RegistrationRequest) -> Result<Registration, Problem> {
+    fn parse(body: RegistrationRequest, language: Language) -> Result<Registration, Problem> {
         let mut errors: Vec<Value> = vec![];
-        let mut refuse = |field: &str, detail: String| {
-            errors.push(json!({ "field": field, "detail": detail }));
+        let mut refuse = |field: &str, error: &dyn FieldAdvice| {
+            errors.push(json!({ "field": field, "detail": error.advice(language) }));
         };
         let email = Email::parse(&body.email)
-            .map_err(|error| refuse("email", error.to_string()))
+            .map_err(|error| refuse("email", &error))
             .ok();
+        let key = email.as_ref().map(Email::key).unwrap_or_default();
         let password = Password::parse(body.password)
-            .map_err(|error| refuse("password", error.to_string()))
+            .and_then(|password| password.other_than(&key))
+            .map_err(|error| refuse("password", &error))
             .ok();
         let name = body
             .name
             .map(|name| PersonName::parse(&name))
             .transpose()
-            .map_err(|error| refuse("name", error.to_string()))
+            .map_err(|error| refuse("name", &error))
             .ok();
         match (email, password, name) {
             (Some(email), Some(password), Some(name)) => Ok(Registration {

@@ -10,9 +10,14 @@ use testkit::function::call;
 use user_registration::{State, router};
 
 async fn post(body: Value) -> (StatusCode, Value) {
+    post_in("en", body).await
+}
+
+async fn post_in(language: &str, body: Value) -> (StatusCode, Value) {
     let state = State::from_env().expect("run `cargo local test`");
     let request = Request::post("/user_registration")
         .header("content-type", "application/json")
+        .header("accept-language", language)
         .body(Body::from(body.to_string()))
         .unwrap();
     call(router().with_state(state), request).await
@@ -78,4 +83,37 @@ async fn of_parallel_registrations_of_one_address_one_is_made() {
     }
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn a_password_that_is_easily_guessed_is_refused() {
+    let email = email();
+    let name = email.split('@').next().unwrap().to_uppercase();
+    for (password, advice) in [
+        ("password1", "most common"),
+        ("QwertyUiop", "most common"),
+        (email.as_str(), "e-mail"),
+        (&name, "e-mail"),
+    ] {
+        let (_, body) = post(json!({ "email": email, "password": password })).await;
+        assert_eq!(body["code"], "validation_failed", "{body}");
+        assert_eq!(body["errors"][0]["field"], "password", "{body}");
+        let detail = body["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains(advice), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn fields_are_explained_in_the_callers_language() {
+    let body = json!({ "email": "", "password": "1", "name": "" });
+    for (language, russian) in [("ru", true), ("en", false)] {
+        let (_, body) = post_in(language, body.clone()).await;
+        let errors = body["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 3);
+        for error in errors {
+            let detail = error["detail"].as_str().unwrap();
+            let cyrillic = detail.chars().any(|c| ('а'..='я').contains(&c));
+            assert_eq!(cyrillic, russian, "{error}");
+        }
+    }
 }

@@ -1,0 +1,52 @@
+//! What must be put into a field of a body, in the languages of the answers.
+
+use domain::{EmailError, PasswordError, PersonNameError};
+
+use crate::Language;
+
+/// An error of one field.
+pub trait FieldAdvice: std::error::Error {
+    /// What to put there, in Russian; the error itself says it in English.
+    fn russian(&self) -> &'static str;
+
+    /// What to put there.
+    fn advice(&self, language: Language) -> String {
+        match language {
+            Language::En => self.to_string(),
+            Language::Ru => self.russian().to_owned(),
+        }
+    }
+}
+
+impl FieldAdvice for EmailError {
+    fn russian(&self) -> &'static str {
+        match self {
+            EmailError::Empty => "укажите адрес электронной почты",
+            EmailError::TooLong => "укажите адрес электронной почты не длиннее 254 символов",
+            EmailError::Malformed => "укажите адрес электронной почты вида name@example.com",
+        }
+    }
+}
+
+impl FieldAdvice for PasswordError {
+    fn russian(&self) -> &'static str {
+        match self {
+            PasswordError::TooShort => "придумайте пароль не короче 8 символов",
+            PasswordError::TooLong => "придумайте пароль не длиннее 128 символов",
+            PasswordError::TooCommon => {
+                "придумайте пароль, которого нет среди самых распространённых"
+            }
+            PasswordError::IsAddress => "придумайте пароль, который не совпадает с вашей почтой",
+        }
+    }
+}
+
+impl FieldAdvice for PersonNameError {
+    fn russian(&self) -> &'static str {
+        match self {
+            PersonNameError::Empty => "укажите имя или не передавайте его",
+            PersonNameError::TooLong => "укажите имя не длиннее 100 символов",
+            PersonNameError::Unprintable => "укажите имя в одну строку, без управляющих символов",
+        }
+    }
+}
