@@ -169,7 +169,7 @@ mod tests {
                 let function = name(&path);
                 assert!(
                     route == format!("/{function}")
-                        || ["jwks", "decisions"].contains(&function.as_str()),
+                        || ["jwks", "decisions", "users"].contains(&function.as_str()),
                     "{route}"
                 );
             }

@@ -120,7 +120,8 @@ impl AuthStore {
     }
 
     /// Deletes an account in one statement: erases what is personal, leaves a tombstone, ends every session and tells
-    /// the loyalty side. Returns the sessions ended, or `None` when the account is not as it was read.
+    /// the loyalty side. Returns the sessions ended, or `None` when the account is not as it was read. That of an
+    /// administrator is not deleted, since it may be the last.
     ///
     /// A session opened while this waited for the account is not seen by it: call [`AuthStore::end_sessions`] after.
     ///
@@ -135,7 +136,7 @@ impl AuthStore {
                        UPDATE users
                        SET status = 'deleted', version = version + 1, updated_at = $2,
                            email = NULL, email_key = NULL, name = NULL, password_hash = NULL
-                       WHERE id = $1 AND status <> 'deleted' AND email_key = $3
+                       WHERE id = $1 AND status <> 'deleted' AND role <> 'admin' AND email_key = $3
                        RETURNING id, status, version
                    ), tombstone AS (
                        INSERT INTO tombstones (user_id, email_hmac, deleted_at)

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use cache::Cache;
 use domain::{Clock, Role};
 use runtime::{ConfigError, SystemClock};
-use tokens::{Revocations, Verifier, VerifyError};
+use tokens::{Revocations, Standing, Verifier, VerifyError};
 use uuid::Uuid;
 
 use crate::{Code, Problem};
@@ -63,10 +63,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Holder(caller) = Holder::from_request_parts(parts, state).await?;
         let revocations = Access::from_ref(state).revocations;
-        if revocations.is_revoked(caller.session_id).await {
-            return Err(Problem::new(Code::TokenRevoked));
+        let standing = revocations.standing(caller.session_id, caller.user_id, caller.role);
+        match standing.await {
+            Standing::Good => Ok(caller),
+            Standing::Revoked => Err(Problem::new(Code::TokenRevoked)),
+            // What to do about it is the same: a refresh.
+            Standing::OtherRole => Err(Problem::new(Code::TokenExpired)),
         }
-        Ok(caller)
     }
 }
 
@@ -125,6 +128,25 @@ where
         match caller.role {
             Role::User => Err(Problem::new(Code::StaffOnly)),
             Role::Support | Role::Marketer | Role::Admin => Ok(Staff(caller)),
+        }
+    }
+}
+
+/// A caller who is an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct Admin(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Admin
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        match caller.role {
+            Role::User | Role::Support | Role::Marketer => Err(Problem::new(Code::AdminOnly)),
+            Role::Admin => Ok(Admin(caller)),
         }
     }
 }

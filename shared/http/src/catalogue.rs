@@ -100,6 +100,18 @@ catalogue! {
     StaffOnly "staff_only" FORBIDDEN:
         "This call is for staff." "Ask an administrator for a role, then log in again.";
         "Этот запрос доступен только сотрудникам." "Попросите роль у администратора и войдите заново.".
+    AdminOnly "admin_only" FORBIDDEN:
+        "This call is for administrators." "Ask an administrator to do it.";
+        "Этот запрос доступен только администраторам." "Попросите администратора.".
+    OwnAccount "own_account" CONFLICT:
+        "Nobody does this to their own account." "Ask another administrator to do it.";
+        "Это нельзя сделать со своей учётной записью." "Попросите другого администратора.".
+    AdminAccount "admin_account" CONFLICT:
+        "An administrator's account can't be deleted." "Ask another administrator to take the role from you first.";
+        "Учётную запись администратора нельзя удалить." "Сначала попросите другого администратора снять с вас роль.".
+    UserNotFound "user_not_found" NOT_FOUND:
+        "There is no such user." "Check the number or the e-mail. A deleted account can't be found.";
+        "Такого пользователя нет." "Проверьте номер или почту. Удалённую учётную запись найти нельзя.".
     DecisionNotFound "decision_not_found" NOT_FOUND:
         "There is no such decision." "Check its number. Decisions are kept for 13 months.";
         "Такого решения нет." "Проверьте номер. Решения хранятся 13 месяцев.".

@@ -14,5 +14,5 @@ pub use issuer::{Issuer, SigningError};
 pub use jwks::Jwks;
 pub use pair::TokenPair;
 pub use refresh::{NotARefreshToken, REFRESH_TTL, RefreshClaims, RefreshKey, RefreshToken};
-pub use revocation::Revocations;
+pub use revocation::{Revocations, Standing};
 pub use verifier::{Verifier, VerifyError};

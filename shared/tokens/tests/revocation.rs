@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use cache::Cache;
-use tokens::Revocations;
+use domain::Role;
+use tokens::{Revocations, Standing};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -111,4 +112,17 @@ async fn a_dropped_connection_is_made_anew_within_the_call() {
         cut.send(()).unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn a_token_with_another_role_is_told_from_a_revoked_one() {
+    let (here, there) = (revocations(&url()), revocations(&url()));
+    let (user, session) = (random(), random());
+    let standing = async |role| there.standing(session, user, role).await;
+    assert_eq!(standing(Role::User).await, Standing::Good);
+    here.set_role(user, Role::Support).await;
+    assert_eq!(standing(Role::User).await, Standing::OtherRole);
+    assert_eq!(standing(Role::Support).await, Standing::Good);
+    here.revoke(&[session]).await;
+    assert_eq!(standing(Role::Support).await, Standing::Revoked);
 }

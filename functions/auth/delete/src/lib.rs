@@ -6,7 +6,7 @@ use auth_store::{Account, AuthStore, Deletion, TombstoneKey, verify_password};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
-use domain::{Clock, Password, Random, UserStatus};
+use domain::{Clock, Password, Random, Role, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
 use service_http::{Access, Caller, Code, JsonBody, PasswordGuesses, Problem, ProblemBody};
@@ -14,6 +14,7 @@ use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 /// What the function needs.
 #[derive(Clone, FromRef)]
@@ -78,6 +79,7 @@ struct DeleteRequest {
         (status = 204, description = "The account is gone"),
         (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`admin_account`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -94,6 +96,10 @@ async fn delete(
         // Or blocking would end with a new account at the same address.
         return Err(Problem::new(Code::AccountBlocked));
     }
+    if account.role == Role::Admin {
+        // It may be the last one.
+        return Err(Problem::new(Code::AdminAccount));
+    }
     let email_key = account
         .email_key
         .ok_or_else(|| Problem::new(Code::Internal).caused_by("a password without an address"))?;
@@ -105,8 +111,9 @@ async fn delete(
         tombstone: state.tombstone_key.hash(&email_key),
         event_id: state.random.uuid(),
     };
-    // None: another request deleted it since it was read, and has seen to its sessions.
-    let mut ended = (state.store.delete_account(&deletion, now).await?).unwrap_or_default();
+    let Some(mut ended) = state.store.delete_account(&deletion, now).await? else {
+        return changed_meanwhile(&state, account.id).await;
+    };
     match state.store.end_sessions(account.id, None, now).await {
         Ok(late) => ended.extend(late),
         // The account is gone all the same; a session opened in that instant can't be renewed.
@@ -128,4 +135,14 @@ async fn prove(state: &State, caller: &Caller, password: Password) -> Result<Acc
     account
         .filter(|_| right)
         .ok_or_else(|| Problem::new(Code::InvalidCredentials))
+}
+
+/// The account is not as it was read.
+async fn changed_meanwhile(state: &State, user_id: Uuid) -> Result<StatusCode, Problem> {
+    match state.store.account(user_id).await? {
+        // By another request, which sees to its sessions.
+        Some(account) if account.status == UserStatus::Deleted => Ok(StatusCode::NO_CONTENT),
+        Some(account) if account.role == Role::Admin => Err(Problem::new(Code::AdminAccount)),
+        _ => Err(Problem::new(Code::Internal).caused_by("an account was not deleted")),
+    }
 }

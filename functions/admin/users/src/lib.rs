@@ -1,0 +1,231 @@
+//! For administrators: other people's accounts. `GET /admin/users` finds one by its e-mail; `POST
+//! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one.
+
+mod told;
+
+use std::sync::Arc;
+
+use auth_store::{AuthStore, StaffAction, StaffError};
+use axum::Json;
+use axum::extract::{self, FromRef, Path};
+use domain::{Clock, Email, Random, UserStatus};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use service_http::{Access, Admin, Caller, Code, JsonBody, Problem, ProblemBody, Query};
+use tokens::Revocations;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::told::{RoleRequest, UserBody, UserStanding};
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct State {
+    /// Knows the callers.
+    pub access: Access,
+    /// The accounts and sessions.
+    pub store: AuthStore,
+    /// Where every function looks for ended sessions and new roles.
+    pub revocations: Revocations,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of events.
+    pub random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From `AUTH_DATABASE_URL`, `JWT_JWKS` and `REDIS_URL`.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: AuthStore::from_env()?,
+            revocations: Revocations::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(find_user))
+        .routes(routes!(block_user))
+        .routes(routes!(unblock_user))
+        .routes(routes!(set_role))
+}
+
+/// Find a user by the e-mail
+///
+/// In whatever case. That it was looked up, and by whom, is kept.
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("email" = String, Query, description = "The address", example = "anna@example.com")),
+    responses(
+        (status = 200, description = "The user", body = UserBody),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "`query_parameter_missing`, `query_parameter_invalid`, `query_parameter_repeated`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn find_user(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    query: Query,
+) -> Result<Json<UserBody>, Problem> {
+    let email = Email::parse(query.required("email")?)
+        .map_err(|_| Problem::new(Code::QueryParameterInvalid).with("parameter", "email"))?;
+    let now = state.clock.now();
+    let found = state.store.look_up(caller.user_id, &email, now).await?;
+    let found = found.ok_or_else(|| Problem::new(Code::UserNotFound))?;
+    Ok(Json(UserBody::of(found)))
+}
+
+/// Block a user
+///
+/// All their sessions end at once. Doing it again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{user_id}/block",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("user_id" = Uuid, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The user is blocked", body = UserStanding),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`own_account`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn block_user(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(user_id): Path<String>,
+) -> Result<Json<UserStanding>, Problem> {
+    let standing = set_status(&state, caller, &user_id, UserStatus::Blocked).await?;
+    let now = state.clock.now();
+    let ended = state
+        .store
+        .end_sessions(standing.user_id, None, now)
+        .await?;
+    state.revocations.revoke(&ended).await;
+    Ok(Json(standing))
+}
+
+/// Lift a user's block
+///
+/// They can log in again. Doing it again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{user_id}/unblock",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("user_id" = Uuid, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The user is active", body = UserStanding),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`own_account`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn unblock_user(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(user_id): Path<String>,
+) -> Result<Json<UserStanding>, Problem> {
+    set_status(&state, caller, &user_id, UserStatus::Active)
+        .await
+        .map(Json)
+}
+
+/// Give a user a role
+///
+/// It holds at once: access tokens with another role have to be refreshed. Doing it again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/admin/users/{user_id}/role",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("user_id" = Uuid, Path, description = "The user")),
+    request_body = RoleRequest,
+    responses(
+        (status = 200, description = "The user has the role", body = UserStanding),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`own_account`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn set_role(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(user_id): Path<String>,
+    JsonBody(RoleRequest { role }): JsonBody<RoleRequest>,
+) -> Result<Json<UserStanding>, Problem> {
+    let action = action(&state, caller, &user_id)?;
+    let user_id = action.user_id;
+    let status = state.store.set_role(action, role).await.map_err(refused)?;
+    let mut told = role;
+    loop {
+        state.revocations.set_role(user_id, told).await;
+        // Two changes may reach Redis in the other order: whoever wrote looks again.
+        match state.store.account(user_id).await? {
+            Some(account) if account.role != told => told = account.role,
+            _ => {
+                return Ok(Json(UserStanding {
+                    user_id,
+                    role,
+                    status,
+                }));
+            }
+        }
+    }
+}
+
+async fn set_status(
+    state: &State,
+    caller: Caller,
+    user_id: &str,
+    status: UserStatus,
+) -> Result<UserStanding, Problem> {
+    let action = action(state, caller, user_id)?;
+    let event_id = state.random.uuid();
+    let role = state.store.set_status(action, status, event_id).await;
+    Ok(UserStanding {
+        user_id: action.user_id,
+        status,
+        role: role.map_err(refused)?,
+    })
+}
+
+fn action(state: &State, caller: Caller, user_id: &str) -> Result<StaffAction, Problem> {
+    let user_id: Uuid = user_id
+        .parse()
+        .map_err(|_| Problem::new(Code::UserNotFound))?;
+    if user_id == caller.user_id {
+        return Err(Problem::new(Code::OwnAccount));
+    }
+    Ok(StaffAction {
+        actor_id: caller.user_id,
+        user_id,
+        at: state.clock.now(),
+    })
+}
+
+fn refused(error: StaffError) -> Problem {
+    match error {
+        StaffError::NotAdmin => Problem::new(Code::AdminOnly),
+        StaffError::NotFound => Problem::new(Code::UserNotFound),
+        StaffError::Pg(error) => error.into(),
+    }
+}
