@@ -38,7 +38,7 @@ pub struct Model {
     applications: Vec<Application>,
     /// The places of the applications that were bought with.
     purchases: Vec<usize>,
-    blocked: [bool; USERS],
+    closed: [bool; USERS],
 }
 
 impl Model {
@@ -70,8 +70,8 @@ impl Model {
             Op::Pay { purchase } => self.settle(purchase, "used"),
             Op::Decline { purchase } => self.settle(purchase, "cancelled"),
             Op::Wait | Op::Sweep => Answer::Nothing,
-            Op::Block { user } => {
-                self.blocked[user] = true;
+            Op::Close { user, .. } => {
+                self.closed[user] = true;
                 for a in &mut self.applications {
                     if a.user == user && a.state(now) == "applied" {
                         a.state = "cancelled";
@@ -79,8 +79,8 @@ impl Model {
                 }
                 Answer::Nothing
             }
-            Op::Unblock { user } => {
-                self.blocked[user] = false;
+            Op::Open { user } => {
+                self.closed[user] = false;
                 Answer::Nothing
             }
         }
@@ -107,7 +107,7 @@ impl Model {
             |of: &dyn Fn(&Application) -> bool| live.iter().filter(|a| of(a)).count() as i64;
         let (uses, per_user) = LIMITS[promo];
         let reasons: Vec<String> = [
-            ("user_not_active", self.blocked[user]),
+            ("user_not_active", self.closed[user]),
             ("promo_limit_reached", count(&|a| a.promo == promo) >= uses),
             ("campaign_limit_reached", count(&|_| true) >= CAMPAIGN_LIMIT),
             (

@@ -48,10 +48,13 @@ pub enum Op {
     },
     Wait,
     Sweep,
-    Block {
+    /// The auth side tells that the user is blocked, or deleted.
+    Close {
         user: usize,
+        status: UserStatus,
     },
-    Unblock {
+    /// The auth side tells that the user is active (again).
+    Open {
         user: usize,
     },
 }
@@ -66,8 +69,9 @@ pub fn op() -> impl Strategy<Value = Op> {
         2 => (0..8_usize).prop_map(|purchase| Op::Decline { purchase }),
         1 => Just(Op::Wait),
         1 => Just(Op::Sweep),
-        1 => user.clone().prop_map(|user| Op::Block { user }),
-        1 => user.prop_map(|user| Op::Unblock { user }),
+        1 => user.clone().prop_map(|user| Op::Close { user, status: UserStatus::Blocked }),
+        1 => user.clone().prop_map(|user| Op::Close { user, status: UserStatus::Deleted }),
+        1 => user.prop_map(|user| Op::Open { user }),
     ]
 }
 
@@ -210,8 +214,8 @@ impl Scene {
                 while store.expire_holds(now).await.unwrap() > 0 {}
                 Answer::Nothing
             }
-            Op::Block { user } => self.set_status(user, UserStatus::Blocked).await,
-            Op::Unblock { user } => self.set_status(user, UserStatus::Active).await,
+            Op::Close { user, status } => self.set_status(user, status).await,
+            Op::Open { user } => self.set_status(user, UserStatus::Active).await,
         }
     }
 
@@ -266,7 +270,7 @@ impl Scene {
         } = &*self.0;
         let sql = "SELECT user_id, promo_id, tariff_id,
                 CASE WHEN (state = 'applied' AND expires_at <= $2)
-                    OR (cancel_reason = 'user_blocked' AND expires_at <= updated_at) THEN 'expired' ELSE state END
+                    OR (cancel_reason IN ('user_blocked', 'user_deleted') AND expires_at <= updated_at) THEN 'expired' ELSE state END
             FROM applications WHERE promo_id = ANY ($1) ORDER BY created_at";
         let params: [pg::Param; 2] = [(promos, Type::INT8_ARRAY), (&self.now(), Type::TIMESTAMPTZ)];
         let rows = world.pool.rows(sql, &params).await.unwrap();
@@ -309,7 +313,7 @@ impl Scene {
             }
         }
         for user in 0..USERS {
-            self.run(Op::Unblock { user }).await;
+            self.run(Op::Open { user }).await;
         }
         self.run(Op::Wait).await;
         self.run(Op::Sweep).await;
