@@ -91,7 +91,8 @@ async fn a_wrong_old_password_or_a_bad_new_one_changes_nothing() {
 async fn of_parallel_changes_one_counts() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
-    let tries = (0..6).map(|i| {
+    // Fewer than the limit on guesses.
+    let tries = (0..4).map(|i| {
         let (state, token) = (state.clone(), token.clone());
         let new = format!("horse number {i}");
         tokio::spawn(async move { (change(state, token, "correct horse", &new).await.0, new) })
@@ -106,4 +107,20 @@ async fn of_parallel_changes_one_counts() {
     }
     assert_eq!(won.len(), 1);
     assert!(is_password(&state, user_id, &won[0]).await);
+}
+
+#[tokio::test]
+async fn a_stolen_token_is_no_way_to_guess_the_password() {
+    let state = state();
+    let (user_id, _, _, token) = signed_in(&state.store).await;
+    let guesses =
+        (0..20).map(|_| change(state.clone(), token.clone(), "wrong horse", "another horse"));
+    let answers = testkit::join_all(guesses).await;
+    let checked = answers
+        .iter()
+        .filter(|(status, _)| *status == StatusCode::UNAUTHORIZED);
+    assert_eq!(checked.count(), 5);
+    let (status, body) = change(state.clone(), token, "correct horse", "another horse").await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{body}");
+    assert!(is_password(&state, user_id, "correct horse").await);
 }
