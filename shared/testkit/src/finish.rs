@@ -29,7 +29,10 @@ impl World {
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(dead_letters, self.dead_letters, "messages were given up");
-        // Everyone's list goes over all tariffs on sale.
+        // Everyone's list goes over all listed codes and all tariffs on sale.
+        let sql = "UPDATE promo_codes SET listed = false WHERE id = ANY ($1) AND listed";
+        let params = [(&own.promos as _, Type::INT8_ARRAY)];
+        self.loyalty.execute(sql, &params).await.unwrap();
         let sql = "UPDATE tariffs SET status = 'archived' WHERE id = ANY ($1)";
         let archived = self
             .loyalty

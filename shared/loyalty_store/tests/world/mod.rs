@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no test file needs all of it")]
 #![allow(clippy::panic, reason = "a test may fail")]
 
-use domain::{Clock, PromoId, PromoRef, Random, TariffId, UserStatus};
+use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
 use loyalty_store::{Applied, Ask, Hold, LoyaltyStore, StatusChange};
@@ -106,13 +106,13 @@ impl World {
         self.number(sql, &params).await
     }
 
-    /// An active code that takes `discount_minor` off; one use a user unless the limits say more.
+    /// An active code, on nobody's list, that takes `discount_minor` off; one use a user unless the limits say more.
     pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
-        let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, starts_at, total_limit,
+        let sql = "INSERT INTO promo_codes (id, code, title, listed, status, effect, effect_minor, starts_at, total_limit,
                 budget_minor, campaign_id, per_user_limit)
-            VALUES ($1, 'test', 'active', 'amount_off', $2, $3 - interval '1 day', $4, $5, $6, $7) RETURNING id";
-        let params: [Param; 7] = [
-            (&OsRandom.uuid().to_string(), Type::TEXT),
+            SELECT n, 'STORETEST' || n, 'test', false, 'active', 'amount_off', $1, $2 - interval '1 day', $3, $4, $5, $6
+            FROM nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
+        let params: [Param; 6] = [
             (&discount_minor, Type::INT8),
             (&now(), Type::TIMESTAMPTZ),
             (&limits.uses, Type::INT8),
@@ -190,7 +190,7 @@ impl World {
 pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> Ask {
     Ask {
         user_id,
-        promo: PromoRef::Id(PromoId(promo)),
+        promo: PromoRef::Text(PromoCode::candidates(&format!("STORETEST{promo}"))),
         tariff: TariffId(tariff),
     }
 }
