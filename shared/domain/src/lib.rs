@@ -7,6 +7,7 @@ mod decision;
 mod effect;
 mod email;
 mod facts;
+mod line;
 mod money;
 mod password;
 mod person_name;
@@ -28,9 +29,10 @@ pub use email::{Email, EmailError};
 pub use facts::{
     Audience, Facts, HoldState, OwnUse, Promo, PromoId, PromoStatus, Tariff, TariffId, TariffStatus,
 };
+pub use line::{LineError, Title};
 pub use money::{Currency, Money, MoneyError};
 pub use password::{Password, PasswordError};
-pub use person_name::{PersonName, PersonNameError};
+pub use person_name::PersonName;
 pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
 pub use purchase::{PaymentFailure, PurchaseStatus};
 pub use role::Role;

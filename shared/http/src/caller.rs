@@ -132,6 +132,25 @@ where
     }
 }
 
+/// A caller who may change what is sold and to whom: marketing or an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct Marketer(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Marketer
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        match caller.role {
+            Role::User | Role::Support => Err(Problem::new(Code::MarketerOnly)),
+            Role::Marketer | Role::Admin => Ok(Marketer(caller)),
+        }
+    }
+}
+
 /// A caller who is an administrator.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub Caller);

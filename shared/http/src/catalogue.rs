@@ -100,6 +100,9 @@ catalogue! {
     StaffOnly "staff_only" FORBIDDEN:
         "This call is for staff." "Ask an administrator for a role, then log in again.";
         "Этот запрос доступен только сотрудникам." "Попросите роль у администратора и войдите заново.".
+    MarketerOnly "marketer_only" FORBIDDEN:
+        "This call is for marketers and administrators." "Ask one of them to do it, or an administrator for the role.";
+        "Этот запрос доступен только маркетологам и администраторам." "Попросите кого-нибудь из них или роль у администратора.".
     AdminOnly "admin_only" FORBIDDEN:
         "This call is for administrators." "Ask an administrator to do it.";
         "Этот запрос доступен только администраторам." "Попросите администратора.".
@@ -112,6 +115,24 @@ catalogue! {
     UserNotFound "user_not_found" NOT_FOUND:
         "There is no such user." "Check the number or the e-mail. A deleted account can't be found.";
         "Такого пользователя нет." "Проверьте номер или почту. Удалённую учётную запись найти нельзя.".
+    UsersUnknown "users_unknown" UNPROCESSABLE_ENTITY:
+        "Some of the users are not known, or their accounts are deleted." "Leave out those in `users`. Nothing has changed.";
+        "Некоторые пользователи неизвестны, или их учётные записи удалены." "Уберите тех, кто указан в `users`. Ничего не изменилось.".
+    TooManyUsers "too_many_users" UNPROCESSABLE_ENTITY:
+        "Too many users in one call." "Send at most as many as in `limit`, in several calls.";
+        "Слишком много пользователей в одном запросе." "Отправьте не больше, чем указано в `limit`, несколькими запросами.".
+    UserInBothLists "user_in_both_lists" UNPROCESSABLE_ENTITY:
+        "A user is to be put in and taken out at once." "Name the user in `user_id` in one of the lists.";
+        "Пользователя нужно одновременно добавить и убрать." "Укажите пользователя из `user_id` только в одном из списков.".
+    GroupNotFound "group_not_found" NOT_FOUND:
+        "There is no such group." "Check its number in the list of groups.";
+        "Такой группы нет." "Проверьте номер по списку групп.".
+    GroupTitleTaken "group_title_taken" CONFLICT:
+        "Another group has this title." "Choose another title.";
+        "Группа с таким названием уже есть." "Выберите другое название.".
+    GroupInUse "group_in_use" CONFLICT:
+        "A promo code is for this group." "Give the promo code another audience first.";
+        "Для этой группы есть промокод." "Сначала измените, для кого этот промокод.".
     DecisionNotFound "decision_not_found" NOT_FOUND:
         "There is no such decision." "Check its number. Decisions are kept for 13 months.";
         "Такого решения нет." "Проверьте номер. Решения хранятся 13 месяцев.".

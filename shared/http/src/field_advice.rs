@@ -1,6 +1,6 @@
 //! What must be put into a field of a body, in the languages of the answers.
 
-use domain::{EmailError, PasswordError, PersonNameError};
+use domain::{EmailError, LineError, PasswordError};
 
 use crate::Language;
 
@@ -41,12 +41,12 @@ impl FieldAdvice for PasswordError {
     }
 }
 
-impl FieldAdvice for PersonNameError {
+impl FieldAdvice for LineError {
     fn russian(&self) -> &'static str {
         match self {
-            PersonNameError::Empty => "укажите имя или не передавайте его",
-            PersonNameError::TooLong => "укажите имя не длиннее 100 символов",
-            PersonNameError::Unprintable => "укажите имя в одну строку, без управляющих символов",
+            LineError::Empty => "введите хотя бы один видимый символ",
+            LineError::TooLong => "введите не больше 100 символов",
+            LineError::Unprintable => "напишите в одну строку, без управляющих символов",
         }
     }
 }

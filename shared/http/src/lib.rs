@@ -23,7 +23,7 @@ mod registrations;
 
 pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
-pub use caller::{Access, Admin, Caller, Holder, Staff};
+pub use caller::{Access, Admin, Caller, Holder, Marketer, Staff};
 pub use catalogue::{Code, catalogue_markdown};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use field_advice::FieldAdvice;
