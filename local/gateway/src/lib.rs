@@ -35,7 +35,7 @@ functions! {
     user_registration login logout refresh_token delete jwks
     change_password sessions me
     apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
-    decisions groups users
+    decisions groups promocodes users
 }
 
 /// All routes, with the same edge around them as in a Lambda.

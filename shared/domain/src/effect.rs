@@ -15,6 +15,11 @@ impl BasisPoints {
             .map(BasisPoints)
     }
 
+    /// The share, from 1 to 10 000.
+    pub fn points(self) -> u16 {
+        self.0
+    }
+
     /// This share of `minor` units, rounded half up. `minor` is zero or more.
     fn of(self, minor: i64) -> i64 {
         let exact = i128::from(minor) * i128::from(self.0);

@@ -8,6 +8,7 @@ mod effect;
 mod email;
 mod facts;
 mod line;
+mod moment;
 mod money;
 mod password;
 mod person_name;
@@ -30,6 +31,7 @@ pub use facts::{
     Audience, Facts, HoldState, OwnUse, Promo, PromoId, PromoStatus, Tariff, TariffId, TariffStatus,
 };
 pub use line::{LineError, Title};
+pub use moment::{Edge, MomentError, moment};
 pub use money::{Currency, Money, MoneyError};
 pub use password::{Password, PasswordError};
 pub use person_name::PersonName;

@@ -154,6 +154,15 @@ catalogue! {
     PromoNotFound "promocode_not_found" NOT_FOUND:
         "There is no such promo code." "Check the code for typing errors.";
         "Такого промокода нет." "Проверьте, нет ли опечатки.".
+    PromoTaken "promocode_taken" CONFLICT:
+        "There is a promo code with this text already." "Choose another text: case, hyphens and look-alike letters make no difference.";
+        "Промокод с таким текстом уже есть." "Выберите другой текст: регистр, дефисы и похожие буквы не различаются.".
+    PromoArchived "promocode_archived" CONFLICT:
+        "This promo code is archived." "Make another one: an archived promo code stays as it is.";
+        "Этот промокод в архиве." "Создайте другой: промокод в архиве не меняют.".
+    ChangedMeanwhile "changed_meanwhile" CONFLICT:
+        "Somebody else has changed this in the meantime." "Read it again, then make your change with the `version` it has now.";
+        "Кто-то успел это изменить." "Прочитайте ещё раз и повторите изменение с новой `version`.".
     TariffNotFound "tariff_not_found" NOT_FOUND:
         "There is no such tariff." "Choose a tariff from the list.";
         "Такого тарифа нет." "Выберите тариф из списка.".

@@ -1,6 +1,6 @@
 //! What must be put into a field of a body, in the languages of the answers.
 
-use domain::{EmailError, LineError, PasswordError};
+use domain::{EmailError, LineError, MomentError, NotAPromoCode, PasswordError};
 
 use crate::Language;
 
@@ -48,5 +48,23 @@ impl FieldAdvice for LineError {
             LineError::TooLong => "введите не больше 100 символов",
             LineError::Unprintable => "напишите в одну строку, без управляющих символов",
         }
+    }
+}
+
+impl FieldAdvice for MomentError {
+    fn russian(&self) -> &'static str {
+        match self {
+            MomentError::Malformed => "укажите дату и время, например 2026-03-01T00:00",
+            MomentError::Skipped => {
+                "в это время часы переводят вперёд: выберите более раннее или более позднее"
+            }
+            MomentError::OutOfRange => "выберите время с 2000 по 2999 год",
+        }
+    }
+}
+
+impl FieldAdvice for NotAPromoCode {
+    fn russian(&self) -> &'static str {
+        "укажите от 3 до 32 букв и цифр"
     }
 }

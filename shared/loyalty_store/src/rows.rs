@@ -58,7 +58,7 @@ pub(crate) fn facts(
     })
 }
 
-fn promo(row: &Row) -> Result<Promo, PgError> {
+pub(crate) fn promo(row: &Row) -> Result<Promo, PgError> {
     let tariffs: Option<Vec<i64>> = get(row, "tariff_ids")?;
     Ok(Promo {
         id: PromoId(get(row, "promo_id")?),
@@ -103,7 +103,7 @@ fn campaign(row: &Row) -> Result<Option<Campaign>, PgError> {
     }))
 }
 
-fn usage(row: &Row, taken: &str, spent_minor: &str) -> Result<Usage, PgError> {
+pub(crate) fn usage(row: &Row, taken: &str, spent_minor: &str) -> Result<Usage, PgError> {
     Ok(Usage {
         taken: get(row, taken)?,
         spent_minor: get(row, spent_minor)?,

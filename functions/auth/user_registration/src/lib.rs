@@ -10,9 +10,8 @@ use cache::Cache;
 use domain::{Clock, Email, Password, PersonName, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use service_http::{
-    ClientAddress, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody, Registrations,
+    ClientAddress, Code, FieldErrors, JsonBody, Language, Problem, ProblemBody, Registrations,
     TrustedProxies,
 };
 use utoipa::ToSchema;
@@ -147,31 +146,21 @@ struct Registration {
 impl Registration {
     /// Names every field that is not acceptable, not only the first.
     fn parse(body: RegistrationRequest, language: Language) -> Result<Registration, Problem> {
-        let mut errors: Vec<Value> = vec![];
-        let mut refuse = |field: &str, error: &dyn FieldAdvice| {
-            errors.push(json!({ "field": field, "detail": error.advice(language) }));
-        };
-        let email = Email::parse(&body.email)
-            .map_err(|error| refuse("email", &error))
-            .ok();
+        let mut errors = FieldErrors::new(language);
+        let email = errors.check("email", Email::parse(&body.email));
         let key = email.as_ref().map(Email::key).unwrap_or_default();
-        let password = Password::parse(body.password)
-            .and_then(|password| password.other_than(&key))
-            .map_err(|error| refuse("password", &error))
-            .ok();
-        let name = body
-            .name
-            .map(|name| PersonName::parse(&name))
-            .transpose()
-            .map_err(|error| refuse("name", &error))
-            .ok();
+        let password =
+            Password::parse(body.password).and_then(|password| password.other_than(&key));
+        let password = errors.check("password", password);
+        let name = body.name.as_deref().map(PersonName::parse).transpose();
+        let name = errors.check("name", name);
         match (email, password, name) {
             (Some(email), Some(password), Some(name)) => Ok(Registration {
                 email,
                 password,
                 name,
             }),
-            _ => Err(Problem::new(Code::ValidationFailed).with("errors", errors)),
+            _ => Err(errors.into_problem()),
         }
     }
 }

@@ -1,0 +1,183 @@
+//! From the fields of a body to a promo code whose every value is acceptable.
+
+use domain::{
+    Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Schedule, TariffId, Title,
+    moment,
+};
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use loyalty_store::PromoEntry;
+use service_http::{FieldErrors, Language, Problem};
+
+use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
+
+/// Reads all fields.
+///
+/// # Errors
+/// `validation_failed`, which names every field that is not acceptable.
+pub(crate) fn parse(fields: &PromoFields, language: Language) -> Result<PromoEntry, Problem> {
+    let mut errors = FieldErrors::new(language);
+    match read(fields, &mut errors) {
+        Some(entry) => Ok(entry),
+        None => Err(errors.into_problem()),
+    }
+}
+
+/// `None` if there is an error, after looking at all fields.
+fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
+    let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
+    let title = errors.check("title", Title::parse(&fields.title));
+    let effect = errors.check("effect", effect(&fields.effect));
+    let zone = TimeZone::get(&fields.time_zone)
+        .ok()
+        .filter(|zone| zone.iana_name().is_some());
+    let zone = errors.check("time_zone", zone.ok_or(FieldError::TimeZone));
+    // Without a zone there is no telling what its times are.
+    let times = zone.as_ref().map(|zone| {
+        let starts_at = errors.check("starts_at", moment(&fields.starts_at, zone, Edge::Start));
+        let ends_at = fields
+            .ends_at
+            .as_ref()
+            .map(|text| moment(text, zone, Edge::End));
+        let ends_at = errors.check("ends_at", ends_at.transpose());
+        (starts_at, ends_at)
+    });
+    let (starts_at, ends_at) = times.unwrap_or_default();
+    let order = match (starts_at, ends_at) {
+        (Some(start), Some(Some(end))) if end <= start => Err(FieldError::EndsBeforeStart),
+        _ => Ok(()),
+    };
+    let order = errors.check("ends_at", order);
+    let weekdays = errors.check("weekdays", distinct(fields.weekdays.as_deref()));
+    let hours = errors.check("hours", fields.hours.as_ref().map(hours).transpose());
+    let total_limit = errors.check("total_limit", positive(fields.total_limit));
+    let per_user_limit = errors.check("per_user_limit", positive(fields.per_user_limit));
+    let budget_minor = errors.check("budget", optional_amount(fields.budget.as_deref()));
+    let min_price_minor = errors.check("min_price", optional_amount(fields.min_price.as_deref()));
+    let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
+    let audience = errors.check("audience", audience(&fields.audience));
+    order?;
+    Some(PromoEntry {
+        code: code?,
+        title: title?,
+        status: fields.status,
+        listed: fields.listed,
+        effect: effect?,
+        starts_at: starts_at?,
+        ends_at: ends_at?,
+        schedule: Schedule {
+            zone: zone?,
+            weekdays: weekdays?.map(|days| days.into_iter().map(Weekday::from).collect()),
+            hours: hours?,
+        },
+        total_limit: total_limit?,
+        per_user_limit: per_user_limit?,
+        per_user_period: fields.per_user_period,
+        budget_minor: budget_minor?,
+        min_price_minor: min_price_minor?,
+        first_purchase_only: fields.first_purchase_only,
+        tariffs: tariffs?.map(|ids| ids.into_iter().map(TariffId).collect()),
+        audience: audience?,
+        campaign_id: fields.campaign_id,
+    })
+}
+
+fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
+    match fields {
+        EffectFields::FixedPrice { price } => {
+            amount(price).map(|minor| Effect::FixedPrice { minor })
+        }
+        EffectFields::AmountOff { amount: off } => {
+            amount(off).map(|minor| Effect::AmountOff { minor })
+        }
+        EffectFields::Free {
+            days: days @ 1..=3660,
+        } => Ok(Effect::Free { days: *days }),
+        EffectFields::Free { .. } => Err(FieldError::Days),
+        EffectFields::PercentOff { basis_points, cap } => Ok(Effect::PercentOff {
+            share: BasisPoints::new(*basis_points).ok_or(FieldError::BasisPoints)?,
+            cap_minor: optional_amount(cap.as_deref())?,
+        }),
+    }
+}
+
+fn amount(text: &str) -> Result<i64, FieldError> {
+    // Only the number is looked at: it is in the currency of whichever tariff is bought.
+    let money = Money::parse_decimal(text, Currency::RUB).map_err(|_| FieldError::Amount)?;
+    Some(money.minor())
+        .filter(|minor| *minor > 0)
+        .ok_or(FieldError::Amount)
+}
+
+fn optional_amount(text: Option<&str>) -> Result<Option<i64>, FieldError> {
+    text.map(amount).transpose()
+}
+
+fn positive<N: PartialOrd + From<bool>>(limit: Option<N>) -> Result<Option<N>, FieldError> {
+    match limit {
+        Some(number) if number < N::from(true) => Err(FieldError::NotPositive),
+        limit => Ok(limit),
+    }
+}
+
+fn distinct<T: Copy + PartialEq>(items: Option<&[T]>) -> Result<Option<Vec<T>>, FieldError> {
+    let Some(items) = items else {
+        return Ok(None);
+    };
+    let repeated = |(nth, item): (usize, &T)| items[..nth].contains(item);
+    if items.is_empty() || items.iter().enumerate().any(repeated) {
+        return Err(FieldError::NoneOrTwice);
+    }
+    Ok(Some(items.to_vec()))
+}
+
+fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
+    let whole = |time: &Time| time.second() == 0 && time.subsec_nanosecond() == 0;
+    let time = |text: &str| {
+        let time = text.parse().ok().filter(whole);
+        time.ok_or(FieldError::Hours)
+    };
+    let (from, to) = (time(&hours.from)?, time(&hours.to)?);
+    match from == to {
+        true => Err(FieldError::Hours),
+        false => Ok((from, to)),
+    }
+}
+
+fn audience(fields: &AudienceFields) -> Result<Audience, FieldError> {
+    Ok(match fields {
+        AudienceFields::All => Audience::All,
+        AudienceFields::User { user_id } => Audience::User(*user_id),
+        AudienceFields::Groups { group_ids } => {
+            Audience::Groups(distinct(Some(group_ids))?.unwrap_or_default())
+        }
+    })
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Weekday {
+        match day {
+            Day::Mon => Weekday::Monday,
+            Day::Tue => Weekday::Tuesday,
+            Day::Wed => Weekday::Wednesday,
+            Day::Thu => Weekday::Thursday,
+            Day::Fri => Weekday::Friday,
+            Day::Sat => Weekday::Saturday,
+            Day::Sun => Weekday::Sunday,
+        }
+    }
+}
+
+impl From<Weekday> for Day {
+    fn from(day: Weekday) -> Day {
+        match day {
+            Weekday::Monday => Day::Mon,
+            Weekday::Tuesday => Day::Tue,
+            Weekday::Wednesday => Day::Wed,
+            Weekday::Thursday => Day::Thu,
+            Weekday::Friday => Day::Fri,
+            Weekday::Saturday => Day::Sat,
+            Weekday::Sunday => Day::Sun,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A promo code as it is written and read.
+
+use domain::{PromoStatus, UserPeriod};
+use serde::{Deserialize, Serialize};
+use service_http::FieldAdvice;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A promo code as staff write it. What is left out has no limit.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PromoFields {
+    /// Its text, 3 to 32 letters and digits. Case, hyphens and spaces make no difference.
+    #[schema(example = "SPRING30")]
+    pub(crate) promocode: String,
+    /// How it is called: 1 to 100 characters in one line.
+    #[schema(example = "Скидка 30 %")]
+    pub(crate) title: String,
+    /// `draft`, `active`, `paused` or `archived`, which is for good.
+    #[schema(value_type = String, example = "active")]
+    pub(crate) status: PromoStatus,
+    /// Whether it is on the list of those who may use it. One that is not works for who knows its text.
+    #[serde(default)]
+    pub(crate) listed: bool,
+    /// What it does to the price.
+    pub(crate) effect: EffectFields,
+    /// The zone of its times: a name of the IANA time zone database.
+    #[serde(default = "moscow")]
+    #[schema(example = "Europe/Moscow")]
+    pub(crate) time_zone: String,
+    /// From when it works, on the clock of its zone: `2026-03-01T00:00`. An offset after it stands for another zone.
+    #[schema(example = "2026-03-01T00:00")]
+    pub(crate) starts_at: String,
+    /// The first instant at which it no longer works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-04-01T00:00")]
+    pub(crate) ends_at: Option<String>,
+    /// The weekdays on which it works: `mon` to `sun`. Hours after midnight belong to the day that they began on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["sat", "sun"]))]
+    pub(crate) weekdays: Option<Vec<Day>>,
+    /// The hours of a day in which it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hours: Option<Hours>,
+    /// How many uses there are in all; 1 makes a one-time code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub(crate) total_limit: Option<i64>,
+    /// How many uses one user has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub(crate) per_user_limit: Option<i32>,
+    /// In which period: `lifetime`, `day`, `week` or `month`.
+    #[serde(default = "lifetime")]
+    #[schema(value_type = String, example = "lifetime")]
+    pub(crate) per_user_period: UserPeriod,
+    /// What all its discounts may come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "500000.00")]
+    pub(crate) budget: Option<String>,
+    /// The lowest price of a tariff that it works for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "300.00")]
+    pub(crate) min_price: Option<String>,
+    /// Whether it is for users who have bought nothing yet.
+    #[serde(default)]
+    pub(crate) first_purchase_only: bool,
+    /// The tariffs it works for; all of them if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tariffs: Option<Vec<i64>>,
+    /// Who may use it.
+    #[serde(default)]
+    pub(crate) audience: AudienceFields,
+    /// The campaign whose limit, budget and switch it shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) campaign_id: Option<i64>,
+    /// Grows with every change. A change names the version that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i64>,
+}
+
+/// What a promo code does to the price. Amounts are in the currency of the tariff, with two decimals.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum EffectFields {
+    /// The tariff costs this much.
+    FixedPrice {
+        #[schema(example = "199.00")]
+        price: String,
+    },
+    /// The tariff costs nothing for so many days, 1 to 3,660: a trial.
+    Free { days: i32 },
+    /// So many hundredths of a percent are taken off, 1 to 10,000, and at most `cap`.
+    PercentOff {
+        #[schema(example = 3000, minimum = 1, maximum = 10_000)]
+        basis_points: i32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(example = "500.00")]
+        cap: Option<String>,
+    },
+    /// This much is taken off.
+    AmountOff {
+        #[schema(example = "100.00")]
+        amount: String,
+    },
+}
+
+/// Who may use a promo code.
+#[derive(Default, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum AudienceFields {
+    /// Every registered user.
+    #[default]
+    All,
+    /// One user.
+    User { user_id: Uuid },
+    /// The members of any of these groups.
+    Groups { group_ids: Vec<i64> },
+}
+
+/// Hours of a day, from the first to just before the second; over midnight if the first is the later.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hours {
+    #[schema(example = "09:00")]
+    pub(crate) from: String,
+    #[schema(example = "18:00")]
+    pub(crate) to: String,
+}
+
+/// A weekday.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+fn moscow() -> String {
+    "Europe/Moscow".to_owned()
+}
+
+fn lifetime() -> UserPeriod {
+    UserPeriod::Lifetime
+}
+
+/// What is wrong with a field, apart from what the domain says of texts and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FieldError {
+    #[error("write an amount above zero with two decimals, such as 199.00")]
+    Amount,
+    #[error("choose from 1 to 10000 hundredths of a percent")]
+    BasisPoints,
+    #[error("choose from 1 to 3660 days")]
+    Days,
+    #[error("choose a number above zero, or leave it out for no limit")]
+    NotPositive,
+    #[error("name at least one and none twice, or leave it out for all")]
+    NoneOrTwice,
+    #[error("choose a name of the IANA time zone database, such as Europe/Moscow")]
+    TimeZone,
+    #[error("choose a time after `starts_at`, or leave it out for no end")]
+    EndsBeforeStart,
+    #[error("write two different times of a day, such as 09:00 and 18:00")]
+    Hours,
+    #[error("choose what exists")]
+    Unknown,
+    #[error("send the version that you have read")]
+    VersionMissing,
+    #[error("leave the text as it is: another text is another promo code")]
+    CodeFixed,
+}
+
+impl FieldAdvice for FieldError {
+    fn russian(&self) -> &'static str {
+        match self {
+            FieldError::Amount => {
+                "укажите сумму больше нуля с двумя знаками после точки, например 199.00"
+            }
+            FieldError::BasisPoints => "укажите от 1 до 10000 сотых долей процента",
+            FieldError::Days => "укажите от 1 до 3660 дней",
+            FieldError::NotPositive => {
+                "укажите число больше нуля или не передавайте его — тогда ограничения нет"
+            }
+            FieldError::NoneOrTwice => {
+                "укажите хотя бы одно значение без повторов или не передавайте — тогда подходят все"
+            }
+            FieldError::TimeZone => "укажите часовой пояс из базы IANA, например Europe/Moscow",
+            FieldError::EndsBeforeStart => {
+                "укажите время позже `starts_at` или не передавайте его — тогда конца нет"
+            }
+            FieldError::Hours => "укажите два разных времени суток, например 09:00 и 18:00",
+            FieldError::Unknown => "укажите то, что существует",
+            FieldError::VersionMissing => "передайте версию, которую вы прочитали",
+            FieldError::CodeFixed => "оставьте текст прежним: другой текст — другой промокод",
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! For staff: the promo codes. `/admin/promocodes` lists and makes them, `/admin/promocodes/{promocode_id}` is one of
+//! them. All staff may read; marketers and administrators write.
+
+mod entry;
+mod fields;
+mod told;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef, Path};
+use axum::http::StatusCode;
+use domain::{Clock, PromoCode};
+use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter};
+use runtime::{ConfigError, SystemClock};
+use service_http::{
+    Access, Caller, Code, FieldErrors, JsonBody, Language, Marketer, Problem, ProblemBody, Query,
+    Staff,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::fields::{FieldError, PromoFields};
+use crate::told::{PromoBody, Promos};
+
+/// Promo codes on a page, if the caller does not say.
+const PAGE: usize = 20;
+/// The most that the caller can ask for.
+const LARGEST_PAGE: usize = 100;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    fn change(&self, caller: Caller) -> Change {
+        Change {
+            actor_id: caller.user_id,
+            at: self.clock.now(),
+        }
+    }
+
+    async fn told(&self, id: i64) -> Result<Json<PromoBody>, Problem> {
+        let promo = self.store.find_promo(id).await?;
+        promo
+            .map(|promo| Json(promo.into()))
+            .ok_or_else(|| Problem::new(Code::PromoNotFound))
+    }
+}
+
+/// The routes of this function.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(list_promocodes, create_promocode))
+        .routes(routes!(get_promocode, replace_promocode))
+}
+
+/// List the promo codes
+///
+/// The newest first.
+#[utoipa::path(
+    get,
+    path = "/admin/promocodes",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("status" = Option<String>, Query, description = "Only `draft`, `active`, `paused` or `archived` ones"),
+        ("campaign_id" = Option<i64>, Query, description = "Only those of this campaign", minimum = 1),
+        ("begins_with" = Option<String>, Query, description = "Only those whose text begins so: 3 characters or more"),
+        ("limit" = Option<i64>, Query, description = "The most promo codes to answer with; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "The promo codes", body = Promos),
+        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "The caller is not staff", body = ProblemBody),
+    )
+)]
+async fn list_promocodes(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    query: Query,
+) -> Result<Json<Promos>, Problem> {
+    let invalid = |_| Problem::new(Code::QueryParameterInvalid).with("parameter", "begins_with");
+    let begins_with = query.optional("begins_with")?.map(PromoCode::parse);
+    let filter = PromoFilter {
+        status: query.optional_parsed("status")?,
+        campaign_id: query.optional_number("campaign_id")?,
+        begins_with: begins_with.transpose().map_err(invalid)?,
+    };
+    let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
+    let size = query.page_size(PAGE, LARGEST_PAGE)?;
+    // One more, to know whether there is another page.
+    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let promos = state.store.find_promos(&filter, before, limit).await?;
+    Ok(Json(Promos::page(promos, size)))
+}
+
+/// Make a promo code
+///
+/// Its period is entered on the clock of its time zone: `2026-03-01T00:00` in `Europe/Moscow`.
+#[utoipa::path(
+    post,
+    path = "/admin/promocodes",
+    tag = "admin",
+    security(("access_token" = [])),
+    request_body = PromoFields,
+    responses(
+        (status = 201, description = "The promo code", body = PromoBody),
+        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 409, description = "`promocode_taken`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`", body = ProblemBody),
+    )
+)]
+async fn create_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    language: Language,
+    JsonBody(fields): JsonBody<PromoFields>,
+) -> Result<(StatusCode, Json<PromoBody>), Problem> {
+    let entry = entry::parse(&fields, language)?;
+    let made = state.store.create_promo(&entry, state.change(caller)).await;
+    let id = made.map_err(|error| refused(error, language))?;
+    Ok((StatusCode::CREATED, state.told(id).await?))
+}
+
+/// Look up a promo code
+#[utoipa::path(
+    get,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("promocode_id" = i64, Path, description = "The promo code's number")),
+    responses(
+        (status = 200, description = "The promo code", body = PromoBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "The caller is not staff", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+    )
+)]
+async fn get_promocode(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    Path(promocode_id): Path<String>,
+) -> Result<Json<PromoBody>, Problem> {
+    state.told(number(&promocode_id)?).await
+}
+
+/// Change a promo code
+///
+/// The body is the whole promo code as it is to be, with the `version` that was read. Its text can't be changed, and an
+/// archived one not at all. Whoever holds a use keeps the price.
+#[utoipa::path(
+    put,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("promocode_id" = i64, Path, description = "The promo code's number")),
+    request_body = PromoFields,
+    responses(
+        (status = 200, description = "The promo code as it is now", body = PromoBody),
+        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+        (status = 409, description = "`changed_meanwhile`, `promocode_archived`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`", body = ProblemBody),
+    )
+)]
+async fn replace_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    language: Language,
+    Path(promocode_id): Path<String>,
+    JsonBody(fields): JsonBody<PromoFields>,
+) -> Result<Json<PromoBody>, Problem> {
+    let id = number(&promocode_id)?;
+    let entry = entry::parse(&fields, language)?;
+    let version = fields.version;
+    let version = version.ok_or_else(|| wrong(language, "version", FieldError::VersionMissing))?;
+    let change = state.change(caller);
+    let written = state.store.replace_promo(id, version, &entry, change).await;
+    written.map_err(|error| refused(error, language))?;
+    state.told(id).await
+}
+
+fn number(promocode_id: &str) -> Result<i64, Problem> {
+    promocode_id
+        .parse()
+        .map_err(|_| Problem::new(Code::PromoNotFound))
+}
+
+fn wrong(language: Language, field: &str, error: FieldError) -> Problem {
+    let mut errors = FieldErrors::new(language);
+    errors.refuse(field, &error);
+    errors.into_problem()
+}
+
+fn refused(error: PromoError, language: Language) -> Problem {
+    match error {
+        PromoError::NotFound => Problem::new(Code::PromoNotFound),
+        PromoError::CodeTaken => Problem::new(Code::PromoTaken),
+        PromoError::Changed(version) => {
+            Problem::new(Code::ChangedMeanwhile).with("version", version)
+        }
+        PromoError::Archived => Problem::new(Code::PromoArchived),
+        PromoError::CodeFixed => wrong(language, "promocode", FieldError::CodeFixed),
+        PromoError::Dangling(fields) => {
+            let mut errors = FieldErrors::new(language);
+            for field in fields {
+                errors.refuse(&field, &FieldError::Unknown);
+            }
+            errors.into_problem()
+        }
+        PromoError::Pg(error) => error.into(),
+    }
+}

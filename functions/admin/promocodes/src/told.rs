@@ -1,0 +1,140 @@
+//! Promo codes as staff are told of them.
+
+use domain::{Audience, Currency, Effect, Money, Usage};
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use loyalty_store::EnteredPromo;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::fields::{AudienceFields, Day, EffectFields, Hours, PromoFields};
+
+/// Promo codes, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Promos {
+    promocodes: Vec<PromoBody>,
+    /// Give it as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<i64>,
+}
+
+/// A promo code.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PromoBody {
+    /// Its number.
+    #[schema(example = 5)]
+    promocode_id: i64,
+    #[serde(flatten)]
+    fields: PromoFields,
+    /// How much of it is held or spent.
+    usage: UsageBody,
+}
+
+/// How much of a promo code is held or spent.
+#[derive(Serialize, ToSchema)]
+struct UsageBody {
+    /// Uses.
+    taken: i64,
+    /// What their discounts come to.
+    #[schema(example = "8970.00")]
+    discounts: String,
+}
+
+impl Promos {
+    /// The first `size` of `promos`, of which there is one more when there is another page.
+    pub(crate) fn page(mut promos: Vec<EnteredPromo>, size: usize) -> Promos {
+        let more = promos.len() > size;
+        promos.truncate(size);
+        Promos {
+            next_cursor: promos.last().filter(|_| more).map(|last| last.promo.id.0),
+            promocodes: promos.into_iter().map(PromoBody::from).collect(),
+        }
+    }
+}
+
+impl From<EnteredPromo> for PromoBody {
+    fn from(entered: EnteredPromo) -> PromoBody {
+        let EnteredPromo {
+            promo,
+            campaign_id,
+            usage: Usage { taken, spent_minor },
+        } = entered;
+        let zone = promo.schedule.zone;
+        let weekdays = promo.schedule.weekdays;
+        PromoBody {
+            promocode_id: promo.id.0,
+            fields: PromoFields {
+                promocode: promo.code,
+                title: promo.title,
+                status: promo.status,
+                listed: promo.listed,
+                effect: effect(promo.effect),
+                starts_at: on_clock(promo.starts_at, &zone),
+                ends_at: promo.ends_at.map(|end| on_clock(end, &zone)),
+                weekdays: weekdays.map(|days| days.into_iter().map(Day::from).collect()),
+                hours: promo.schedule.hours.map(hours),
+                total_limit: promo.total_limit,
+                per_user_limit: promo.per_user_limit,
+                per_user_period: promo.per_user_period,
+                budget: promo.budget_minor.map(amount),
+                min_price: promo.min_price_minor.map(amount),
+                first_purchase_only: promo.first_purchase_only,
+                tariffs: promo
+                    .tariffs
+                    .map(|ids| ids.into_iter().map(|id| id.0).collect()),
+                audience: audience(promo.audience),
+                campaign_id,
+                version: Some(promo.version),
+                time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+            },
+            usage: UsageBody {
+                taken,
+                discounts: amount(spent_minor),
+            },
+        }
+    }
+}
+
+/// With the offset, so that it is the same instant when it is sent back.
+fn on_clock(instant: Timestamp, zone: &TimeZone) -> String {
+    let local = instant.to_zoned(zone.clone());
+    local.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
+}
+
+fn hours((from, to): (Time, Time)) -> Hours {
+    let told = |time: Time| time.strftime("%H:%M").to_string();
+    Hours {
+        from: told(from),
+        to: told(to),
+    }
+}
+
+fn amount(minor: i64) -> String {
+    let money = Money::from_minor(minor, Currency::RUB).unwrap_or(Money::zero(Currency::RUB));
+    money.to_decimal()
+}
+
+fn effect(effect: Effect) -> EffectFields {
+    match effect {
+        Effect::FixedPrice { minor } => EffectFields::FixedPrice {
+            price: amount(minor),
+        },
+        Effect::Free { days } => EffectFields::Free { days },
+        Effect::PercentOff { share, cap_minor } => EffectFields::PercentOff {
+            basis_points: share.points().into(),
+            cap: cap_minor.map(amount),
+        },
+        Effect::AmountOff { minor } => EffectFields::AmountOff {
+            amount: amount(minor),
+        },
+    }
+}
+
+fn audience(audience: Audience) -> AudienceFields {
+    match audience {
+        Audience::All => AudienceFields::All,
+        Audience::User(user_id) => AudienceFields::User { user_id },
+        Audience::Groups(group_ids) => AudienceFields::Groups { group_ids },
+    }
+}
