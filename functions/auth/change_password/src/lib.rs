@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_store::{Account, AuthStore, PasswordChange, PasswordHash, verify_password};
+use auth_store::{AuthStore, PasswordChange, PasswordHash, prove};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
@@ -97,7 +97,12 @@ async fn change_password(
     let new = Password::parse(body.new_password).map_err(unfit)?;
     let refused = || Problem::new(Code::InvalidCredentials);
     let guess = state.guesses.again(caller.user_id).await?;
-    let account = guess.end(prove(&state, &caller, old).await).await?;
+    let proved = async {
+        let account = state.store.account(caller.user_id).await?;
+        let proved = prove(account, old).await.map_err(internal)?;
+        proved.ok_or_else(refused)
+    };
+    let account = guess.end(proved.await).await?;
     if account.status == UserStatus::Blocked {
         return Err(Problem::new(Code::AccountBlocked));
     }
@@ -127,16 +132,6 @@ async fn change_password(
     }
     state.revocations.revoke(&ended).await;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The caller's account, if this is its password.
-async fn prove(state: &State, caller: &Caller, password: Password) -> Result<Account, Problem> {
-    let account = state.store.account(caller.user_id).await?;
-    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
-    let right = verify_password(hash, password).await.map_err(internal)?;
-    account
-        .filter(|_| right)
-        .ok_or_else(|| Problem::new(Code::InvalidCredentials))
 }
 
 fn internal(error: impl std::error::Error) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_store::{Account, AuthStore, Deletion, TombstoneKey, verify_password};
+use auth_store::{AuthStore, Deletion, TombstoneKey, prove};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
@@ -90,8 +90,14 @@ async fn delete(
     JsonBody(body): JsonBody<DeleteRequest>,
 ) -> Result<StatusCode, Problem> {
     let guess = state.guesses.again(caller.user_id).await?;
-    let proven = prove(&state, &caller, Password::entered(body.password)).await;
-    let account = guess.end(proven).await?;
+    let proved = async {
+        let account = state.store.account(caller.user_id).await?;
+        let proved = prove(account, Password::entered(body.password))
+            .await
+            .map_err(internal)?;
+        proved.ok_or_else(|| Problem::new(Code::InvalidCredentials))
+    };
+    let account = guess.end(proved.await).await?;
     if account.status == UserStatus::Blocked {
         // Or blocking would end with a new account at the same address.
         return Err(Problem::new(Code::AccountBlocked));
@@ -125,18 +131,6 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller's account, if this is its password.
-async fn prove(state: &State, caller: &Caller, password: Password) -> Result<Account, Problem> {
-    let account = state.store.account(caller.user_id).await?;
-    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
-    let right = verify_password(hash, password)
-        .await
-        .map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
-    account
-        .filter(|_| right)
-        .ok_or_else(|| Problem::new(Code::InvalidCredentials))
-}
-
 /// The account is not as it was read.
 async fn changed_meanwhile(state: &State, user_id: Uuid) -> Result<StatusCode, Problem> {
     match state.store.account(user_id).await? {
@@ -145,4 +139,8 @@ async fn changed_meanwhile(state: &State, user_id: Uuid) -> Result<StatusCode, P
         Some(account) if account.role == Role::Admin => Err(Problem::new(Code::AdminAccount)),
         _ => Err(Problem::new(Code::Internal).caused_by("an account was not deleted")),
     }
+}
+
+fn internal(error: impl std::error::Error) -> Problem {
+    Problem::new(Code::Internal).caused_by(error)
 }

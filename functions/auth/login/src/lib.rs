@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_store::{Account, AuthStore, NewSession, PasswordHash, verify_password};
+use auth_store::{Account, AuthStore, NewSession, PasswordHash, prove};
 use axum::Json;
 use axum::extract::{self, FromRef};
 use cache::Cache;
@@ -110,12 +110,8 @@ async fn open(
         Some(email) => state.store.account_by_email(email).await?,
         None => None,
     };
-    let hash = account.as_ref().and_then(|a| a.password_hash.as_ref());
-    // Also without an account, so that neither the answer nor the time it takes tells who has one.
-    let right = verify_password(hash, password.clone())
-        .await
-        .map_err(internal)?;
-    let account = account.filter(|_| right).ok_or_else(refused)?;
+    let proved = prove(account, password.clone()).await.map_err(internal)?;
+    let account = proved.ok_or_else(refused)?;
     match account.status {
         UserStatus::Active => {}
         UserStatus::Blocked => return Err(Problem::new(Code::AccountBlocked)),
