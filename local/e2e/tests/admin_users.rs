@@ -14,6 +14,11 @@ async fn post(admin: &User, user: &User, what: &str) -> Answer {
     admin.call("POST", &path).send().await
 }
 
+async fn search(admin: &User, email: &str) -> Answer {
+    let call = admin.call("POST", "/admin/users/search");
+    call.json(&json!({ "email": email })).send().await
+}
+
 async fn refreshed(world: &World, user: &User) -> Answer {
     let call = world.client.call("POST", "/refresh_token");
     let body = json!({ "refresh_token": user.refresh_token });
@@ -78,8 +83,8 @@ async fn a_user_is_found_by_the_address_and_that_is_kept() {
     let world = World::new().await;
     let admin = world.staff("admin").await;
     let user = world.user().await;
-    let path = format!("/admin/users?email={}", user.email.to_uppercase());
-    let answer = admin.call("GET", &path).send().await;
+    let email = user.email.to_uppercase();
+    let answer = search(&admin, &email).await;
     let found = answer.success(200);
     assert_eq!(answer.uuid("user_id"), user.id);
     assert_eq!(found["email"], user.email);
@@ -89,12 +94,8 @@ async fn a_user_is_found_by_the_address_and_that_is_kept() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].get::<_, &str>(0), "look_up");
     user.delete().await.success(204);
-    let answer = admin.call("GET", &path).send().await;
-    answer.problem(404, "user_not_found");
-    let answer = admin.call("GET", "/admin/users?email=x").send().await;
-    answer.problem(400, "query_parameter_invalid");
-    let answer = admin.call("GET", "/admin/users").send().await;
-    answer.problem(400, "query_parameter_missing");
+    search(&admin, &email).await.problem(404, "user_not_found");
+    search(&admin, "x").await.invalid_field("email");
     for what in ["block", "unblock"] {
         let answer = post(&admin, &user, what).await;
         answer.problem(404, "user_not_found");
@@ -118,8 +119,7 @@ async fn only_administrators_may_and_not_to_themselves() {
         set_role(caller, &user, "admin")
             .await
             .problem(403, "admin_only");
-        let path = format!("/admin/users?email={}", user.email);
-        let answer = caller.call("GET", &path).send().await;
+        let answer = search(caller, &user.email).await;
         answer.problem(403, "admin_only");
     }
     post(&admin, &admin, "block")

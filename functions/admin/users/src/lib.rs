@@ -1,4 +1,4 @@
-//! For administrators: other people's accounts. `GET /admin/users` finds one by its e-mail; `POST
+//! For administrators: other people's accounts. `POST /admin/users/search` finds one by its e-mail; `POST
 //! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one.
 
 mod told;
@@ -10,13 +10,15 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use domain::{Clock, Email, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Admin, Caller, Code, JsonBody, Problem, ProblemBody, Query};
+use service_http::{
+    Access, Admin, Caller, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody,
+};
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::told::{RoleRequest, UserBody, UserStanding};
+use crate::told::{RoleRequest, SearchRequest, UserBody, UserStanding};
 
 /// What the function needs.
 #[derive(Clone, FromRef)]
@@ -60,28 +62,29 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// Find a user by the e-mail
 ///
-/// In whatever case. That it was looked up, and by whom, is kept.
+/// In whatever case. The address is in the body, since proxies keep URLs. That it was looked up, and by whom, is kept.
 #[utoipa::path(
-    get,
-    path = "/admin/users",
+    post,
+    path = "/admin/users/search",
     tag = "admin",
     security(("access_token" = [])),
-    params(("email" = String, Query, description = "The address", example = "anna@example.com")),
+    request_body = SearchRequest,
     responses(
         (status = 200, description = "The user", body = UserBody),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 400, description = "`query_parameter_missing`, `query_parameter_invalid`, `query_parameter_repeated`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn find_user(
     extract::State(state): extract::State<State>,
     Admin(caller): Admin,
-    query: Query,
+    language: Language,
+    JsonBody(SearchRequest { email }): JsonBody<SearchRequest>,
 ) -> Result<Json<UserBody>, Problem> {
-    let email = Email::parse(query.required("email")?)
-        .map_err(|_| Problem::new(Code::QueryParameterInvalid).with("parameter", "email"))?;
+    let email = Email::parse(&email)
+        .map_err(|error| Problem::invalid_field("email", error.advice(language)))?;
     let now = state.clock.now();
     let found = state.store.look_up(caller.user_id, &email, now).await?;
     let found = found.ok_or_else(|| Problem::new(Code::UserNotFound))?;

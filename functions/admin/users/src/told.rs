@@ -54,6 +54,14 @@ pub(crate) struct UserStanding {
     pub(crate) status: UserStatus,
 }
 
+/// Who is looked for.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SearchRequest {
+    /// The whole address, in whatever case.
+    #[schema(format = Email, example = "anna@example.com")]
+    pub(crate) email: String,
+}
+
 /// A role to be given.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RoleRequest {
