@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::{Call, Host, PASSWORD, User, World};
 
 /// The calls that take a JSON object, with one that is right in form.
-fn endpoints(user: &User) -> [(Endpoint, Value); 5] {
+fn endpoints(user: &User) -> [(Endpoint, Value); 7] {
     let password = "wrong but long enough";
     [
         (
@@ -24,20 +24,25 @@ fn endpoints(user: &User) -> [(Endpoint, Value); 5] {
             ("POST", "/change_password"),
             json!({ "old_password": password, "new_password": password }),
         ),
+        (
+            ("POST", "/admin/users/search"),
+            json!({ "email": "not an address" }),
+        ),
+        (("PUT", "/admin/users/x/role"), json!({ "role": "support" })),
     ]
 }
 
 type Endpoint = (&'static str, &'static str);
 
 fn call(user: &User, (method, path): Endpoint) -> Call {
-    // The token is for /delete and /change_password; the others do not look at it.
+    // Who signs in or registers needs no token; the others look at it first.
     user.call(method, path)
 }
 
 #[tokio::test]
 async fn a_body_must_be_json() {
     let world = World::new().await;
-    let user = world.user().await;
+    let user = world.staff("admin").await;
     // FIELD is a member that the call reads.
     let bodies = [
         "",
@@ -93,7 +98,7 @@ async fn a_body_must_be_json() {
 #[tokio::test]
 async fn a_body_must_be_the_right_object() {
     let world = World::new().await;
-    let user = world.user().await;
+    let user = world.staff("admin").await;
     for (endpoint, right) in endpoints(&user) {
         let send = async |body: &Value| call(&user, endpoint).json(body).send().await;
         let members = right.as_object().unwrap();
@@ -158,7 +163,7 @@ async fn members_that_nobody_asks_for_are_ignored() {
 #[tokio::test]
 async fn a_body_must_be_declared_as_json() {
     let world = World::new().await;
-    let user = world.user().await;
+    let user = world.staff("admin").await;
     for (endpoint, _) in endpoints(&user) {
         call(&user, endpoint)
             .bytes("{}")

@@ -4,7 +4,7 @@
 use testkit::{Answer, Audience, Host, PromoSpec, World};
 
 /// Every endpoint.
-const ENDPOINTS: [(&str, &str); 14] = [
+const ENDPOINTS: [(&str, &str); 22] = [
     ("POST", "/user_registration"),
     ("POST", "/login"),
     ("POST", "/refresh_token"),
@@ -12,6 +12,7 @@ const ENDPOINTS: [(&str, &str); 14] = [
     ("DELETE", "/delete"),
     ("POST", "/change_password"),
     ("GET", "/sessions"),
+    ("DELETE", "/sessions/x"),
     ("GET", "/me"),
     ("GET", "/.well-known/jwks.json"),
     ("POST", "/apply_promocode"),
@@ -19,6 +20,13 @@ const ENDPOINTS: [(&str, &str); 14] = [
     ("POST", "/use_promocode"),
     ("POST", "/cancel_apply_promocode"),
     ("POST", "/payment_webhook"),
+    ("POST", "/admin/users/search"),
+    ("POST", "/admin/users/x/block"),
+    ("POST", "/admin/users/x/unblock"),
+    ("PUT", "/admin/users/x/role"),
+    ("GET", "/admin/decisions"),
+    ("GET", "/admin/decisions/x"),
+    ("GET", "/admin/eligibility"),
 ];
 
 const MAX_BODY: usize = 64 * 1024;

@@ -5,7 +5,7 @@ use testkit::{Answer, Host, User, World};
 use uuid::Uuid;
 
 /// Every call that needs a token, with a query and a body that are no better: who is asking is looked at first.
-const ENDPOINTS: [(&str, &str); 12] = [
+const ENDPOINTS: [(&str, &str); 19] = [
     ("GET", "/get_active_promocodes"),
     ("POST", "/apply_promocode"),
     ("POST", "/apply_promocode?promocode_id=-1&tariff=x"),
@@ -18,6 +18,13 @@ const ENDPOINTS: [(&str, &str); 12] = [
     ("GET", "/sessions"),
     ("DELETE", "/sessions/x"),
     ("GET", "/me"),
+    ("POST", "/admin/users/search"),
+    ("POST", "/admin/users/x/block"),
+    ("POST", "/admin/users/x/unblock"),
+    ("PUT", "/admin/users/x/role"),
+    ("GET", "/admin/decisions?user_id=x"),
+    ("GET", "/admin/decisions/x"),
+    ("GET", "/admin/eligibility?at=x"),
 ];
 
 fn with(mut base: Value, member: &str, value: impl Into<Value>) -> Value {

@@ -28,8 +28,19 @@ pub async fn signed_in(store: &AuthStore) -> (Uuid, Email, Uuid, String) {
     (user_id, email, sid, token)
 }
 
+/// A new user with this role, and an access token that says so.
+pub async fn staff(store: &AuthStore, role: Role) -> (Uuid, String) {
+    let (user_id, _) = user(store).await;
+    set(user_id, "role = $2", role.as_str()).await;
+    (user_id, session_as(store, user_id, role).await.1)
+}
+
 /// A session of a user with their first password, and its access token.
 pub async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
+    session_as(store, user_id, Role::User).await
+}
+
+async fn session_as(store: &AuthStore, user_id: Uuid, role: Role) -> (Uuid, String) {
     let now = SystemClock.now();
     let session = NewSession {
         id: OsRandom.uuid(),
@@ -41,14 +52,18 @@ pub async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
     assert!(store.open_session(&session, now).await.unwrap());
     let issuer =
         Issuer::from_env().unwrap_or_else(|error| panic!("{error}: run `cargo local test`"));
-    let token = issuer.issue(user_id, session.id, Role::User, now).unwrap();
+    let token = issuer.issue(user_id, session.id, role, now).unwrap();
     (session.id, token)
 }
 
 /// Sets the status of an account behind the back of the service.
 pub async fn set_status(user_id: Uuid, status: &str) {
-    let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
-    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&status, pg::Type::TEXT)];
+    set(user_id, "status = $2, version = version + 1", status).await;
+}
+
+async fn set(user_id: Uuid, what: &str, value: &str) {
+    let sql = format!("UPDATE users SET {what} WHERE id = $1");
+    let params: [pg::Param; 2] = [(&user_id, pg::Type::UUID), (&value, pg::Type::TEXT)];
     let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
-    assert_eq!(pool.execute(sql, &params).await.unwrap(), 1);
+    assert_eq!(pool.execute(&sql, &params).await.unwrap(), 1);
 }
