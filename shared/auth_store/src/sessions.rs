@@ -37,6 +37,8 @@ pub struct Session {
     pub generation: u32,
     /// SHA-256 of the current refresh token.
     pub refresh_hash: Vec<u8>,
+    /// When its user logged in.
+    pub created_at: Timestamp,
     /// When the current refresh token was made.
     pub rotated_at: Timestamp,
     /// Until when it is good.
@@ -89,7 +91,7 @@ impl AuthStore {
     /// Any [`PgError`].
     pub async fn session(&self, session_id: Uuid) -> Result<Option<Session>, PgError> {
         let sql = "SELECT s.id, s.user_id, u.role, u.status, s.generation, s.refresh_hash,
-                          s.rotated_at, s.expires_at, s.revoked_at
+                          s.rotated_at, s.expires_at, s.revoked_at, s.created_at
                    FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
         let Some(row) = self.pool.row(sql, &[(&session_id, Type::UUID)]).await? else {
             return Ok(None);
@@ -104,6 +106,7 @@ impl AuthStore {
             rotated_at: row.try_get(6)?,
             expires_at: row.try_get(7)?,
             revoked_at: row.try_get(8)?,
+            created_at: row.try_get(9)?,
         }))
     }
 

@@ -13,6 +13,8 @@ pub use access::{ACCESS_TTL, AUDIENCE, Claims, ISSUER, LEEWAY};
 pub use issuer::{Issuer, SigningError};
 pub use jwks::Jwks;
 pub use pair::TokenPair;
-pub use refresh::{NotARefreshToken, REFRESH_TTL, RefreshClaims, RefreshKey, RefreshToken};
+pub use refresh::{
+    NotARefreshToken, REFRESH_TTL, RefreshClaims, RefreshKey, RefreshToken, SESSION_LIFETIME,
+};
 pub use revocation::{Revocations, Standing};
 pub use verifier::{Verifier, VerifyError};

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// How long a refresh token is good; each rotation starts it anew.
 pub const REFRESH_TTL: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long a session lasts from its login, however often it is renewed.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
+
 const SESSION: usize = 16;
 const BODY: usize = SESSION + 4;
 const TOKEN: usize = BODY + 32;

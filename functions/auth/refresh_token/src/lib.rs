@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use runtime::{ConfigError, SystemClock};
 use serde::Deserialize;
 use service_http::{Code, JsonBody, Problem, ProblemBody};
-use tokens::{Issuer, REFRESH_TTL, RefreshKey, RefreshToken, Revocations, TokenPair};
+use tokens::{
+    Issuer, REFRESH_TTL, RefreshKey, RefreshToken, Revocations, SESSION_LIFETIME, TokenPair,
+};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,7 +71,7 @@ struct RefreshRequest {
 /// Renew the tokens
 ///
 /// A refresh token is good once; within 10 seconds it may be repeated and gets the same successor
-/// (a lost answer, two tabs). Any older one ends the session.
+/// (a lost answer, two tabs). Any older one ends the session. 180 days after the login a session ends for good.
 #[utoipa::path(
     post,
     path = "/refresh_token",
@@ -133,7 +135,7 @@ async fn rotate(
         generation: session.generation,
         refresh_hash: at_hand.hash(),
         successor_hash: successor.hash(),
-        expires_at: now + REFRESH_TTL,
+        expires_at: (now + REFRESH_TTL).min(session.created_at + SESSION_LIFETIME),
     };
     if !state.store.rotate_session(&rotation, now).await? {
         return Ok(None);

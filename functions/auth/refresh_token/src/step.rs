@@ -3,6 +3,7 @@
 use auth_store::Session;
 use domain::UserStatus;
 use jiff::{SignedDuration, Timestamp};
+use tokens::SESSION_LIFETIME;
 
 /// How long the parent of the current token gets the same successor again.
 const REPEATABLE: SignedDuration = SignedDuration::from_secs(10);
@@ -24,6 +25,7 @@ pub(crate) fn step(session: &Session, generation: u32, now: Timestamp) -> Step {
     if session.user_status == UserStatus::Deleted
         || session.revoked_at.is_some()
         || session.expires_at <= now
+        || session.created_at + SESSION_LIFETIME <= now
     {
         return Step::Refuse;
     }
@@ -50,6 +52,7 @@ mod tests {
             user_status: UserStatus::Active,
             generation: 5,
             refresh_hash: vec![],
+            created_at: at(0),
             rotated_at: at(100),
             expires_at: at(1000),
             revoked_at: None,
@@ -77,7 +80,10 @@ mod tests {
         revoked.revoked_at = Some(at(100));
         let mut deleted = session();
         deleted.user_status = UserStatus::Deleted;
+        let mut old = session();
+        old.created_at = at(100) - SESSION_LIFETIME;
         for generation in 0..7 {
+            assert_eq!(step(&old, generation, at(100)), Step::Refuse);
             assert_eq!(step(&session(), generation, at(1000)), Step::Refuse);
             assert_eq!(step(&revoked, generation, at(100)), Step::Refuse);
             assert_eq!(step(&deleted, generation, at(100)), Step::Refuse);

@@ -115,6 +115,25 @@ async fn a_token_is_traded_for_the_next_and_the_session_slides_on() {
 }
 
 #[tokio::test]
+async fn a_session_has_a_last_day_however_often_it_is_renewed() {
+    const DAY: i64 = 24 * 3600;
+    let w = world().await;
+    let mut token = w.first.clone();
+    for day in (20..180).step_by(20) {
+        w.at(day * DAY);
+        let (status, body) = refresh(w.state.clone(), token).await;
+        assert_eq!(status, StatusCode::OK, "day {day}: {body}");
+        // The last ones are good until the last day and no longer.
+        assert_eq!(body["refresh_expires_in"], (180 - day).min(30) * DAY);
+        token = body["refresh_token"].as_str().unwrap().to_owned();
+    }
+    w.at(180 * DAY - 1);
+    let last = w.renewed(&token).await;
+    w.at(180 * DAY);
+    w.refused(&last, "refresh_token_invalid").await;
+}
+
+#[tokio::test]
 async fn twenty_refreshes_of_one_token_at_once_give_one_successor() {
     let w = world().await;
     // A connection each, as twenty instances would have.
