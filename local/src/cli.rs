@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::bench::Bench;
 use crate::compose::Compose;
+use crate::dlq::Dlq;
 use crate::error::Result;
 use crate::home::{Home, Kind};
 use crate::rotate_keys::RotateKeys;
@@ -62,6 +63,9 @@ enum Command {
         #[arg(long, default_value = "dev")]
         profile: Kind,
     },
+    /// Status changes that the loyalty side could not take in: show them, try them again
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// Replace the key of access tokens, one step at a time: docs/deploying.md
     RotateKeys(RotateKeys),
     /// Remove all data of the local stacks
@@ -98,6 +102,7 @@ impl Cli {
                 follow,
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
+            Command::Dlq(command) => command.run(&home?).await,
             Command::RotateKeys(step) => step.run(home),
             Command::Reset { tools } => maintenance::reset(&home?, tools).await,
             Command::Compose(step) => step.run().await,

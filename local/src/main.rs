@@ -9,6 +9,7 @@ mod apps;
 mod bench;
 mod cli;
 mod compose;
+mod dlq;
 mod env;
 mod error;
 mod events;

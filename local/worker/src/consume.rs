@@ -61,7 +61,7 @@ async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<
             Ok(_) => return delivery.ack().await,
             Err(SyncError::Malformed(error)) => {
                 tracing::error!(%error, "a message goes to the dead letters");
-                return delivery.dead_letter().await;
+                return delivery.dead_letter(&error.to_string()).await;
             }
             // The message is kept in hand: sent back, it would use up its delivery limit within seconds of an outage
             // that is no fault of its own.
@@ -73,6 +73,10 @@ async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<
                 stop.sleep(backoff.pause()).await;
             }
             Err(SyncError::Store(error)) => {
+                if delivery.is_last_try() {
+                    tracing::error!(%error, "a message was refused too often and goes to the dead letters");
+                    return delivery.dead_letter(&error.to_string()).await;
+                }
                 tracing::error!(%error, "a message was not handled; it goes back to the queue");
                 stop.sleep(AFTER_REFUSAL).await;
                 return delivery.requeue().await;

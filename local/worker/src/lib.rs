@@ -2,6 +2,7 @@
 //! and holds that ran out are released.
 
 mod backoff;
+mod command;
 mod consume;
 mod health;
 mod reconnect;
@@ -18,6 +19,7 @@ use runtime::ConfigError;
 use sweep::Sweep;
 use tokio::net::TcpListener;
 
+pub use command::{Arguments, Command, Dlq};
 pub use stop::{Stop, Stopper, stop_on_signal, stopper};
 
 /// What the worker works with.

@@ -31,19 +31,52 @@ async fn changes_reach_loyalty_in_order() {
 }
 
 #[tokio::test]
-async fn a_malformed_message_is_a_dead_letter_and_the_next_one_is_handled() {
+async fn a_malformed_message_is_a_dead_letter_with_its_reason_and_the_next_one_is_handled() {
     let world = World::new().await;
     let user = OsRandom.uuid();
-    world.send(b"{\"schema\":\"something else\"}").await;
+    let poison = b"{\"schema\":\"something else\"}";
+    world.send(poison).await;
     world
         .send(event(user, 1, UserStatus::Active).to_message().as_bytes())
         .await;
     let running = world.start().await;
     assert_eq!(world.wait_for(user, 1).await, "active");
-    assert_eq!(
-        world.dead_letter().await,
-        b"{\"schema\":\"something else\"}"
-    );
+    let letters = world.dead_letters(1).await;
+    assert_eq!(letters[0].body, poison);
+    assert!(letters[0].reason.starts_with("not a known event"));
+    assert_eq!(letters[0].event, None);
+    world.take_dead_letter().await;
+    world.finish(running).await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_in_order_and_replayed_once() {
+    let world = World::new().await;
+    let users = [OsRandom.uuid(), OsRandom.uuid()];
+    // As the consumer leaves them.
+    for user in users {
+        let message = event(user, 1, UserStatus::Active).to_message();
+        world.bury(message.as_bytes()).await;
+    }
+    world.bury(b"poison").await;
+    for _ in 0..2 {
+        let letters = world.dead_letters(3).await;
+        let known: Vec<_> = letters.iter().map(|l| l.event.as_ref()).collect();
+        assert_eq!(known[0].map(|event| event.user_id), Some(users[0]));
+        assert_eq!(known[1].map(|event| event.user_id), Some(users[1]));
+        assert_eq!(known[2], None);
+    }
+    let running = world.start().await;
+    let letters = world.broker.dead_letters().await.unwrap();
+    assert_eq!(letters.replay().await.unwrap(), 3);
+    for user in users {
+        assert_eq!(world.wait_for(user, 1).await, "active");
+    }
+    // What can't be handled is back.
+    let letters = world.dead_letters(1).await;
+    assert_eq!(letters[0].body, b"poison");
+    assert!(letters[0].reason.starts_with("not a known event"));
+    world.take_dead_letter().await;
     world.finish(running).await;
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_store::AuthStore;
 use domain::{Clock, Random, UserStatus};
 use events::UserStatusChanged;
-use events::rabbitmq::{RabbitConnection, dead_letter_queue};
+use events::rabbitmq::{DeadLetter, RabbitConnection, dead_letter_queue};
 use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel};
 use loyalty_store::LoyaltyStore;
@@ -149,13 +149,34 @@ impl World {
         sent.await.unwrap().await.unwrap();
     }
 
-    /// Takes a dead letter, waiting for it.
-    pub async fn dead_letter(&self) -> Vec<u8> {
+    /// Puts a message among the dead letters.
+    pub async fn bury(&self, body: &[u8]) {
+        let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+        let queue = dead_letter_queue(&self.queue).into();
+        let sent = self
+            .channel
+            .basic_publish("".into(), queue, options, body, properties);
+        sent.await.unwrap().await.unwrap();
+    }
+
+    /// The dead letters, once there are `count`.
+    pub async fn dead_letters(&self, count: u32) -> Vec<DeadLetter> {
+        let letters = self.broker.dead_letters().await.unwrap();
         let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(body) = self.get(&dead_letter_queue(&self.queue)).await {
-                return body;
-            }
+        while letters.count().await.unwrap() < count {
+            assert!(Instant::now() < end, "not {count} dead letters");
+            sleep(Duration::from_millis(20)).await;
+        }
+        let listed = letters.list(100).await.unwrap();
+        assert_eq!(listed.len(), count as usize);
+        listed
+    }
+
+    /// Removes the oldest dead letter.
+    pub async fn take_dead_letter(&self) {
+        let end = Instant::now() + PATIENCE;
+        // Those that were listed take a moment to be back.
+        while self.get(&dead_letter_queue(&self.queue)).await.is_none() {
             assert!(Instant::now() < end, "no dead letter");
             sleep(Duration::from_millis(20)).await;
         }

@@ -1,6 +1,7 @@
 //! RabbitMQ, for running without AWS: a quorum queue, and another for what could not be handled.
 
 mod consumer;
+mod dead_letters;
 mod publisher;
 mod topology;
 
@@ -11,6 +12,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::time::Instant;
 
 pub use consumer::{Consumer, Delivery};
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use publisher::RabbitMq;
 pub use topology::{dead_letter_queue, declare};
 
@@ -66,6 +68,14 @@ impl RabbitConnection {
     /// When the connection is gone.
     pub async fn consumer(&self, prefetch: u16) -> Result<Consumer, PublishError> {
         in_time(Consumer::open(&self.connection, &self.queue, prefetch)).await
+    }
+
+    /// The dead letters of the queue, on a channel of their own.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn dead_letters(&self) -> Result<DeadLetters, PublishError> {
+        in_time(DeadLetters::open(&self.connection, &self.queue)).await
     }
 
     /// A bare channel, for looking at queues.

@@ -1,7 +1,7 @@
 //! Publishing with confirms.
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{BasicProperties, Channel, Confirmation, Connection};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, PublisherConfirm};
 use tokio::time::Instant;
 
 use super::{PATIENCE, by};
@@ -28,24 +28,30 @@ impl RabbitMq {
         })
     }
 
-    async fn send(&self, event: &UserStatusChanged) -> lapin::Result<lapin::PublisherConfirm> {
+    async fn send(&self, event: &UserStatusChanged) -> lapin::Result<PublisherConfirm> {
         let properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
             .with_content_type("application/json".into())
             .with_message_id(event.event_id.to_string().into());
-        self.channel
-            .basic_publish(
-                "".into(),
-                self.queue.as_str().into(),
-                BasicPublishOptions {
-                    mandatory: true,
-                    ..BasicPublishOptions::default()
-                },
-                event.to_message().as_bytes(),
-                properties,
-            )
-            .await
+        let body = event.to_message();
+        send(&self.channel, &self.queue, properties, body.as_bytes()).await
     }
+}
+
+/// Sends a message that survives a restart of the broker, and that has to find its queue.
+pub(super) async fn send(
+    channel: &Channel,
+    queue: &str,
+    properties: BasicProperties,
+    body: &[u8],
+) -> lapin::Result<PublisherConfirm> {
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    let properties = properties.with_delivery_mode(PERSISTENT);
+    channel
+        .basic_publish("".into(), queue.into(), options, body, properties)
+        .await
 }
 
 impl Publisher for RabbitMq {
@@ -69,7 +75,7 @@ impl Publisher for RabbitMq {
 }
 
 /// RabbitMQ acknowledges a message without a queue too, after returning it.
-fn outcome(confirmation: Confirmation) -> Result<(), PublishError> {
+pub(super) fn outcome(confirmation: Confirmation) -> Result<(), PublishError> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(PublishError::Unroutable),

@@ -1,0 +1,165 @@
+//! Messages that could not be handled: looked at, and given another try.
+
+use lapin::message::BasicGetMessage;
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicNackOptions, ConfirmSelectOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Connection};
+
+use super::publisher::{outcome, send};
+use super::{dead_letter_queue, in_time};
+use crate::{PublishError, UserStatusChanged};
+
+/// The header that says why a message is a dead letter.
+const REASON: &str = "reason";
+/// The same in the broker's words, when the broker made it one.
+const BROKERS_REASON: &str = "x-first-death-reason";
+
+/// A message that could not be handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The id of the event, if the publisher gave one.
+    pub message_id: Option<String>,
+    /// Why it is here.
+    pub reason: String,
+    /// The event, if it can be read now.
+    pub event: Option<UserStatusChanged>,
+    /// What it says. May be anything.
+    pub body: Vec<u8>,
+}
+
+/// The dead letters of a queue.
+pub struct DeadLetters {
+    channel: Channel,
+    queue: String,
+}
+
+impl DeadLetters {
+    pub(super) async fn open(connection: &Connection, queue: &str) -> lapin::Result<DeadLetters> {
+        let channel = connection.create_channel().await?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
+        let queue = queue.to_owned();
+        Ok(DeadLetters { channel, queue })
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// When the connection is gone, or the queue.
+    pub async fn count(&self) -> Result<u32, PublishError> {
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let dead = dead_letter_queue(&self.queue);
+        let queue = self
+            .channel
+            .queue_declare(dead.into(), options, FieldTable::default());
+        in_time(queue).await.map(|queue| queue.message_count())
+    }
+
+    /// At most `limit` of them, the oldest first. They stay where they are.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, PublishError> {
+        let mut taken = Vec::new();
+        let mut letters = Vec::new();
+        for _ in 0..limit {
+            let Some(message) = self.get().await? else {
+                break;
+            };
+            letters.push(letter(&message));
+            taken.push(message);
+        }
+        // A quorum queue hands out what came back first, in the order in which it came.
+        for message in &taken {
+            let options = BasicNackOptions {
+                requeue: true,
+                ..BasicNackOptions::default()
+            };
+            in_time(message.nack(options)).await?;
+        }
+        Ok(letters)
+    }
+
+    /// Sends those that are there now back to the queue, and returns how many. Each is removed here when the broker
+    /// has it there: an interrupted replay sends one twice and loses none. What fails again comes back here.
+    ///
+    /// # Errors
+    /// When the connection is gone; what was sent back before stays so.
+    pub async fn replay(&self) -> Result<u32, PublishError> {
+        let there = self.count().await?;
+        let mut replayed = 0;
+        while replayed < there {
+            let Some(message) = self.get().await? else {
+                break;
+            };
+            // Without its headers: they tell of the failure, and count the tries.
+            let properties = message
+                .properties
+                .clone()
+                .with_headers(FieldTable::default());
+            let (queue, body) = (&self.queue, &message.data);
+            republish(&self.channel, queue, properties, body).await?;
+            in_time(message.ack(BasicAckOptions::default())).await?;
+            replayed += 1;
+        }
+        Ok(replayed)
+    }
+
+    async fn get(&self) -> Result<Option<BasicGetMessage>, PublishError> {
+        let dead = dead_letter_queue(&self.queue);
+        let options = BasicGetOptions::default();
+        in_time(self.channel.basic_get(dead.into(), options)).await
+    }
+}
+
+/// Puts a copy of a message among the dead letters of `queue` and waits until the broker has it.
+pub(super) async fn bury(
+    channel: &Channel,
+    queue: &str,
+    message: &lapin::message::Delivery,
+    reason: &str,
+) -> Result<(), PublishError> {
+    let mut headers = FieldTable::default();
+    let text = AMQPValue::LongString(reason.into());
+    headers.insert(REASON.into(), text);
+    let properties = message.properties.clone().with_headers(headers);
+    let dead = dead_letter_queue(queue);
+    republish(channel, &dead, properties, &message.data).await
+}
+
+async fn republish(
+    channel: &Channel,
+    queue: &str,
+    properties: BasicProperties,
+    body: &[u8],
+) -> Result<(), PublishError> {
+    in_time(async { send(channel, queue, properties, body).await?.await })
+        .await
+        .and_then(outcome)
+}
+
+fn letter(message: &BasicGetMessage) -> DeadLetter {
+    let headers = message.properties.headers().as_ref();
+    let header = |name: &str| match headers?.inner().get(name)? {
+        AMQPValue::LongString(text) => Some(text.to_string()),
+        _ => None,
+    };
+    DeadLetter {
+        message_id: message
+            .properties
+            .message_id()
+            .as_ref()
+            .map(ToString::to_string),
+        reason: header(REASON)
+            .or_else(|| header(BROKERS_REASON))
+            .unwrap_or_else(|| "unknown".to_owned()),
+        event: UserStatusChanged::from_message(&message.data).ok(),
+        body: message.data.clone(),
+    }
+}
