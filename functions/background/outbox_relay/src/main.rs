@@ -1,4 +1,4 @@
-//! The Lambda: started by a schedule every minute, it keeps the outbox empty for most of that minute.
+//! The Lambda: started by a schedule every minute, it keeps the outbox empty for that minute.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let _telemetry = runtime::init();
     let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env()?);
-    let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 50)?);
+    let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 60)?);
     let run = async |_: LambdaEvent<Value>| {
         let published = outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await?;
         tracing::info!(published, "outbox relayed");
