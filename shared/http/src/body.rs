@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::{Code, Problem};
@@ -45,9 +46,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             .map_err(|error| match error.classify() {
                 // The message names the field and what it must be; it goes to the sender alone, never to a log.
                 Category::Data => Problem::invalid_field("body", error),
-                _ => not_json(error),
+                _ => wrong_type::<T>(&bytes).unwrap_or_else(|| not_json(error)),
             })
     }
+}
+
+/// Serde calls it bad syntax when what is to be a name of an enum is a number or a list; once it is a value, no longer.
+fn wrong_type<T: DeserializeOwned>(bytes: &[u8]) -> Option<Problem> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let error = T::deserialize(value).err()?;
+    Some(Problem::invalid_field("body", error))
 }
 
 fn not_json(error: serde_json::Error) -> Problem {
