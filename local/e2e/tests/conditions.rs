@@ -120,7 +120,7 @@ async fn a_limit_per_day_counts_the_uses_of_today() {
     let tariff = world.tariff(29_900).await;
     let promo = world
         .promo(PromoSpec {
-            effect: Effect::Free(1),
+            effect: Effect::PercentOff(10_000, None),
             per_user_period: UserPeriod::Day,
             ..PromoSpec::default()
         })

@@ -114,7 +114,7 @@ async fn a_code_has_so_many_uses_for_all_and_so_many_for_each() {
 
     // Holds and uses count alike, on whatever tariff.
     let spec = PromoSpec {
-        effect: Effect::Free(7),
+        effect: Effect::PercentOff(10_000, None),
         per_user_limit: Some(2),
         ..PromoSpec::default()
     };

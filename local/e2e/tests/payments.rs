@@ -196,7 +196,7 @@ async fn with_an_idempotency_key_a_purchase_is_made_once() {
     let user = world.user().await;
     let tariff = world.tariff(29_900).await;
     let spec = PromoSpec {
-        effect: Effect::Free(14),
+        effect: Effect::PercentOff(10_000, None),
         per_user_limit: None,
         ..PromoSpec::default()
     };

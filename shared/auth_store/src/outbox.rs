@@ -16,8 +16,10 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn unpublished_events(&self, limit: i64) -> Result<Vec<UserStatusChanged>, PgError> {
-        let sql = "SELECT event_id, user_id, status, version, occurred_at FROM outbox
-                   WHERE published_at IS NULL ORDER BY id LIMIT $1";
+        let sql =
+            "SELECT o.event_id, o.user_id, o.status, o.version, o.occurred_at, u.first_account_id
+                   FROM outbox o LEFT JOIN users u ON u.id = o.user_id
+                   WHERE o.published_at IS NULL ORDER BY o.id LIMIT $1";
         let rows = self.pool.rows(sql, &[(&limit, Type::INT8)]).await?;
         rows.iter().map(event).collect()
     }
@@ -44,5 +46,6 @@ fn event(row: &Row) -> Result<UserStatusChanged, PgError> {
             .map_err(|_| PgError::Bug("a user status unknown to this version".to_owned()))?,
         version: row.try_get(3)?,
         occurred_at: row.try_get(4)?,
+        first_account_id: row.try_get(5)?,
     })
 }

@@ -18,6 +18,8 @@ pub struct NewUser<'a> {
     pub name: Option<&'a PersonName>,
     /// The hash of their password.
     pub password_hash: &'a PasswordHash,
+    /// What would be kept of the address, and was kept if it had an account before.
+    pub tombstone: [u8; 32],
     /// The id of the event that tells the loyalty side.
     pub event_id: Uuid,
 }
@@ -64,22 +66,17 @@ pub struct Deletion<'a> {
 }
 
 impl AuthStore {
-    /// Makes an active account and its event, in one statement.
+    /// Makes an active account and its event, in one statement. An account that was deleted before and had the same
+    /// address is noted.
     ///
     /// # Errors
     /// [`RegisterError::EmailTaken`], also for the loser of a race.
     pub async fn register(&self, user: &NewUser<'_>, now: Timestamp) -> Result<(), RegisterError> {
-        let sql = "WITH added AS (
-                       INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at)
-                       VALUES ($1, $2, $3, $4, $5, $6, $6)
-                       ON CONFLICT (email_key) DO NOTHING
-                       RETURNING id, status, version
-                   )
-                   INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
-                   SELECT $7, id, status, version, $6 FROM added";
+        let sql = "SELECT register_user($1, $2, $3, $4, $5, $6, $7, $8)";
+        let tombstone = user.tombstone.as_slice();
         let (email, key) = (user.email.as_str(), user.email.key());
         let name = user.name.map(PersonName::as_str);
-        let params: [pg::Param; 7] = [
+        let params: [pg::Param; 8] = [
             (&user.id, Type::UUID),
             (&email, Type::TEXT),
             (&key, Type::TEXT),
@@ -87,12 +84,14 @@ impl AuthStore {
             (&user.password_hash.0, Type::TEXT),
             (&now, Type::TIMESTAMPTZ),
             (&user.event_id, Type::UUID),
+            (&tombstone, Type::BYTEA),
         ];
         // A refused write would put the address into the database's log; so it is not tried.
-        match self.pool.execute(sql, &params).await? {
-            1 => Ok(()),
-            0 => Err(RegisterError::EmailTaken),
-            n => Err(PgError::Bug(format!("a registration wrote {n} events")).into()),
+        let row = self.pool.row(sql, &params).await?;
+        let row = row.ok_or_else(|| PgError::Bug("a function without an answer".to_owned()))?;
+        match row.try_get(0).map_err(PgError::from)? {
+            true => Ok(()),
+            false => Err(RegisterError::EmailTaken),
         }
     }
 

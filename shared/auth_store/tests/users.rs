@@ -8,7 +8,7 @@
 
 mod common;
 
-use auth_store::{Deletion, RegisterError, TombstoneKey, verify_password};
+use auth_store::{Deletion, RegisterError, verify_password};
 use common::{email, id, now, open, pool, register, set_status, store};
 use domain::{Email, Password, Role, UserStatus};
 use pg::Type;
@@ -80,6 +80,7 @@ async fn a_duplicate_id_is_not_taken_for_a_duplicate_address() {
         email: &first,
         name: None,
         password_hash: &hash,
+        tombstone: common::tombstone(&first),
         event_id,
     };
     store.register(&user, now()).await.unwrap();
@@ -90,7 +91,7 @@ async fn a_duplicate_id_is_not_taken_for_a_duplicate_address() {
 
 #[tokio::test]
 async fn deleting_erases_everything_personal_and_ends_every_session() {
-    let (store, email, key) = (store(), email(), TombstoneKey::new(&[3; 32]));
+    let (store, email) = (store(), email());
     let user = register(&store, &email).await.unwrap();
     let mut sessions = vec![open(&store, user).await, open(&store, user).await];
     let ended_before = open(&store, user).await;
@@ -99,7 +100,7 @@ async fn deleting_erases_everything_personal_and_ends_every_session() {
     let deletion = Deletion {
         user_id: user,
         email_key: &email_key,
-        tombstone: key.hash(&email_key),
+        tombstone: common::tombstone(&email),
         event_id: id(),
     };
     let mut ended = store
@@ -126,7 +127,7 @@ async fn deleting_erases_everything_personal_and_ends_every_session() {
             "{personal}: {left}"
         );
     }
-    assert_eq!(row.get::<_, Vec<u8>>(1), key.hash(&email_key));
+    assert_eq!(row.get::<_, Vec<u8>>(1), common::tombstone(&email));
     for session in sessions {
         let session = store.session(session).await.unwrap().unwrap();
         assert!(session.revoked_at.is_some());
@@ -156,11 +157,12 @@ async fn of_many_deletions_one_counts() {
     let email_key = email.key();
     let tries = (0..16).map(|_| {
         let (store, email_key) = (store.clone(), email_key.clone());
+        let tombstone = common::tombstone(&email);
         tokio::spawn(async move {
             let deletion = Deletion {
                 user_id: user,
                 email_key: &email_key,
-                tombstone: [0; 32],
+                tombstone,
                 event_id: id(),
             };
             store
@@ -198,7 +200,7 @@ async fn no_session_outlives_a_deletion_that_it_raced() {
         let deletion = Deletion {
             user_id: user,
             email_key: &email_key,
-            tombstone: [0; 32],
+            tombstone: common::tombstone(&email),
             event_id: id(),
         };
         store
@@ -229,4 +231,54 @@ async fn a_blocked_user_opens_no_session() {
     );
     let account = store.account_by_email(&email).await.unwrap().unwrap();
     assert_eq!(account.status, UserStatus::Blocked);
+}
+
+/// The account that is noted as the first of the same person.
+async fn first_account(user_id: Uuid) -> Option<Uuid> {
+    let sql = "SELECT first_account_id FROM users WHERE id = $1";
+    let row = pool().row(sql, &[(&user_id, Type::UUID)]).await.unwrap();
+    row.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn an_account_made_anew_knows_the_first_of_its_address() {
+    let (store, email, hash) = (store(), email(), common::hash().await);
+    let first = register(&store, &email).await.unwrap();
+    assert_eq!(first_account(first).await, None);
+    // The second is registered while the first is deleted, and the third while the second is.
+    let mut last = first;
+    for _ in 0..20 {
+        let deleting = {
+            let (store, email, user_id) = (store.clone(), email.clone(), last);
+            tokio::spawn(async move {
+                let deletion = Deletion {
+                    user_id,
+                    email_key: &email.key(),
+                    tombstone: common::tombstone(&email),
+                    event_id: id(),
+                };
+                store
+                    .delete_account(&deletion, now())
+                    .await
+                    .unwrap()
+                    .unwrap();
+            })
+        };
+        let user = auth_store::NewUser {
+            id: id(),
+            email: &email,
+            name: None,
+            password_hash: &hash,
+            tombstone: common::tombstone(&email),
+            event_id: id(),
+        };
+        while let Err(error) = store.register(&user, now()).await {
+            assert!(matches!(error, RegisterError::EmailTaken), "{error}");
+        }
+        last = user.id;
+        assert_eq!(first_account(last).await, Some(first));
+        deleting.await.unwrap();
+    }
+    let stranger = register(&store, &common::email()).await.unwrap();
+    assert_eq!(first_account(stranger).await, None);
 }

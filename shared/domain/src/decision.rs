@@ -46,6 +46,8 @@ text_enum! {
         CampaignBudgetReached = "campaign_budget_reached",
         /// All of this user's uses of the code are taken.
         UserLimitReached = "user_limit_reached",
+        /// The user has had a trial, or holds one.
+        TrialTaken = "trial_taken",
         /// The user holds another code for this tariff.
         AnotherPromoApplied = "another_promo_applied",
         /// The price would not go down.

@@ -170,6 +170,8 @@ pub struct Facts {
     pub user_groups: Vec<i64>,
     /// Whether the user has bought anything: a purchase that was paid, or free.
     pub has_purchased: bool,
+    /// The state of the trial that this person has, in this account or one deleted before; `None` without one.
+    pub trial: Option<HoldState>,
     /// The promo code.
     pub promo: Promo,
     /// The tariff that is to be bought.

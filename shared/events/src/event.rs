@@ -18,6 +18,9 @@ pub struct UserStatusChanged {
     pub version: i64,
     /// When it changed, UTC.
     pub occurred_at: Timestamp,
+    /// The first account of the same e-mail address, when that was deleted before this one was made. Does not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_account_id: Option<Uuid>,
 }
 
 /// A message that is no event this version knows. Tells where it breaks and never what it says.
@@ -75,6 +78,18 @@ mod tests {
         let event = UserStatusChanged::from_message(MESSAGE.as_bytes()).unwrap();
         assert_eq!(event.status, UserStatus::Blocked);
         assert_eq!(event.to_message(), MESSAGE);
+    }
+
+    #[test]
+    fn an_earlier_account_is_named_when_there_was_one() {
+        let first = "\"first_account_id\":\"6f1c1c1e-0a3f-4d43-9f64-2b9d3c1f0a03\"}";
+        let later = format!("{},{first}", MESSAGE.trim_end_matches('}'));
+        let event = UserStatusChanged::from_message(later.as_bytes()).unwrap();
+        assert_eq!(
+            event.first_account_id,
+            Some(Uuid::from_u128(0x6f1c1c1e_0a3f_4d43_9f64_2b9d3c1f0a03))
+        );
+        assert_eq!(event.to_message(), later);
     }
 
     #[test]

@@ -241,6 +241,9 @@ catalogue! {
     UserLimitReached "user_limit_reached" UNPROCESSABLE_ENTITY:
         "You have taken all your uses of this promo code." "Choose another code.";
         "Вы исчерпали свои использования промокода." "Выберите другой промокод.".
+    TrialTaken "trial_taken" UNPROCESSABLE_ENTITY:
+        "You have had a trial already, or hold one." "Cancel it if you have not used it yet, or choose a code that takes something off the price.";
+        "Пробный период у вас уже был или уже применён." "Отмените его, если ещё не воспользовались им, или выберите промокод со скидкой.".
     AnotherPromoApplied "another_promo_applied" UNPROCESSABLE_ENTITY:
         "You hold another promo code for this tariff." "Cancel the code in `observed` first: a purchase takes one.";
         "Для этого тарифа вы уже применили другой промокод." "Сначала отмените промокод из `observed`: на покупку действует один.".
@@ -277,6 +280,7 @@ impl From<Reason> for Code {
             Reason::TariffNotInScope => Code::TariffNotInScope,
             Reason::PromoLimitReached => Code::PromoLimitReached,
             Reason::UserLimitReached => Code::UserLimitReached,
+            Reason::TrialTaken => Code::TrialTaken,
             Reason::AnotherPromoApplied => Code::AnotherPromoApplied,
             Reason::NoBenefit => Code::NoBenefit,
         }

@@ -44,13 +44,10 @@ const HAD_HAPPENED: &str = "
         (SELECT json_agg(json_build_object(
             'application_id', a.id, 'promo_id', a.promo_id, 'tariff_id', a.tariff_id, 'slot', a.slot,
             'period', a.period, 'expires_at', a.expires_at,
-            'state', CASE
-                WHEN a.state = 'used' AND a.updated_at <= $2 THEN 'used'
-                WHEN EXISTS (SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= $2) THEN 'paying'
-                ELSE 'applied'
-            END))
+            'state', a.state))
         FROM live a WHERE a.user_id = $1), '[]'
-    ) AS own_uses";
+    ) AS own_uses,
+    (SELECT a.state FROM live a WHERE a.trial_of = person_of($1) ORDER BY a.created_at LIMIT 1) AS trial";
 
 impl LoyaltyStore {
     /// Decides by the rules that [`LoyaltyStore::apply`] decides by, on what was so at the time `at`: the versions of
@@ -72,11 +69,20 @@ impl LoyaltyStore {
         let sum = "SELECT count(*) AS taken, coalesce(sum(price_minor - total_minor), 0)::bigint AS spent_minor FROM live";
         let sql = format!(
             "WITH live AS NOT MATERIALIZED (
-                SELECT * FROM applications
-                WHERE created_at <= $2 AND (
-                    state IN ('paying', 'used')
-                    OR (state IN ('applied', 'expired') AND expires_at > $2)
-                    OR (state = 'cancelled' AND updated_at > $2)
+                SELECT a.id, a.user_id, a.promo_id, a.campaign_id, a.tariff_id, a.slot, a.period, a.price_minor,
+                    a.total_minor, a.trial_of, a.created_at, a.expires_at,
+                    CASE
+                        WHEN a.state = 'used' AND a.updated_at <= $2 THEN 'used'
+                        WHEN EXISTS (
+                            SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= $2
+                        ) THEN 'paying'
+                        ELSE 'applied'
+                    END AS state
+                FROM applications a
+                WHERE a.created_at <= $2 AND (
+                    a.state IN ('paying', 'used')
+                    OR (a.state IN ('applied', 'expired') AND a.expires_at > $2)
+                    OR (a.state = 'cancelled' AND a.updated_at > $2)
                 )
              )
              SELECT {ENTERED}, {HAD_HAPPENED}

@@ -1,8 +1,8 @@
 //! From rows of the database to values of the domain.
 
 use domain::{
-    Audience, BasisPoints, Campaign, Currency, Effect, Facts, Money, OwnUse, Promo, PromoId,
-    Schedule, Tariff, TariffId, Usage, UserStatus,
+    Audience, BasisPoints, Campaign, Currency, Effect, Facts, HoldState, Money, OwnUse, Promo,
+    PromoId, Schedule, Tariff, TariffId, Usage, UserStatus,
 };
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -42,6 +42,7 @@ pub(crate) fn facts(
     now: Timestamp,
 ) -> Result<Facts, PgError> {
     let user_status: Option<&str> = get(row, "user_status")?;
+    let trial: Option<&str> = get(row, "trial")?;
     let Json(own_uses): Json<Vec<OwnUse>> = get(row, "own_uses")?;
     Ok(Facts {
         now,
@@ -49,6 +50,7 @@ pub(crate) fn facts(
         user_status: user_status.map(name::<UserStatus>).transpose()?,
         user_groups: get(row, "user_groups")?,
         has_purchased: get(row, "has_purchased")?,
+        trial: trial.map(name::<HoldState>).transpose()?,
         promo: promo(row)?,
         tariff,
         text_known,

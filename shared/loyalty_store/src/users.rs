@@ -39,9 +39,10 @@ impl LoyaltyStore {
                 ON CONFLICT DO NOTHING RETURNING event_id
             ),
             changed AS (
-                INSERT INTO users (id, status, version, updated_at) SELECT $2, $3, $4, $5 FROM received
+                INSERT INTO users (id, status, version, updated_at, first_account_id)
+                SELECT $2, $3, $4, $5, $6 FROM received
                 ON CONFLICT (id) DO UPDATE
-                    SET status = excluded.status, version = excluded.version, updated_at = excluded.updated_at
+                    SET first_account_id = coalesce(excluded.first_account_id, users.first_account_id), status = excluded.status, version = excluded.version, updated_at = excluded.updated_at
                     WHERE users.version < excluded.version
                 RETURNING id, status
             ),
@@ -54,12 +55,13 @@ impl LoyaltyStore {
         );
         let sql =
             format!("{release} SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)");
-        let params: [pg::Param; 5] = [
+        let params: [pg::Param; 6] = [
             (&event.event_id, Type::UUID),
             (&event.user_id, Type::UUID),
             (&event.status.as_str(), Type::TEXT),
             (&event.version, Type::INT8),
             (&now, Type::TIMESTAMPTZ),
+            (&event.first_account_id, Type::UUID),
         ];
         let row = self.pool.row(&sql, &params).await?.ok_or_else(no_row)?;
         let change = match (row.try_get(0)?, row.try_get(1)?) {

@@ -1,6 +1,6 @@
 //! Accounts and sessions, put into the auth database for tests of single functions.
 
-use auth_store::{AuthStore, NewSession, NewUser, PasswordHash};
+use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, TombstoneKey};
 use domain::{Clock, Email, Password, Random, Role};
 use runtime::{OsRandom, SystemClock};
 use tokens::{Issuer, REFRESH_TTL};
@@ -15,6 +15,7 @@ pub async fn user(store: &AuthStore) -> (Uuid, Email) {
         email: &email,
         name: None,
         password_hash: &PasswordHash::of(password, &OsRandom).await.unwrap(),
+        tombstone: TombstoneKey::new(&[3; 32]).hash(&email.key()),
         event_id: OsRandom.uuid(),
     };
     store.register(&user, SystemClock.now()).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_store::{AuthStore, NewUser, PasswordHash, RegisterError};
+use auth_store::{AuthStore, NewUser, PasswordHash, RegisterError, TombstoneKey};
 use axum::Json;
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
@@ -28,6 +28,8 @@ pub struct State {
     pub registrations: Registrations,
     /// The accounts.
     pub store: AuthStore,
+    /// What recognises the address of a deleted account.
+    pub tombstone_key: TombstoneKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Salts and ids.
@@ -35,7 +37,7 @@ pub struct State {
 }
 
 impl State {
-    /// From `AUTH_DATABASE_URL`, `REDIS_URL`, and what [`Registrations`] and [`TrustedProxies`] read.
+    /// From `AUTH_DATABASE_URL`, `REDIS_URL`, `TOMBSTONE_KEY`, and what [`Registrations`] and [`TrustedProxies`] read.
     ///
     /// # Errors
     /// When one of them is missing or not valid.
@@ -44,6 +46,7 @@ impl State {
             proxies: TrustedProxies::from_env()?,
             registrations: Registrations::from_env(Cache::from_env()?)?,
             store: AuthStore::from_env()?,
+            tombstone_key: TombstoneKey::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         })
@@ -124,6 +127,7 @@ async fn register(
         email: &email,
         name: name.as_ref(),
         password_hash: &password_hash,
+        tombstone: state.tombstone_key.hash(&email.key()),
         event_id: state.random.uuid(),
     };
     match state.store.register(&user, state.clock.now()).await {

@@ -79,6 +79,7 @@ mod tests {
             status: UserStatus::Active,
             version,
             occurred_at: Timestamp::UNIX_EPOCH,
+            first_account_id: None,
         }
     }
 

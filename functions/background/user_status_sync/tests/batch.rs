@@ -23,6 +23,7 @@ fn active(user_id: Uuid, version: i64) -> String {
         status: UserStatus::Active,
         version,
         occurred_at: SystemClock.now(),
+        first_account_id: None,
     }
     .to_message()
 }

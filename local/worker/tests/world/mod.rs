@@ -45,6 +45,7 @@ pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChang
         status,
         version,
         occurred_at: SystemClock.now(),
+        first_account_id: None,
     }
 }
 

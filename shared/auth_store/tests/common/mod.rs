@@ -1,7 +1,7 @@
 //! What the tests of the store share. They run beside others on one database, so every address is new.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, RegisterError};
+use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, RegisterError, TombstoneKey};
 use domain::{Clock, Email, Password, PersonName, Random};
 use jiff::{SignedDuration, Timestamp};
 use pg::{Pool, Type};
@@ -36,12 +36,18 @@ pub async fn hash() -> PasswordHash {
     PasswordHash::of(password, &OsRandom).await.unwrap()
 }
 
+/// What is kept of an address, under the key of the tests.
+pub fn tombstone(email: &Email) -> [u8; 32] {
+    TombstoneKey::new(&[3; 32]).hash(&email.key())
+}
+
 pub async fn register(store: &AuthStore, email: &Email) -> Result<Uuid, RegisterError> {
     let user = NewUser {
         id: id(),
         email,
         name: Some(&PersonName::parse("Анна").unwrap()),
         password_hash: &hash().await,
+        tombstone: tombstone(email),
         event_id: id(),
     };
     store.register(&user, now()).await.map(|()| user.id)

@@ -1,5 +1,6 @@
 //! How often a code works. Holds count like uses: a code that is held can't be sold twice.
 
+use crate::Effect;
 use crate::decision::{Observed, Outcome, Reason};
 use crate::facts::Facts;
 
@@ -22,6 +23,24 @@ pub(super) fn per_user(facts: &Facts) -> Outcome {
     let uses = i64::try_from(facts.own_uses_in_period().count()).unwrap_or(i64::MAX);
     let limit = facts.promo.per_user_limit.map(i64::from);
     below(Reason::UserLimitReached, uses, limit)
+}
+
+/// A person takes one trial, whatever the code: one that is held or used in this account, or in one of the same e-mail
+/// address that was deleted.
+pub(super) fn one_trial(facts: &Facts) -> Outcome {
+    let is_trial = matches!(facts.promo.effect, Effect::Free { .. });
+    Outcome {
+        rule: Reason::TrialTaken,
+        passed: !is_trial || facts.trial.is_none(),
+        observed: facts
+            .trial
+            .filter(|_| is_trial)
+            .map_or(Observed::None, |state| {
+                Observed::Text(state.as_str().to_owned())
+            }),
+        required: Observed::None,
+        change: Observed::None,
+    }
 }
 
 /// A purchase takes one code: no other is held for this tariff.

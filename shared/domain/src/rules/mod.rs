@@ -16,7 +16,7 @@ use crate::facts::{Facts, PromoStatus};
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
 /// All rules, in the order of [`crate::Reason`].
-pub(crate) const ALL: [Rule; 20] = [
+pub(crate) const ALL: [Rule; 21] = [
     user::registered,
     user::active,
     audience::in_audience,
@@ -35,6 +35,7 @@ pub(crate) const ALL: [Rule; 20] = [
     limits::campaign,
     budgets::campaign,
     limits::per_user,
+    limits::one_trial,
     limits::one_code_per_tariff,
     price::benefit,
 ];

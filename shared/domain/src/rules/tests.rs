@@ -15,6 +15,7 @@ fn facts() -> Facts {
         user_status: Some(UserStatus::Active),
         user_groups: vec![],
         has_purchased: false,
+        trial: None,
         promo: Promo {
             id: PromoId(5),
             code: "SPRING30".to_owned(),
@@ -154,6 +155,21 @@ fn each_rule_refuses_for_its_own_reason() {
         reasons(|f| f.promo.effect = Effect::FixedPrice { minor: 29_900 }),
         [NoBenefit]
     );
+}
+
+#[test]
+fn a_person_takes_one_trial() {
+    for state in [HoldState::Applied, HoldState::Paying, HoldState::Used] {
+        assert_eq!(reasons(|f| f.trial = Some(state)), []);
+        assert_eq!(
+            reasons(|f| {
+                f.trial = Some(state);
+                f.promo.effect = Effect::Free { days: 14 };
+            }),
+            [Reason::TrialTaken]
+        );
+    }
+    assert_eq!(reasons(|f| f.promo.effect = Effect::Free { days: 14 }), []);
 }
 
 #[test]

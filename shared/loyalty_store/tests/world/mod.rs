@@ -44,6 +44,7 @@ pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChang
         status,
         version,
         occurred_at: now(),
+        first_account_id: None,
     }
 }
 
