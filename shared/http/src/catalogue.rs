@@ -166,6 +166,9 @@ catalogue! {
     TariffNotFound "tariff_not_found" NOT_FOUND:
         "There is no such tariff." "Choose a tariff from the list.";
         "Такого тарифа нет." "Выберите тариф из списка.".
+    PurchaseNotFound "purchase_not_found" NOT_FOUND:
+        "You have no such purchase." "Check its number: the answer to buying has it.";
+        "У вас нет такой покупки." "Проверьте номер: он в ответе на покупку.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
         "You have not applied this promo code." "Nothing is left to cancel.";
         "Вы не применяли этот промокод." "Отменять нечего.".

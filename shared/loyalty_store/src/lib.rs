@@ -1,6 +1,7 @@
 //! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
 
 mod audit;
+mod buying;
 mod decisions;
 mod evaluation;
 mod facts;
@@ -15,9 +16,11 @@ mod release;
 mod rows;
 mod settlement;
 mod store;
+mod subscriptions;
 mod taking;
 mod users;
 
+pub use buying::Bought;
 pub use decisions::{DecisionPlace, StoredDecision};
 pub use evaluation::Evaluated;
 pub use facts::Ask;
@@ -26,7 +29,8 @@ pub use groups::{Change, Group, GroupError, Member, Regrouped};
 pub use history::Explained;
 pub use holds::{Applied, Hold};
 pub use promos::{EnteredPromo, PromoEntry, PromoError, PromoFilter};
-pub use purchases::{Purchase, Subscription};
+pub use purchases::Purchase;
 pub use settlement::Settled;
 pub use store::LoyaltyStore;
+pub use subscriptions::{SubscribedTariff, Subscription};
 pub use users::StatusChange;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use pg::{PgError, Type};
 use uuid::Uuid;
 
-use crate::purchases::SUBSCRIBE;
+use crate::subscriptions::SUBSCRIBE;
 use crate::{LoyaltyStore, release};
 
 /// What an outcome did.
@@ -33,17 +33,14 @@ impl LoyaltyStore {
         now: Timestamp,
     ) -> Result<Settled, PgError> {
         let sql = format!(
-            "WITH used AS (
-                UPDATE applications SET state = 'used', updated_at = $2
-                FROM purchases b
+            "WITH bought AS (
+                UPDATE purchases b SET status = 'paid', updated_at = $2
                 WHERE b.id = $1 AND b.status = 'pending' AND b.total_minor = $3 AND b.currency = $4
-                    AND applications.id = b.application_id AND applications.state = 'paying'
-                RETURNING applications.*
+                RETURNING b.*
             ),
-            bought AS (
-                UPDATE purchases SET status = 'paid', updated_at = $2
-                FROM used WHERE purchases.id = $1 AND purchases.status = 'pending'
-                RETURNING purchases.*
+            used AS (
+                UPDATE applications SET state = 'used', updated_at = $2
+                FROM bought WHERE applications.id = bought.application_id AND applications.state = 'paying'
             ),
             {SUBSCRIBE}
             SELECT purchase_id FROM subscribed"
@@ -73,7 +70,7 @@ impl LoyaltyStore {
         failure: PaymentFailure,
         now: Timestamp,
     ) -> Result<Settled, PgError> {
-        let sql = release::statement(
+        let release = release::ctes(
             "failed AS (
                 UPDATE purchases SET status = 'failed', failure = $3, updated_at = $2
                 WHERE id = $1 AND status = 'pending' RETURNING application_id
@@ -82,6 +79,7 @@ impl LoyaltyStore {
             "paying",
             "state = 'cancelled', cancel_reason = $4, updated_at = $2",
         );
+        let sql = format!("{release} SELECT FROM failed");
         let reason = match failure {
             PaymentFailure::Expired => "payment_expired",
             PaymentFailure::Declined | PaymentFailure::Rejected => "payment_failed",

@@ -135,6 +135,13 @@ impl World {
         }
     }
 
+    /// Takes a tariff off sale.
+    pub async fn archive(&self, tariff: &Tariff) {
+        let sql = "UPDATE tariffs SET status = 'archived' WHERE id = $1";
+        let archived = self.loyalty.execute(sql, &[(&tariff.id, Type::INT8)]).await;
+        assert_eq!(archived.unwrap(), 1);
+    }
+
     /// A group of users, with its number.
     pub async fn group(&self, members: &[&User]) -> i64 {
         let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();

@@ -1,9 +1,9 @@
 //! A user, and what users do.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Call, Client, Promo, Tariff};
+use crate::{Answer, Call, Client, PATIENCE, Promo, Tariff, until};
 
 /// Everyone's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -44,6 +44,34 @@ impl User {
             promo.code, tariff.id
         );
         self.call("POST", &path).send().await
+    }
+
+    /// Buys at the full price.
+    pub async fn buy_tariff(&self, tariff: &Tariff) -> Answer {
+        let path = format!("/buy_tariff?tariff={}", tariff.id);
+        self.call("POST", &path).send().await
+    }
+
+    /// Looks at a purchase.
+    pub async fn purchase(&self, id: Uuid) -> Answer {
+        self.call("GET", &format!("/purchases/{id}")).send().await
+    }
+
+    /// Looks at a purchase until it has this status.
+    pub async fn until_purchase(&self, id: Uuid, status: &str) -> Answer {
+        let what = format!("purchase {status}");
+        let (answer, _) = until(&what, PATIENCE, async || {
+            Some(self.purchase(id).await).filter(|answer| answer.json["status"] == status)
+        })
+        .await;
+        answer
+    }
+
+    /// What the user has paid for.
+    pub async fn subscriptions(&self) -> Vec<Value> {
+        let answer = self.call("GET", "/subscription").send().await;
+        let list = answer.success(200)["subscriptions"].as_array();
+        list.unwrap().clone()
     }
 
     /// Cancels an application.

@@ -1,15 +1,14 @@
 //! `POST /use_promocode`: buys a tariff with a promo code.
 
-mod answer;
-
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{self, FromRef};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
+use buying::PurchaseBody;
 use cache::Cache;
-use checkout::{Checkout, CheckoutError};
-use domain::{Clock, HoldState, PurchaseStatus, Random};
+use checkout::Checkout;
+use domain::{Clock, HoldState, Random};
 use loyalty_store::{Applied, Ask, Purchase};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
@@ -18,8 +17,6 @@ use service_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::answer::PurchaseBody;
 
 /// How often the hold is looked for anew because another request of the same user was faster.
 const ATTEMPTS: usize = 4;
@@ -103,16 +100,7 @@ async fn use_promocode(
     let purchase = guess
         .end(open_purchase(&state, &ask, key.as_deref()).await)
         .await?;
-    let purchase = state
-        .checkout
-        .start_payment(purchase)
-        .await
-        .map_err(payment_problem)?;
-    let status = match purchase.status {
-        PurchaseStatus::Pending => StatusCode::CREATED,
-        PurchaseStatus::Paid | PurchaseStatus::Failed => StatusCode::OK,
-    };
-    Ok((status, Json(purchase.into())))
+    buying::answer(&state.checkout, purchase).await
 }
 
 /// The purchase with the caller's hold, which is taken if there is none yet; or the one that has the key already.
@@ -161,16 +149,4 @@ async fn open_purchase(state: &State, ask: &Ask, key: Option<&str>) -> Result<Pu
         }
     }
     Err(Problem::new(Code::ServiceUnavailable).caused_by("the hold kept changing"))
-}
-
-fn payment_problem(error: CheckoutError) -> Problem {
-    match error {
-        CheckoutError::Database(error) => error.into(),
-        CheckoutError::Refused(_) | CheckoutError::NoPayment => {
-            Problem::new(Code::PaymentRefused).caused_by(error)
-        }
-        CheckoutError::Unknown(_) => Problem::new(Code::PaymentOutcomeUnknown)
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("3"))
-            .caused_by(error),
-    }
 }

@@ -1,0 +1,87 @@
+//! `GET /subscription`: the tariffs that the caller has, and until when.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef};
+use buying::SubscriptionBody;
+use domain::Clock;
+use loyalty_store::{LoyaltyStore, SubscribedTariff};
+use runtime::{ConfigError, SystemClock};
+use serde::Serialize;
+use service_http::{Access, Caller, Problem, ProblemBody};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::from_env()?,
+            store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default().routes(routes!(get_subscription))
+}
+
+/// What the caller has.
+#[derive(Serialize, ToSchema)]
+struct Subscriptions {
+    /// The tariffs that are paid now, by number; empty when there is none.
+    subscriptions: Vec<NamedSubscription>,
+}
+
+/// A tariff that the caller has.
+#[derive(Serialize, ToSchema)]
+struct NamedSubscription {
+    /// The tariff's name.
+    title: String,
+    #[serde(flatten)]
+    period: SubscriptionBody,
+}
+
+/// Look at one's subscription
+///
+/// The tariffs that the caller has paid for or has on trial, and until when. Purchases that follow on each other are one
+/// time.
+#[utoipa::path(
+    get,
+    path = "/subscription",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "What the caller has", body = Subscriptions),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+    )
+)]
+async fn get_subscription(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+) -> Result<Json<Subscriptions>, Problem> {
+    let found = state
+        .store
+        .find_subscriptions(caller.user_id, state.clock.now());
+    let told = |of: SubscribedTariff| NamedSubscription {
+        title: of.title,
+        period: SubscriptionBody::new(of.tariff.0, of.period),
+    };
+    let subscriptions = found.await?.into_iter().map(told).collect();
+    Ok(Json(Subscriptions { subscriptions }))
+}

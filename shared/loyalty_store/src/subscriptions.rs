@@ -1,0 +1,76 @@
+//! The times for which tariffs are paid.
+
+use domain::TariffId;
+use jiff::Timestamp;
+use pg::{PgError, Type};
+use uuid::Uuid;
+
+use crate::LoyaltyStore;
+use crate::rows::get;
+
+/// A time for which a tariff is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its first instant.
+    pub starts_at: Timestamp,
+    /// The first instant after it.
+    pub ends_at: Timestamp,
+}
+
+/// A tariff that a user may use now, and until when without a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscribedTariff {
+    /// The tariff.
+    pub tariff: TariffId,
+    /// Its name.
+    pub title: String,
+    /// Since when, and until when.
+    pub period: Subscription,
+}
+
+/// Makes the subscription of the purchase in `bought`; the time is in $2. It begins when the user's subscription to the
+/// same tariff ends, and months are those of the calendar: 31 January and one is 28 or 29 February.
+pub(crate) const SUBSCRIBE: &str = "
+    subscribed AS (
+        INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
+        SELECT bought.id, bought.user_id, bought.tariff_id, start.at,
+            (start.at AT TIME ZONE 'UTC'
+                + make_interval(months => coalesce(bought.period_months, 0), days => coalesce(bought.trial_days, 0)))
+            AT TIME ZONE 'UTC'
+        FROM bought
+        CROSS JOIN LATERAL (
+            SELECT greatest($2, max(s.ends_at)) AS at FROM subscriptions s
+            WHERE s.user_id = bought.user_id AND s.tariff_id = bought.tariff_id
+        ) AS start
+        RETURNING purchase_id
+    )";
+
+impl LoyaltyStore {
+    /// The tariffs that the user has now or will have, by number. What follows on each other is one time.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_subscriptions(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<SubscribedTariff>, PgError> {
+        let sql = "SELECT t.id, t.title, min(s.starts_at) AS starts_at, max(s.ends_at) AS ends_at
+            FROM subscriptions s JOIN tariffs t ON t.id = s.tariff_id
+            WHERE s.user_id = $1 AND s.ends_at > $2
+            GROUP BY t.id, t.title ORDER BY t.id";
+        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+        let rows = self.pool.rows(sql, &params).await?;
+        let decode = |row| {
+            Ok(SubscribedTariff {
+                tariff: TariffId(get(row, "id")?),
+                title: get(row, "title")?,
+                period: Subscription {
+                    starts_at: get(row, "starts_at")?,
+                    ends_at: get(row, "ends_at")?,
+                },
+            })
+        };
+        rows.iter().map(decode).collect()
+    }
+}
