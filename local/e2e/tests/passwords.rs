@@ -6,6 +6,16 @@ use testkit::{Answer, World, join_all};
 /// How many wrong passwords are checked for an account, where nothing else is configured.
 const LIMIT: usize = 5;
 
+#[tokio::test]
+async fn the_right_one_many_times_at_once_is_let_in_each_time() {
+    let world = World::new().await;
+    let user = world.user().await;
+    for answer in join_all((0..20).map(|_| user.log_in())).await {
+        answer.success(200);
+    }
+    world.finish().await;
+}
+
 async fn guess(world: &World, email: &str, number: usize) -> Answer {
     let body = json!({ "email": email, "password": format!("not the password {number}") });
     world.client.call("POST", "/login").json(&body).send().await

@@ -2,8 +2,8 @@
 //!
 //! An attempt is reserved before its outcome is known and settled when it is, so that many at once can't pass together:
 //! the guesses that are under way and the misses are never more than the limit. A guess that was right, or failed for
-//! another reason, is refunded and leaves no trace. Each costs one round trip to Redis; docs/adr/0007-guessing.md says
-//! why it is so.
+//! another reason, is refunded and leaves no trace, so while guesses under way fill the limit a further one waits a little
+//! for its place. Each step is one round trip to Redis; docs/adr/0007-guessing.md says why it is so.
 //!
 //! ```no_run
 //! # async fn check(limiter: attempts::Limiter, subjects: [attempts::Subject<'_>; 2]) -> Result<bool, attempts::TooMany> {

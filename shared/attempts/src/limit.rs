@@ -23,6 +23,25 @@ pub struct Subject<'a> {
     pub limit: Limit,
 }
 
+/// Why there is no place for an attempt; the greater is the harder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Full {
+    /// Guesses under way fill it, and those end soon.
+    UnderWay,
+    /// Misses do, for this long.
+    Misses(Duration),
+}
+
+impl From<Full> for TooMany {
+    fn from(full: Full) -> TooMany {
+        let retry_after = match full {
+            Full::UnderWay => Duration::from_secs(1),
+            Full::Misses(wait) => wait,
+        };
+        TooMany { retry_after }
+    }
+}
+
 /// A limit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many wrong attempts")]

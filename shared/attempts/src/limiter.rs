@@ -9,8 +9,14 @@ use redis::{Script, ScriptInvocation};
 use runtime::ConfigError;
 
 use crate::claim::Claim;
+use crate::limit::Full;
 use crate::local::Local;
 use crate::{Limit, Subject, TooMany};
+
+/// How long an attempt waits for a place while only guesses under way fill the limit.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest pause between two looks whether there is one, the first of which is an eighth.
+const PAUSE: Duration = Duration::from_millis(160);
 
 /// Counts attempts. Clones count together, as do all limiters with the same key on the same Redis.
 #[derive(Clone)]
@@ -65,6 +71,9 @@ impl Limiter {
     /// place, since they can tell only one thing; where each is to take its own, as with passwords, a random `guess`
     /// keeps them apart.
     ///
+    /// While guesses under way are all that fills the limit, it waits up to two seconds for one to end: should they be
+    /// right, this one has a place.
+    ///
     /// # Errors
     /// [`TooMany`] when one of the subjects has no place left; then nothing is reserved for any of them.
     pub async fn reserve(
@@ -73,20 +82,38 @@ impl Limiter {
         guess: &[u8],
     ) -> Result<Attempt, TooMany> {
         let claim = Claim::new(&self.0.key, subjects, guess);
+        let deadline = Instant::now() + PATIENCE;
+        let mut looks = 0;
+        loop {
+            let full = match self.try_reserve(&claim).await {
+                Ok(place) => {
+                    return Ok(Attempt {
+                        limiter: self.clone(),
+                        claim,
+                        place,
+                    });
+                }
+                Err(full) => full,
+            };
+            let pause = pause(&claim.guess, looks);
+            if full != Full::UnderWay || Instant::now() + pause > deadline {
+                return Err(full.into());
+            }
+            tokio::time::sleep(pause).await;
+            looks += 1;
+        }
+    }
+
+    async fn try_reserve(&self, claim: &Claim) -> Result<Place, Full> {
         let mut script = self.0.reserve.prepare_invoke();
         script.arg(&claim.guess);
-        let place = match self.run(&mut script, &claim).await {
+        match self.run(&mut script, claim).await {
             Some(answer) => answer.map(|()| Place::Redis),
             None => {
-                let reserved = self.0.local.reserve(&claim, Instant::now());
+                let reserved = self.0.local.reserve(claim, Instant::now());
                 reserved.map(|()| Place::Process)
             }
-        }?;
-        Ok(Attempt {
-            limiter: self.clone(),
-            claim,
-            place,
-        })
+        }
     }
 
     /// Runs a script over the counters. `None` when Redis does not answer.
@@ -94,7 +121,7 @@ impl Limiter {
         &self,
         script: &mut ScriptInvocation<'_>,
         claim: &Claim,
-    ) -> Option<Result<(), TooMany>> {
+    ) -> Option<Result<(), Full>> {
         for (counter, Limit { misses, window }) in &claim.counters {
             let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
             script.key(counter).arg(misses.get()).arg(millis);
@@ -102,12 +129,11 @@ impl Limiter {
         let answer = self.0.cache.run::<i64>(script).await;
         let outage = &self.0.outage;
         let wait = outage.watch(answer, "attempts are limited in this process alone")?;
-        // Below zero there is nothing to wait for.
         Some(match u64::try_from(wait) {
+            // Below zero there is nothing to wait for.
             Err(_) => Ok(()),
-            Ok(millis) => Err(TooMany {
-                retry_after: Duration::from_millis(millis),
-            }),
+            Ok(0) => Err(Full::UnderWay),
+            Ok(millis) => Err(Full::Misses(Duration::from_millis(millis))),
         })
     }
 }
@@ -125,10 +151,10 @@ impl Attempt {
     /// [`TooMany`] when the same guess, made many times at once, has used up the limit: this one is then not to be
     /// answered.
     pub async fn miss(self) -> Result<(), TooMany> {
-        self.settle(true).await
+        Ok(self.settle(true).await?)
     }
 
-    async fn settle(self, missed: bool) -> Result<(), TooMany> {
+    async fn settle(self, missed: bool) -> Result<(), Full> {
         let Limiter(inner) = &self.limiter;
         if self.place == Place::Process {
             return inner.local.settle(&self.claim, missed, Instant::now());
@@ -139,5 +165,33 @@ impl Attempt {
         // With Redis gone meanwhile, what is reserved there still counts.
         let answer = self.limiter.run(&mut script, &self.claim).await;
         answer.unwrap_or(Ok(()))
+    }
+}
+
+/// The pause after so many looks, doubled each time up to the longest, of which a part hangs on the guess: those who
+/// came together don't look together again.
+fn pause(guess: &str, looks: u32) -> Duration {
+    let step = PAUSE / 8 * 2_u32.saturating_pow(looks).min(8);
+    let digits = guess.chars().cycle();
+    let digit = digits.filter_map(|c| c.to_digit(16)).nth(looks as usize);
+    step / 2 + step * digit.unwrap_or_default() / 30
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_differ_from_guess_to_guess() {
+        let millis = |guess, looks| pause(guess, looks).as_millis();
+        assert_eq!(
+            [0, 1, 2, 3, 9].map(|n| millis("0", n)),
+            [10, 20, 40, 80, 80]
+        );
+        assert_eq!(
+            [0, 1, 2, 3, 9].map(|n| millis("f", n)),
+            [20, 40, 80, 160, 160]
+        );
+        assert_eq!([0, 1, 2, 3].map(|n| millis("0f", n)), [10, 40, 40, 160]);
     }
 }

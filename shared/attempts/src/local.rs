@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::Limit;
 use crate::claim::Claim;
-use crate::{Limit, TooMany};
+use crate::limit::Full;
 
 /// The counters that are kept at most. With so many in use, a new subject is refused: some megabytes are the bound, and
 /// nobody gets rid of a counter by making others.
 const CAPACITY: usize = 10_000;
-/// When guesses under way fill a counter, they end soon.
-const SOON: Duration = Duration::from_secs(1);
+/// For how long a new subject is refused then.
+const CROWDED: Duration = Duration::from_secs(1);
 
 /// The same counters as in Redis, by the same rules, with half of the limits: other processes count too.
 #[derive(Default)]
@@ -26,21 +27,23 @@ struct Counter {
 
 impl Local {
     /// Reserves an attempt in every counter, or in none.
-    pub fn reserve(&self, claim: &Claim, now: Instant) -> Result<(), TooMany> {
+    pub fn reserve(&self, claim: &Claim, now: Instant) -> Result<(), Full> {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.len() + claim.counters.len() > CAPACITY {
             counters.retain(|_, counter| counter.ends > now);
         }
-        let mut wait = Duration::ZERO;
+        let mut full = None;
         for (name, limit) in &claim.counters {
             let counter = counters.get(name).filter(|counter| counter.ends > now);
-            wait = wait.max(match counter {
-                Some(counter) => counter.wait(&claim.guess, *limit, now),
-                None if counters.len() + claim.counters.len() > CAPACITY => SOON,
-                None => Duration::ZERO,
+            full = full.max(match counter {
+                Some(counter) => counter.full(&claim.guess, *limit, now),
+                None if counters.len() + claim.counters.len() > CAPACITY => {
+                    Some(Full::Misses(CROWDED))
+                }
+                None => None,
             });
         }
-        refuse_for(wait)?;
+        full.map_or(Ok(()), Err)?;
         for (name, limit) in &claim.counters {
             let counter = counter(&mut counters, name, *limit, now);
             let requests = counter.under_way.entry(claim.guess.clone()).or_default();
@@ -50,9 +53,9 @@ impl Local {
     }
 
     /// Ends an attempt; a miss is counted in every counter, or in none when one is full.
-    pub fn settle(&self, claim: &Claim, missed: bool, now: Instant) -> Result<(), TooMany> {
+    pub fn settle(&self, claim: &Claim, missed: bool, now: Instant) -> Result<(), Full> {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wait = Duration::ZERO;
+        let mut full = None;
         for (name, limit) in &claim.counters {
             let counter = counter(&mut counters, name, *limit, now);
             if let Some(requests) = counter.under_way.get_mut(&claim.guess) {
@@ -62,12 +65,12 @@ impl Local {
                 }
             }
             if missed && counter.missed >= strict(*limit) {
-                wait = wait.max(counter.ends - now);
+                full = full.max(Some(Full::Misses(counter.ends - now)));
             }
         }
         for (name, _) in &claim.counters {
             if let Some(counter) = counters.get_mut(name) {
-                if missed && wait.is_zero() {
+                if missed && full.is_none() {
                     counter.missed += 1;
                 }
                 if counter.missed == 0 && counter.under_way.is_empty() {
@@ -75,21 +78,21 @@ impl Local {
                 }
             }
         }
-        refuse_for(wait)
+        full.map_or(Ok(()), Err)
     }
 }
 
 impl Counter {
-    /// How long to wait for a place for `guess`; zero when there is one.
-    fn wait(&self, guess: &str, limit: Limit, now: Instant) -> Duration {
+    /// Why there is no place for `guess`, if there is none.
+    fn full(&self, guess: &str, limit: Limit, now: Instant) -> Option<Full> {
         let others = self.under_way.keys().filter(|other| *other != guess);
         let others = u32::try_from(others.count()).unwrap_or(u32::MAX);
         if self.missed >= strict(limit) {
-            self.ends - now
+            Some(Full::Misses(self.ends - now))
         } else if self.missed.saturating_add(others) >= strict(limit) {
-            SOON
+            Some(Full::UnderWay)
         } else {
-            Duration::ZERO
+            None
         }
     }
 }
@@ -117,13 +120,6 @@ fn strict(limit: Limit) -> u32 {
     limit.misses.get().div_ceil(2)
 }
 
-fn refuse_for(wait: Duration) -> Result<(), TooMany> {
-    match wait.is_zero() {
-        true => Ok(()),
-        false => Err(TooMany { retry_after: wait }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
@@ -149,14 +145,12 @@ mod tests {
             local.reserve(under_way, now).unwrap();
         }
         let full = local.reserve(&claim("anna", "3"), now);
-        assert_eq!(full, Err(TooMany { retry_after: SOON }));
+        assert_eq!(full, Err(Full::UnderWay));
         for (done, missed) in [(&one, true), (&two, true)] {
             local.settle(done, missed, now).unwrap();
         }
         let later = now + WINDOW / 2;
-        let refused = Err(TooMany {
-            retry_after: WINDOW / 2,
-        });
+        let refused = Err(Full::Misses(WINDOW / 2));
         assert_eq!(local.settle(&two, true, later), refused, "one too many");
         assert_eq!(local.reserve(&one, later), refused);
         assert_eq!(local.reserve(&one, now + WINDOW), Ok(()));
@@ -173,7 +167,8 @@ mod tests {
             local.reserve(&claim(&user.to_string(), "1"), now).unwrap();
         }
         let new = claim("anna", "1");
-        assert!(local.reserve(&new, now).is_err());
+        let full = local.reserve(&new, now);
+        assert_eq!(full, Err(Full::Misses(CROWDED)), "waiting makes no room");
         local.reserve(&claim("7", "1"), now).unwrap();
         local.reserve(&new, now + WINDOW).unwrap();
         assert_eq!(local.0.lock().unwrap().len(), 1);

@@ -1,4 +1,5 @@
--- Reserves an attempt in every counter, or in none: then returns for how many ms to wait. -1 when reserved.
+-- Reserves an attempt in every counter, or in none. Returns -1 when reserved; 0 when only guesses under way fill a
+-- counter; else for how many ms its misses do.
 -- KEYS: the counters, each a hash: under `missed` the misses, under every other name a guess that is under way, with
 -- the number of requests that make it. ARGV: the guess, then for each counter its limit and its window in ms.
 local guess = ARGV[1]
@@ -16,8 +17,7 @@ for i, key in ipairs(KEYS) do
     if missed >= limit then
         wait = math.max(wait, redis.call('PTTL', key), 1)
     elseif taken > limit then
-        -- Only guesses under way fill it, and those end soon.
-        wait = math.max(wait, 1000)
+        wait = math.max(wait, 0)
     end
 end
 if wait >= 0 then

@@ -1,5 +1,5 @@
--- Ends an attempt: a miss is counted in every counter, or in none when one is full: then returns for how many ms to
--- wait. -1 otherwise. KEYS and ARGV as in reserve.lua, but with `hit` or `miss` before the guess.
+-- Ends an attempt: a miss is counted in every counter, or in none when one is full: then returns for how many ms it is.
+-- -1 otherwise. KEYS and ARGV as in reserve.lua, but with `hit` or `miss` before the guess.
 local outcome, guess = ARGV[1], ARGV[2]
 local wait = -1
 for i, key in ipairs(KEYS) do

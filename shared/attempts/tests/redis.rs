@@ -84,6 +84,21 @@ async fn a_hundred_at_once_at_the_same_guess_are_wrong_no_oftener() {
 }
 
 #[tokio::test]
+async fn more_at_once_than_the_limit_wait_for_the_right_ones_to_end() {
+    let key = own_key();
+    let processes = [limiter(&url(), &key), limiter(&url(), &key)];
+    let guesses = (0_u32..20).zip(processes.iter().cycle());
+    let subjects = anna(5);
+    let right = join_all(guesses.map(async |(guess, process)| {
+        let attempt = process.reserve(&subjects, &guess.to_be_bytes()).await?;
+        attempt.refund().await;
+        Ok::<_, TooMany>(())
+    }))
+    .await;
+    assert!(right.iter().all(Result::is_ok), "{right:?}");
+}
+
+#[tokio::test]
 async fn the_same_guess_made_at_once_takes_one_place() {
     let limiter = limiter(&url(), &own_key());
     let first = reserve(&limiter, 2, 1).await;

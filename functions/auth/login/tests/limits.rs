@@ -19,6 +19,7 @@ use testkit::account::user;
 use testkit::function::call;
 use testkit::join_all;
 
+const IN: (u16, &str) = (200, "");
 const WRONG: (u16, &str) = (401, "invalid_credentials");
 const LIMITED: (u16, &str) = (429, "too_many_attempts");
 
@@ -85,6 +86,57 @@ async fn of_a_hundred_guesses_at_once_five_are_checked_whether_the_account_exist
         let answers = join_all(guesses).await;
         assert_eq!(count(&answers, WRONG), 5, "{answers:?}");
         assert_eq!(count(&answers, LIMITED), 95, "{answers:?}");
+    }
+}
+
+/// Right and wrong passwords of one account, all at once and mixed up: the answers to either.
+async fn at_once(state: &State, right: usize, wrong: usize) -> [Vec<(u16, String)>; 2] {
+    let (_, email) = user(&state.store).await;
+    let many = right + wrong;
+    let email = &email;
+    // Steps of 77 go through all of them and mix the kinds, as long as 77 and `many` have no factor in common.
+    let guesses = (0..many).map(|n| n * 77 % many < right);
+    let answers = join_all(guesses.map(|is_right| async move {
+        let password = ["wrong horse", "correct horse"][usize::from(is_right)];
+        let answer = login(state, somewhere(), email.as_str(), password).await;
+        (is_right, answer)
+    }))
+    .await;
+    let (right, wrong): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(right, _)| *right);
+    [right, wrong].map(|answers| answers.into_iter().map(|(_, answer)| answer).collect())
+}
+
+#[tokio::test]
+async fn more_right_ones_at_once_than_the_limit_all_get_in() {
+    // With Redis, and without: nobody listens there, and three places are left then.
+    for cache in [redis(), Cache::new("redis://127.0.0.1:9/").unwrap()] {
+        let state = state(cache, 5, 1_000_000);
+        let [right, _] = at_once(&state, 20, 0).await;
+        assert_eq!(count(&right, IN), 20, "{right:?}");
+    }
+}
+
+#[tokio::test]
+async fn right_ones_get_in_beside_fewer_wrong_ones_than_the_limit() {
+    let state = state(redis(), 5, 1_000_000);
+    let [right, wrong] = at_once(&state, 20, 4).await;
+    assert_eq!(count(&right, IN), 20, "{right:?}");
+    assert_eq!(count(&wrong, WRONG), 4, "{wrong:?}");
+}
+
+#[tokio::test]
+async fn right_ones_are_no_cover_for_more_wrong_ones_than_the_limit() {
+    for (cache, limit) in [
+        (redis(), 5),
+        (Cache::new("redis://127.0.0.1:9/").unwrap(), 3),
+    ] {
+        let state = state(cache, 5, 1_000_000);
+        let [right, wrong] = at_once(&state, 20, 100).await;
+        assert!(count(&wrong, WRONG) <= limit, "{wrong:?}");
+        let told = count(&wrong, WRONG) + count(&wrong, LIMITED);
+        assert_eq!(told, 100, "{wrong:?}");
+        let told = count(&right, IN) + count(&right, LIMITED);
+        assert_eq!(told, 20, "{right:?}");
     }
 }
 
