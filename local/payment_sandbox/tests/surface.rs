@@ -10,7 +10,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use payments::PaymentStatus;
+use payments::{PaymentStatus, Provider};
 use serde_json::{Value, json};
 use support::{Receiver, SECRET, SHOP, World, http, order};
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use domain::{Clock, PaymentFailure, PurchaseStatus};
 use loyalty_store::{LoyaltyStore, Purchase, Settled};
-use payments::{Config, NewPayment, Payment, PaymentError, PaymentId, PaymentStatus, YooKassa};
+use payments::{
+    CaptureMode, Config, NewPayment, Payment, PaymentError, PaymentId, PaymentStatus, Provider,
+    YooKassa,
+};
 use pg::PgError;
 use runtime::{ConfigError, SystemClock};
 
@@ -12,7 +15,7 @@ use runtime::{ConfigError, SystemClock};
 #[derive(Clone)]
 pub struct Checkout {
     store: LoyaltyStore,
-    provider: Arc<YooKassa>,
+    provider: Arc<dyn Provider>,
     clock: Arc<dyn Clock>,
 }
 
@@ -67,6 +70,7 @@ impl Checkout {
             purchase_id: purchase.id,
             amount: purchase.total,
             description: purchase.tariff_title.clone(),
+            capture: CaptureMode::AtOnce,
         };
         let payment = match self.provider.create(&order).await {
             Ok(payment) => payment,

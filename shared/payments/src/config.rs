@@ -5,6 +5,8 @@ use std::fmt;
 use reqwest::Url;
 use runtime::ConfigError;
 
+use crate::Receipts;
+
 /// Settings of the provider. `Debug` leaves the secret key out.
 #[derive(Clone)]
 pub struct Config {
@@ -12,16 +14,17 @@ pub struct Config {
     pub(crate) shop_id: String,
     pub(crate) secret_key: String,
     pub(crate) return_url: Url,
+    pub(crate) receipts: Option<Receipts>,
 }
 
 impl Config {
     /// Settings from the environment: `PAYMENT_API_URL`, `PAYMENT_SHOP_ID`, `PAYMENT_SECRET_KEY`,
-    /// `PAYMENT_RETURN_URL`.
+    /// `PAYMENT_RETURN_URL`, and those of [`Receipts::from_env`].
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or unusable and never shows a value.
     pub fn from_env() -> Result<Config, ConfigError> {
-        Config::new(
+        let config = Config::new(
             &runtime::required(
                 "PAYMENT_API_URL",
                 "put the root of the API there, https://api.yookassa.ru/v3 or the sandbox's",
@@ -38,7 +41,11 @@ impl Config {
                 "PAYMENT_RETURN_URL",
                 "put the page there to which the buyer returns after paying",
             )?,
-        )
+        )?;
+        Ok(match Receipts::from_env()? {
+            Some(receipts) => config.with_receipts(receipts),
+            None => config,
+        })
     }
 
     /// Settings from values: the API's root (`…/v3`), the shop's number, its secret key, and the page to which the
@@ -64,7 +71,15 @@ impl Config {
             shop_id: shop_id.to_owned(),
             secret_key: secret_key.to_owned(),
             return_url: web_address("PAYMENT_RETURN_URL", return_url)?,
+            receipts: None,
         })
+    }
+
+    /// The same, with receipts for every payment and refund.
+    #[must_use]
+    pub fn with_receipts(mut self, receipts: Receipts) -> Config {
+        self.receipts = Some(receipts);
+        self
     }
 }
 
@@ -90,6 +105,7 @@ impl fmt::Debug for Config {
             .field("api_url", &self.api_url.as_str())
             .field("shop_id", &self.shop_id)
             .field("return_url", &self.return_url.as_str())
+            .field("receipts", &self.receipts)
             .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ pub enum Uncertainty {
     ServerError(u16),
 }
 
-/// A call that gave no payment.
+/// A call that gave no payment and no refund.
 #[derive(Debug, thiserror::Error)]
 pub enum PaymentError {
     /// It may or may not have happened. Ask again with the same idempotence key, or read the payment.
@@ -42,6 +42,10 @@ pub enum PaymentError {
         /// The request's field it is about, when the provider names one.
         parameter: Option<String>,
     },
+    /// The idempotence key stands for another request already. What that one did is not known here; it is when the
+    /// payment is read, or when a notification names it.
+    #[error("the idempotence key stands for another request at the payment provider")]
+    KeyReused,
     /// The shop's number or key is wrong or lacks the right (HTTP 401, 403), or the client cannot start.
     #[error("the payment provider does not accept our credentials or settings: {0}")]
     Misconfigured(String),
@@ -56,11 +60,11 @@ impl PaymentError {
     pub fn outcome_unknown(&self) -> bool {
         matches!(
             self,
-            PaymentError::Unknown { .. } | PaymentError::Malformed(_)
+            PaymentError::Unknown { .. } | PaymentError::KeyReused | PaymentError::Malformed(_)
         )
     }
 
-    /// True when the provider knows no such payment.
+    /// True when the provider knows no such payment or refund.
     pub fn is_not_found(&self) -> bool {
         matches!(self, PaymentError::Rejected { code, .. } if code == "not_found")
     }

@@ -1,46 +1,10 @@
 //! A payment as we see it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use domain::Money;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The provider's identifier of a payment: up to 64 letters, digits, `-` and `_`, so it is safe in a path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PaymentId(String);
-
-/// A text that cannot be a payment's identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payment's identifier is 1 to 64 letters, digits, hyphens and underscores")]
-pub struct InvalidPaymentId;
-
-impl PaymentId {
-    /// The identifier as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for PaymentId {
-    type Err = InvalidPaymentId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPaymentId> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(PaymentId(text.to_owned()))
-        } else {
-            Err(InvalidPaymentId)
-        }
-    }
-}
-
-impl fmt::Display for PaymentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::{PaymentId, ReceiptStatus};
 
 /// An order to take money.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +15,44 @@ pub struct NewPayment {
     pub purchase_id: Uuid,
     /// What to take; more than zero.
     pub amount: Money,
-    /// What the buyer reads on the provider's page; cut at 128 characters, the provider's limit.
+    /// What the buyer reads on the provider's page, and on the receipt; cut at 128 characters, the provider's limit.
     pub description: String,
+    /// When the buyer's money is taken.
+    pub capture: CaptureMode,
+}
+
+/// When the buyer's money is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureMode {
+    /// As soon as the buyer has paid.
+    AtOnce,
+    /// It is held first, and taken by [`crate::Provider::capture`] or given back by [`crate::Provider::cancel`].
+    OnDemand,
+}
+
+/// An order to take money that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// Makes a retry the same capture.
+    pub idempotence_key: Uuid,
+    /// The payment, which waits for it.
+    pub payment_id: PaymentId,
+    /// How much of it.
+    pub amount: CaptureAmount,
+}
+
+/// How much of the money that is held to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureAmount {
+    /// All of it.
+    Whole,
+    /// A part; the rest goes back to the buyer.
+    Part {
+        /// More than zero, at most what is held.
+        amount: Money,
+        /// What the receipt then says was bought; cut at 128 characters.
+        description: String,
+    },
 }
 
 /// Where a payment stands.
@@ -60,9 +60,9 @@ pub struct NewPayment {
 pub enum PaymentStatus {
     /// The buyer has not paid yet.
     Pending,
-    /// The money is held and not taken yet. We ask for immediate capture, so this is an exception.
+    /// The money is held and not taken yet.
     WaitingForCapture,
-    /// Paid. Final.
+    /// Paid. Final; money given back later leaves it so, see [`Payment::refunded`].
     Succeeded,
     /// Not paid. Final.
     Canceled {
@@ -88,9 +88,11 @@ pub struct Payment {
     pub id: PaymentId,
     /// Where it stands.
     pub status: PaymentStatus,
-    /// What it takes.
+    /// What it takes; after a capture in part, that part.
     pub amount: Money,
-    /// Our purchase, if the payment was made by [`crate::YooKassa::create`].
+    /// How much of it has been given back.
+    pub refunded: Money,
+    /// Our purchase, if the payment was made by [`crate::Provider::create`].
     pub purchase_id: Option<Uuid>,
     /// The page where the buyer pays; there while the payment is pending.
     pub confirmation_url: Option<String>,
@@ -98,23 +100,10 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// When the money was taken.
     pub captured_at: Option<Timestamp>,
+    /// Until when the money is held; there while it waits for the capture.
+    pub expires_at: Option<Timestamp>,
+    /// How far the receipt is, if one was asked for.
+    pub receipt: Option<ReceiptStatus>,
     /// True when no real money moves: a test shop or the sandbox.
     pub test: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identifier_cannot_leave_its_path_segment() {
-        assert!(
-            "22e12f66-000f-5000-8000-18db351245c7"
-                .parse::<PaymentId>()
-                .is_ok()
-        );
-        for text in ["", "..", "a/b", "a?b", "a%2fb", "a b", &"a".repeat(65)] {
-            assert_eq!(text.parse::<PaymentId>(), Err(InvalidPaymentId), "{text}");
-        }
-    }
 }

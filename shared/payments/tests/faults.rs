@@ -10,7 +10,7 @@
 use std::future::Future;
 
 use domain::{Currency, Money};
-use payments::{Config, NewPayment, PaymentError, Uncertainty, YooKassa};
+use payments::{CaptureMode, Config, NewPayment, PaymentError, Provider, Uncertainty, YooKassa};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
@@ -41,6 +41,7 @@ async fn create(api: &str) -> PaymentError {
         purchase_id: Uuid::nil(),
         amount: Money::from_minor(100, Currency::RUB).unwrap(),
         description: String::new(),
+        capture: CaptureMode::AtOnce,
     };
     let error = YooKassa::new(config).unwrap().create(&new).await;
     let error = error.unwrap_err();

@@ -55,21 +55,19 @@ async fn payment_webhook(
     body: Result<Bytes, extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let body = body.map_err(|_| Problem::new(Code::BodyTooLarge))?;
-    let notification = match Notification::parse(&body) {
-        Ok(notification) => notification,
-        // Refunds and the like: acknowledged, or the provider would repeat them for a day.
-        Err(NotificationError::OtherEvent) => return Ok(StatusCode::OK),
+    let payment_id = match Notification::parse(&body) {
+        Ok(Notification::Payment { id, .. }) => id,
+        // Acknowledged, or the provider would repeat them for a day.
+        Ok(Notification::Refund { .. }) | Err(NotificationError::OtherEvent) => {
+            return Ok(StatusCode::OK);
+        }
         Err(error) => return Err(Problem::invalid_field("body", error)),
     };
-    match state
-        .checkout
-        .settle_by_reading(&notification.payment_id)
-        .await
-    {
+    match state.checkout.settle_by_reading(&payment_id).await {
         Ok(()) => Ok(StatusCode::OK),
         Err(CheckoutError::Database(error)) => Err(error.into()),
         Err(CheckoutError::NoPayment) => {
-            tracing::warn!(payment_id = %notification.payment_id, "a webhook for a payment that is not ours");
+            tracing::warn!(%payment_id, "a webhook for a payment that is not ours");
             Err(Problem::invalid_field(
                 "object.id",
                 "the provider knows no such payment",

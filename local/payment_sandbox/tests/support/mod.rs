@@ -13,7 +13,7 @@ use axum::{Json, Router, routing::post};
 use domain::{Clock, Currency, Money, Random};
 use jiff::{SignedDuration, Timestamp};
 use payment_sandbox::{Sandbox, Settings, router};
-use payments::{Config, NewPayment, PaymentId, YooKassa};
+use payments::{CaptureMode, Config, NewPayment, PaymentId, YooKassa};
 use runtime::OsRandom;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -130,6 +130,7 @@ pub fn order(kopecks: i64) -> NewPayment {
         purchase_id: OsRandom.uuid(),
         amount: Money::from_minor(kopecks, Currency::RUB).unwrap(),
         description: "Подписка <b>«Про»</b>".to_owned(),
+        capture: CaptureMode::AtOnce,
     }
 }
 
