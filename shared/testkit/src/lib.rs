@@ -30,6 +30,7 @@ mod raw;
 mod records;
 mod refusal;
 mod sandbox;
+pub mod scratch;
 mod settings;
 mod user;
 mod wait;

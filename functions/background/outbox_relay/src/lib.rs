@@ -1,16 +1,21 @@
 //! Publishes status changes from the outbox of the auth database.
 
-mod order;
-
 use std::time::Duration;
 
 use auth_store::AuthStore;
 use domain::Clock;
 use events::{PublishError, Publisher};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-/// Events read and published at a time.
+/// Events claimed and published at a time.
 const BATCH: i64 = 100;
+/// How long a batch may take to be published. What is still unknown then is published again.
+const PUBLISHING: Duration = Duration::from_secs(12);
+/// How long events stay claimed: longer than publishing takes, so that no two relays publish the same. The events of a
+/// relay that died wait for so long.
+const CLAIM: Duration = Duration::from_secs(15);
+/// Before an event that was refused is tried again. Others go first meanwhile.
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 /// Between two looks into an empty outbox.
 const IDLE: Duration = Duration::from_millis(200);
 /// After a failure.
@@ -27,9 +32,11 @@ pub enum RelayError {
     Publish(#[from] PublishError),
 }
 
-/// Publishes the oldest events of the outbox. Returns how many it published: none means that the outbox is empty.
+/// Publishes the oldest events of the outbox: of each user the first. Returns how many it published: none means that
+/// there is nothing to publish, unless another relay does it just now.
 ///
-/// An event whose publication could not be noted is published again; receivers ignore the second.
+/// Any number of relays may run at once. An event whose publication could not be noted is published again when the claim
+/// has run out; receivers ignore the second.
 ///
 /// # Errors
 /// When not all went through.
@@ -38,20 +45,40 @@ pub async fn relay_batch(
     publisher: &impl Publisher,
     clock: &dyn Clock,
 ) -> Result<usize, RelayError> {
-    let events = store.unpublished_events(BATCH).await?;
-    let published = order::publish(publisher, &events).await;
-    if !published.event_ids.is_empty() {
-        store
-            .mark_published(&published.event_ids, clock.now())
-            .await?;
+    let now = clock.now();
+    let until = now + CLAIM;
+    let events = store.claim_events(BATCH, now, until).await?;
+    if events.is_empty() {
+        return Ok(0);
     }
-    match published.failure {
-        Some(error) => Err(error.into()),
-        None => Ok(published.event_ids.len()),
+    let results = timeout(PUBLISHING, publisher.publish(&events)).await;
+    let results = results.unwrap_or_else(|_| vec![Err(late()); events.len()]);
+    let (mut published, mut refused, mut failure) = (Vec::new(), Vec::new(), None);
+    for (event, result) in events.iter().zip(results) {
+        match result {
+            Ok(()) => published.push(event.event_id),
+            Err(error) => {
+                refused.push(event.event_id);
+                failure.get_or_insert(error);
+            }
+        }
     }
+    if !published.is_empty() {
+        store.mark_published(&published, clock.now()).await?;
+    }
+    let Some(failure) = failure else {
+        return Ok(published.len());
+    };
+    let again = clock.now() + AFTER_REFUSAL;
+    store.give_back_events(&refused, until, again).await?;
+    Err(failure.into())
 }
 
-/// Publishes until the outbox is empty. Returns how many events it published.
+fn late() -> PublishError {
+    PublishError::Unavailable("not published in time".to_owned())
+}
+
+/// Publishes until nothing is left to be published. Returns how many events it published.
 ///
 /// # Errors
 /// At the first batch that did not go through completely.
