@@ -60,11 +60,12 @@ impl Worker {
 /// When the listener fails.
 pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::Result<()> {
     let links = Links::default();
-    let (_, _, _, _, _, served) = tokio::join!(
+    let (_, _, _, _, _, _, served) = tokio::join!(
         relay::run(&worker, &links.relay, stop.clone()),
         consume::run(&worker, &links.consumer, stop.clone()),
         sweep::run(&worker, Sweep::Holds, stop.clone()),
         sweep::run(&worker, Sweep::Payments, stop.clone()),
+        sweep::run(&worker, Sweep::Refunds, stop.clone()),
         sweep::run(&worker, Sweep::Decisions, stop.clone()),
         health::serve(&worker, links.clone(), listener, stop.clone()),
     );

@@ -1,4 +1,4 @@
-//! Holds that ran out, payments that are overdue, and decisions that are old.
+//! Holds that ran out, payments and refunds that are overdue, and decisions that are old.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use crate::{Stop, Worker};
 pub(crate) enum Sweep {
     Holds,
     Payments,
+    Refunds,
     Decisions,
 }
 
@@ -18,7 +19,7 @@ impl Sweep {
     /// Between two looks. A look that finds nothing is one look-up in an index.
     fn period(self) -> Duration {
         match self {
-            Sweep::Holds | Sweep::Payments => Duration::from_secs(1),
+            Sweep::Holds | Sweep::Payments | Sweep::Refunds => Duration::from_secs(1),
             Sweep::Decisions => Duration::from_secs(3600),
         }
     }
@@ -33,6 +34,9 @@ pub(crate) async fn run(worker: &Worker, sweep: Sweep, mut stop: Stop) {
                 .await
                 .map(drop),
             Sweep::Payments => hold_sweeper::resolve_payments(checkout, &SystemClock)
+                .await
+                .map(drop),
+            Sweep::Refunds => hold_sweeper::resolve_refunds(checkout, &SystemClock)
                 .await
                 .map(drop),
             Sweep::Decisions => hold_sweeper::keep_decisions(checkout, &SystemClock).await,

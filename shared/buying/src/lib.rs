@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub struct PurchaseBody {
     /// Its number.
     purchase_id: Uuid,
-    /// `paid`, `pending` while the payment is awaited, or `failed`.
+    /// `paid`, `pending` while the payment is awaited, `failed`, or `refunded` when all of it went back.
     #[schema(example = "pending", value_type = String)]
     status: PurchaseStatus,
     /// Why it failed: `payment_failed`, `payment_expired` or `payment_rejected`.
@@ -32,6 +32,9 @@ pub struct PurchaseBody {
     price: MoneyBody,
     /// What is paid.
     total: MoneyBody,
+    /// What of it went back; absent for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<MoneyBody>,
     /// Where the buyer pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmation_url: Option<String>,
@@ -63,6 +66,9 @@ impl From<Purchase> for PurchaseBody {
             promocode_id: purchase.promo.map(|(id, _)| id.0),
             price: purchase.price.into(),
             total: purchase.total.into(),
+            refunded: Some(purchase.refunded)
+                .filter(|refunded| !refunded.is_zero())
+                .map(MoneyBody::from),
             confirmation_url: purchase.confirmation_url.filter(|_| pending),
             subscription: purchase
                 .subscription
@@ -97,7 +103,7 @@ pub async fn answer(
         .map_err(payment_problem)?;
     let status = match purchase.status {
         PurchaseStatus::Pending => StatusCode::CREATED,
-        PurchaseStatus::Paid | PurchaseStatus::Failed => StatusCode::OK,
+        PurchaseStatus::Paid | PurchaseStatus::Failed | PurchaseStatus::Refunded => StatusCode::OK,
     };
     Ok((status, Json(purchase.into())))
 }
@@ -105,7 +111,7 @@ pub async fn answer(
 fn payment_problem(error: CheckoutError) -> Problem {
     match error {
         CheckoutError::Database(error) => error.into(),
-        CheckoutError::Refused(_) | CheckoutError::NoPayment => {
+        CheckoutError::Refused(_) | CheckoutError::NotFound => {
             Problem::new(Code::PaymentRefused).caused_by(error)
         }
         CheckoutError::Unknown(_) => Problem::new(Code::PaymentOutcomeUnknown)

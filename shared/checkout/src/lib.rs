@@ -1,15 +1,17 @@
-//! Where purchases and payments meet: starting a payment for a purchase, and taking its outcome in.
+//! Where purchases and payments meet: starting a payment for a purchase, taking its outcome in, and giving money back.
+
+mod refunds;
 
 use std::sync::Arc;
 
-use domain::{Clock, PaymentFailure, PurchaseStatus};
+use domain::{Clock, PaymentFailure, PurchaseStatus, Random};
 use loyalty_store::{LoyaltyStore, Purchase, Settled};
 use payments::{
     CaptureMode, Config, NewPayment, Payment, PaymentError, PaymentId, PaymentStatus, Provider,
     YooKassa,
 };
 use pg::PgError;
-use runtime::{ConfigError, SystemClock};
+use runtime::{ConfigError, OsRandom, SystemClock};
 
 /// The loyalty database and the payment provider together.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ pub struct Checkout {
     store: LoyaltyStore,
     provider: Arc<dyn Provider>,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
 }
 
 /// A step of a payment that did not come off.
@@ -28,9 +31,9 @@ pub enum CheckoutError {
     /// What happened at the provider is not known. Nothing was given back; the same call later goes on.
     #[error(transparent)]
     Unknown(PaymentError),
-    /// The provider knows no such payment.
-    #[error("there is no such payment")]
-    NoPayment,
+    /// The provider knows no such payment or refund.
+    #[error("the payment provider knows no such payment or refund")]
+    NotFound,
     /// The database.
     #[error(transparent)]
     Database(#[from] PgError),
@@ -48,6 +51,7 @@ impl Checkout {
             store: LoyaltyStore::from_env()?,
             provider: Arc::new(provider),
             clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
         })
     }
 
@@ -106,7 +110,7 @@ impl Checkout {
     pub async fn settle_by_reading(&self, id: &PaymentId) -> Result<(), CheckoutError> {
         match self.provider.get(id).await {
             Ok(payment) => self.settle(&payment).await,
-            Err(error) if error.is_not_found() => Err(CheckoutError::NoPayment),
+            Err(error) if error.is_not_found() => Err(CheckoutError::NotFound),
             Err(error) => Err(CheckoutError::Unknown(error)),
         }
     }
@@ -120,8 +124,9 @@ impl Checkout {
         let settled = match &payment.status {
             PaymentStatus::Pending | PaymentStatus::WaitingForCapture => return Ok(()),
             PaymentStatus::Succeeded => {
+                let (reference, random) = (payment.id.to_string(), self.random.as_ref());
                 self.store
-                    .complete_purchase(purchase_id, payment.amount, now)
+                    .complete_purchase(purchase_id, &reference, payment.amount, now, random)
                     .await?
             }
             PaymentStatus::Canceled { reason } => {
@@ -132,14 +137,28 @@ impl Checkout {
                 self.store.fail_purchase(purchase_id, failure, now).await?
             }
         };
-        if let Settled::Conflict(_) | Settled::NoPurchase = settled {
-            let cause = format!(
-                "payment {} of purchase {purchase_id}: {settled:?}",
-                payment.id
-            );
-            tracing::error!(cause, "a payment does not fit its purchase");
-            runtime::report(&cause, "").await;
+        match settled {
+            Settled::Now | Settled::Before => {}
+            Settled::Late { kept } => {
+                tracing::warn!(%purchase_id, payment_id = %payment.id, kept, "a payment came late");
+                if !kept {
+                    self.push_refunds_of(purchase_id).await?;
+                }
+            }
+            Settled::Conflict(_) | Settled::NoPurchase => {
+                let cause = format!(
+                    "payment {} of purchase {purchase_id}: {settled:?}",
+                    payment.id
+                );
+                alarm(&cause, "a payment does not fit its purchase").await;
+            }
         }
         Ok(())
     }
+}
+
+/// What staff must look at: in the log, and in Sentry.
+async fn alarm(cause: &str, what: &str) {
+    tracing::error!(cause, "{what}");
+    runtime::report(cause, "").await;
 }

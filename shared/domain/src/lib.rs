@@ -36,7 +36,7 @@ pub use money::{Currency, Money, MoneyError};
 pub use password::{Password, PasswordError};
 pub use person_name::PersonName;
 pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
-pub use purchase::{PaymentFailure, PurchaseStatus};
+pub use purchase::{PaymentFailure, PurchaseStatus, RefundCause, RefundStatus};
 pub use role::Role;
 pub use schedule::Schedule;
 pub use text_enum::UnknownName;

@@ -9,7 +9,33 @@ text_enum! {
         Pending = "pending",
         /// Paid, or free: the subscription runs.
         Paid = "paid",
+        /// It was paid, and all of the money went back.
+        Refunded = "refunded",
         /// The money did not come; the use of the code was given back.
+        Failed = "failed",
+    }
+}
+
+text_enum! {
+    /// Why money goes back.
+    RefundCause {
+        /// Staff ordered it.
+        Staff = "staff",
+        /// It had come after the purchase had failed, and the limits of its code were used up.
+        LatePayment = "late_payment",
+        /// Somebody made the refund at the provider.
+        Provider = "provider",
+    }
+}
+
+text_enum! {
+    /// Where a refund stands.
+    RefundStatus {
+        /// Ordered; whether the money has gone back is not known yet.
+        Pending = "pending",
+        /// The money has gone back.
+        Succeeded = "succeeded",
+        /// The provider will not give the money back.
         Failed = "failed",
     }
 }

@@ -167,8 +167,17 @@ catalogue! {
         "There is no such tariff." "Choose a tariff from the list.";
         "Такого тарифа нет." "Выберите тариф из списка.".
     PurchaseNotFound "purchase_not_found" NOT_FOUND:
-        "You have no such purchase." "Check its number: the answer to buying has it.";
-        "У вас нет такой покупки." "Проверьте номер: он в ответе на покупку.".
+        "There is no such purchase." "Check its number: the answer to buying has it.";
+        "Такой покупки нет." "Проверьте номер: он в ответе на покупку.".
+    PurchaseNotPaid "purchase_not_paid" CONFLICT:
+        "The purchase is not paid, so there is nothing to give back." "Look at its status.";
+        "Покупка не оплачена, возвращать нечего." "Посмотрите её статус.".
+    NothingToRefund "nothing_to_refund" CONFLICT:
+        "All of the money went back already, or is on its way; or nothing was paid." "Look at the refunds of the purchase.";
+        "Все деньги уже возвращены или возвращаются, либо покупка была бесплатной." "Посмотрите возвраты этой покупки.".
+    RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
+        "That is more than is left of the purchase." "Give back at most `left`.";
+        "Это больше, чем осталось от покупки." "Верните не больше, чем `left`.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
         "You have not applied this promo code." "Nothing is left to cancel.";
         "Вы не применяли этот промокод." "Отменять нечего.".

@@ -5,7 +5,7 @@ use pg::{PgError, Type};
 use crate::LoyaltyStore;
 
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
-/// are exceeded; and applications with purchases and subscriptions that do not fit. $1: the promo codes to look at, NULL
+/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit. $1: the promo codes to look at, NULL
 /// for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
@@ -38,17 +38,47 @@ const CONTRADICTIONS: &str = "
     GROUP BY m.scope, m.id, m.total_limit, m.budget_minor
     HAVING (sum(c.quota), sum(c.quota_minor)) IS DISTINCT FROM (m.total_limit::numeric, m.budget_minor::numeric)
     UNION ALL
-    SELECT 'application ' || a.id || ' is ' || a.state || ' with ' || count(b.id) FILTER (WHERE b.status = 'pending')
-        || ' pending and ' || count(b.id) FILTER (WHERE b.status = 'paid') || ' paid purchases, '
-        || count(s.purchase_id) || ' subscriptions'
+    SELECT 'application ' || a.id || ' is ' || a.state || ' with purchases '
+        || coalesce(string_agg(b.status, ', '), 'none')
     FROM applications a
     LEFT JOIN purchases b ON b.application_id = a.id
-    LEFT JOIN subscriptions s ON s.purchase_id = b.id
     WHERE $1 IS NULL OR a.promo_id = ANY ($1)
-    GROUP BY a.id, a.state
+    GROUP BY a.id, a.state, a.cancel_reason
     HAVING count(b.id) FILTER (WHERE b.status = 'pending') <> (a.state = 'paying')::int
-        OR count(b.id) FILTER (WHERE b.status = 'paid') <> (a.state = 'used')::int
-        OR count(s.purchase_id) <> (a.state = 'used')::int";
+        OR count(b.id) FILTER (WHERE b.status = 'paid') > (a.state = 'used')::int
+        -- What was refunded keeps its use or gives it back: the code says which.
+        OR count(b.id) FILTER (WHERE b.status IN ('paid', 'refunded'))
+            <> (a.state = 'used' OR coalesce(a.cancel_reason = 'refunded', false))::int
+    UNION ALL
+    SELECT 'purchase ' || b.id || ' is ' || b.status || ' for ' || b.total_minor || ' with ' || count(s.purchase_id)
+        || ' subscriptions, ' || l.paid || ' paid and ' || l.back || ' paid back; refunds of ' || r.back || ' have come off, '
+        || r.late || ' are due for late money'
+    FROM purchases b
+    LEFT JOIN applications a ON a.id = b.application_id
+    LEFT JOIN subscriptions s ON s.purchase_id = b.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(amount_minor) FILTER (WHERE kind = 'payment'), 0) AS paid,
+            coalesce(-sum(amount_minor) FILTER (WHERE kind = 'refund'), 0) AS back
+        FROM ledger WHERE purchase_id = b.id
+    ) AS l
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(amount_minor) FILTER (WHERE status = 'succeeded'), 0) AS back,
+            coalesce(sum(amount_minor) FILTER (WHERE cause = 'late_payment'), 0) AS late
+        FROM refunds WHERE purchase_id = b.id
+    ) AS r
+    WHERE $1 IS NULL OR a.promo_id = ANY ($1)
+    GROUP BY b.id, b.status, b.total_minor, l.paid, l.back, r.back, r.late
+    HAVING count(s.purchase_id) <> (b.status IN ('paid', 'refunded'))::int
+        OR l.back <> r.back
+        OR l.paid <> CASE WHEN b.status IN ('paid', 'refunded') THEN b.total_minor ELSE r.late END
+        OR (b.status = 'refunded') <> (b.status IN ('paid', 'refunded') AND l.paid > 0 AND l.back >= l.paid)
+    UNION ALL
+    SELECT 'the subscription of purchase ' || one.purchase_id || ' overlaps that of purchase ' || other.purchase_id
+    FROM subscriptions one
+    JOIN subscriptions other ON other.user_id = one.user_id AND other.tariff_id = one.tariff_id
+        AND other.purchase_id > one.purchase_id
+        AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
+    WHERE $1 IS NULL";
 
 impl LoyaltyStore {
     /// Everything that contradicts itself, in words; empty when all is well. Looks at these promo codes and their

@@ -46,7 +46,7 @@ impl LoyaltyStore {
         };
         let subscribe = match status {
             PurchaseStatus::Paid => SUBSCRIBE,
-            _ => "subscribed AS (SELECT)",
+            _ => "subscribed AS (SELECT true AS made)",
         };
         let id = random.uuid();
         let sql = format!(
@@ -70,7 +70,7 @@ impl LoyaltyStore {
                 RETURNING *
             ),
             {subscribe}
-            SELECT id FROM bought"
+            SELECT id, (SELECT made FROM subscribed) FROM bought"
         );
         let params: [pg::Param; 7] = [
             (&hold.application_id, Type::UUID),

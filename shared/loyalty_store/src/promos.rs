@@ -33,6 +33,8 @@ pub struct PromoEntry {
     pub tariffs: Option<Vec<TariffId>>,
     pub audience: Audience,
     pub campaign_id: Option<i64>,
+    /// Whether a use can be used again when the whole purchase is refunded.
+    pub refund_returns_use: bool,
 }
 
 /// A promo code, and how much of it is taken.
@@ -42,6 +44,8 @@ pub struct EnteredPromo {
     pub promo: Promo,
     /// The campaign that it belongs to.
     pub campaign_id: Option<i64>,
+    /// Whether a use can be used again when the whole purchase is refunded.
+    pub refund_returns_use: bool,
     /// What is held or spent of it.
     pub usage: Usage,
 }
@@ -93,7 +97,7 @@ impl From<PgError> for PromoError {
 }
 
 /// The columns that staff enter.
-const ENTERED: [&str; 26] = [
+const ENTERED: [&str; 27] = [
     "code",
     "title",
     "status",
@@ -120,6 +124,7 @@ const ENTERED: [&str; 26] = [
     "audience_user_id",
     "audience_group_ids",
     "campaign_id",
+    "refund_returns_use",
 ];
 
 /// What is to be written, as a row, and the fields of it that name what does not exist. The locks on the groups keep
@@ -271,8 +276,8 @@ impl LoyaltyStore {
 }
 
 const SELECT: &str =
-    "SELECT e.*, coalesce(used.taken, 0) AS taken, coalesce(used.spent_minor, 0) AS spent_minor
-    FROM entered e LEFT JOIN LATERAL (
+    "SELECT e.*, p.refund_returns_use, coalesce(used.taken, 0) AS taken, coalesce(used.spent_minor, 0) AS spent_minor
+    FROM entered e JOIN promo_codes p ON p.id = e.promo_id LEFT JOIN LATERAL (
         SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
         FROM usage_counters c WHERE c.scope = 'promo' AND c.scope_id = e.promo_id
     ) AS used ON true";
@@ -281,6 +286,7 @@ fn entered(row: &Row) -> Result<EnteredPromo, PgError> {
     Ok(EnteredPromo {
         promo: rows::promo(row)?,
         campaign_id: get(row, "campaign_id")?,
+        refund_returns_use: get(row, "refund_returns_use")?,
         usage: rows::usage(row, "taken", "spent_minor")?,
     })
 }
@@ -320,5 +326,6 @@ fn row_of(entry: &PromoEntry) -> Value {
         "min_price_minor": entry.min_price_minor, "first_purchase_only": entry.first_purchase_only,
         "tariff_ids": entry.tariffs, "audience": audience, "audience_user_id": user_id,
         "audience_group_ids": group_ids, "campaign_id": entry.campaign_id,
+        "refund_returns_use": entry.refund_returns_use,
     })
 }

@@ -36,6 +36,8 @@ pub struct Purchase {
     pub payment_id: Option<String>,
     /// Where the buyer pays.
     pub confirmation_url: Option<String>,
+    /// What of it went back.
+    pub refunded: Money,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
 }
@@ -56,7 +58,9 @@ impl Purchase {
 
 const COLUMNS: &str = "
     b.id, b.user_id, b.status, b.failure, p.id AS promo_id, p.code, b.tariff_id, t.title, b.price_minor, b.total_minor, b.currency::text AS currency, b.payment_id,
-    b.confirmation_url, s.starts_at, s.ends_at
+    b.confirmation_url, s.starts_at, s.ends_at,
+    (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded')
+        AS refunded_minor
     FROM purchases b JOIN tariffs t ON t.id = b.tariff_id
     LEFT JOIN applications a ON a.id = b.application_id LEFT JOIN promo_codes p ON p.id = a.promo_id
     LEFT JOIN subscriptions s ON s.purchase_id = b.id";
@@ -70,6 +74,23 @@ impl LoyaltyStore {
         let sql = format!("SELECT {COLUMNS} WHERE b.id = $1");
         let row = self.pool.row(&sql, &[(&id, Type::UUID)]).await?;
         row.as_ref().map(decode).transpose()
+    }
+
+    /// The user's latest `limit` purchases, the newest first.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_purchases_of(
+        &self,
+        user_id: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Purchase>, PgError> {
+        let sql = format!(
+            "SELECT {COLUMNS} WHERE b.user_id = $1 ORDER BY b.created_at DESC, b.id LIMIT $2"
+        );
+        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&limit, Type::INT8)];
+        let rows = self.pool.rows(&sql, &params).await?;
+        rows.iter().map(decode).collect()
     }
 
     /// The purchase that the user made with this idempotency key.
@@ -196,6 +217,7 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
         tariff_title: get(row, "title")?,
         price: money(get(row, "price_minor")?, currency)?,
         total: money(get(row, "total_minor")?, currency)?,
+        refunded: money(get(row, "refunded_minor")?, currency)?,
         payment_id: get(row, "payment_id")?,
         confirmation_url: get(row, "confirmation_url")?,
         subscription: Option::zip(get(row, "starts_at")?, get(row, "ends_at")?)

@@ -1,10 +1,11 @@
 //! The outcome of a payment, taken in exactly once.
 
-use domain::{Money, PaymentFailure, PurchaseStatus};
+use domain::{Money, PaymentFailure, PurchaseStatus, Random};
 use jiff::Timestamp;
 use pg::{PgError, Type};
 use uuid::Uuid;
 
+use crate::rows::bug;
 use crate::subscriptions::SUBSCRIBE;
 use crate::{LoyaltyStore, release};
 
@@ -15,6 +16,11 @@ pub enum Settled {
     Now,
     /// It had been taken in before: nothing changed.
     Before,
+    /// The money came after the purchase had failed.
+    Late {
+        /// Whether the sale is kept; else the money goes back.
+        kept: bool,
+    },
     /// The purchase has the other outcome already, or another amount: nothing changed, and staff must look.
     Conflict(&'static str),
     /// There is no such purchase.
@@ -22,15 +28,19 @@ pub enum Settled {
 }
 
 impl LoyaltyStore {
-    /// The money has come: the purchase is paid, the use spent and the subscription made, in one statement.
+    /// The money has come, with the payment `reference`: the purchase is paid, the use spent and the subscription made, in
+    /// one statement. When the purchase had failed meanwhile, the sale is kept if the limits still allow it; else the
+    /// money is to go back.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then, and the call may be repeated.
     pub async fn complete_purchase(
         &self,
         id: Uuid,
+        reference: &str,
         paid: Money,
         now: Timestamp,
+        random: &dyn Random,
     ) -> Result<Settled, PgError> {
         let sql = format!(
             "WITH bought AS (
@@ -42,21 +52,60 @@ impl LoyaltyStore {
                 UPDATE applications SET state = 'used', updated_at = $2
                 FROM bought WHERE applications.id = bought.application_id AND applications.state = 'paying'
             ),
+            entered AS (
+                INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+                SELECT $2, id, 'payment', $5, total_minor, currency FROM bought
+            ),
             {SUBSCRIBE}
-            SELECT purchase_id FROM subscribed"
+            SELECT purchase_id, made FROM subscribed"
         );
-        let params: [pg::Param; 4] = [
+        let params: [pg::Param; 5] = [
             (&id, Type::UUID),
             (&now, Type::TIMESTAMPTZ),
             (&paid.minor(), Type::INT8),
             (&paid.currency().as_str().to_owned(), Type::TEXT),
+            (&reference, Type::TEXT),
         ];
-        match self.pool.row(&sql, &params).await? {
-            Some(_) => Ok(Settled::Now),
-            None => {
-                self.settled_before(id, PurchaseStatus::Paid, Some(paid))
-                    .await
+        if self.pool.row(&sql, &params).await?.is_some() {
+            return Ok(Settled::Now);
+        }
+        Ok(match self.find_purchase(id).await? {
+            None => Settled::NoPurchase,
+            Some(purchase) if paid != purchase.total => {
+                Settled::Conflict("the amount is not that of the purchase")
             }
+            Some(purchase) if purchase.status == PurchaseStatus::Failed => {
+                self.take_late_payment(id, reference, now, random).await?
+            }
+            Some(_) => Settled::Before,
+        })
+    }
+
+    async fn take_late_payment(
+        &self,
+        id: Uuid,
+        reference: &str,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Settled, PgError> {
+        // Holds that ran out must not stand in the way until the sweeper comes by.
+        while self.expire_holds(now).await? > 0 {}
+        let params: [pg::Param; 4] = [
+            (&id, Type::UUID),
+            (&reference, Type::TEXT),
+            (&random.uuid(), Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
+        ];
+        let sql = "SELECT take_late_payment($1, $2, $3, $4)";
+        let row = self.pool.row(sql, &params).await?;
+        match row
+            .ok_or_else(|| bug("a function without an answer"))?
+            .try_get(0)?
+        {
+            "kept" => Ok(Settled::Late { kept: true }),
+            "refunding" => Ok(Settled::Late { kept: false }),
+            "before" => Ok(Settled::Before),
+            _ => Err(bug("an unknown answer")),
         }
     }
 
@@ -92,24 +141,11 @@ impl LoyaltyStore {
         ];
         match self.pool.row(&sql, &params).await? {
             Some(_) => Ok(Settled::Now),
-            None => self.settled_before(id, PurchaseStatus::Failed, None).await,
+            None => Ok(match self.find_purchase(id).await? {
+                None => Settled::NoPurchase,
+                Some(purchase) if purchase.status == PurchaseStatus::Failed => Settled::Before,
+                Some(_) => Settled::Conflict("the purchase is paid"),
+            }),
         }
-    }
-
-    /// Why an outcome changed nothing.
-    async fn settled_before(
-        &self,
-        id: Uuid,
-        outcome: PurchaseStatus,
-        paid: Option<Money>,
-    ) -> Result<Settled, PgError> {
-        Ok(match self.find_purchase(id).await? {
-            None => Settled::NoPurchase,
-            Some(purchase) if paid.is_some_and(|paid| paid != purchase.total) => {
-                Settled::Conflict("the amount is not that of the purchase")
-            }
-            Some(purchase) if purchase.status == outcome => Settled::Before,
-            Some(_) => Settled::Conflict("the purchase has another outcome"),
-        })
     }
 }

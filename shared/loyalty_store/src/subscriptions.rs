@@ -28,21 +28,10 @@ pub struct SubscribedTariff {
     pub period: Subscription,
 }
 
-/// Makes the subscription of the purchase in `bought`; the time is in $2. It begins when the user's subscription to the
-/// same tariff ends, and months are those of the calendar: 31 January and one is 28 or 29 February.
+/// Makes the subscription of the purchase in `bought`; the time is in $2. It is made by reading `made`.
 pub(crate) const SUBSCRIBE: &str = "
-    subscribed AS (
-        INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
-        SELECT bought.id, bought.user_id, bought.tariff_id, start.at,
-            (start.at AT TIME ZONE 'UTC'
-                + make_interval(months => coalesce(bought.period_months, 0), days => coalesce(bought.trial_days, 0)))
-            AT TIME ZONE 'UTC'
-        FROM bought
-        CROSS JOIN LATERAL (
-            SELECT greatest($2, max(s.ends_at)) AS at FROM subscriptions s
-            WHERE s.user_id = bought.user_id AND s.tariff_id = bought.tariff_id
-        ) AS start
-        RETURNING purchase_id
+    subscribed AS MATERIALIZED (
+        SELECT id AS purchase_id, subscribe(id, user_id, tariff_id, period_months, trial_days, $2) AS made FROM bought
     )";
 
 impl LoyaltyStore {

@@ -79,6 +79,7 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         tariffs: tariffs?.map(|ids| ids.into_iter().map(TariffId).collect()),
         audience: audience?,
         campaign_id: fields.campaign_id,
+        refund_returns_use: fields.refund_returns_use,
     })
 }
 

@@ -74,6 +74,10 @@ pub(crate) struct PromoFields {
     /// The campaign whose limit, budget and switch it shares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) campaign_id: Option<i64>,
+    /// Whether a use can be used again when the whole purchase is refunded.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub(crate) refund_returns_use: bool,
     /// Grows with every change. A change names the version that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<i64>,
@@ -139,6 +143,10 @@ pub(crate) enum Day {
     Fri,
     Sat,
     Sun,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn moscow() -> String {

@@ -58,6 +58,7 @@ impl From<EnteredPromo> for PromoBody {
         let EnteredPromo {
             promo,
             campaign_id,
+            refund_returns_use,
             usage: Usage { taken, spent_minor },
         } = entered;
         let zone = promo.schedule.zone;
@@ -85,6 +86,7 @@ impl From<EnteredPromo> for PromoBody {
                     .map(|ids| ids.into_iter().map(|id| id.0).collect()),
                 audience: audience(promo.audience),
                 campaign_id,
+                refund_returns_use,
                 version: Some(promo.version),
                 time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
             },

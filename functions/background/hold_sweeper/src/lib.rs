@@ -1,4 +1,5 @@
-//! On a schedule: gives back holds that have run out, and asks after payments that nobody has told us about.
+//! On a schedule: gives back holds that have run out, and asks after payments and refunds that nobody has told us
+//! about.
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Swept {
     pub expired: usize,
     /// Payments asked after.
     pub payments: usize,
+    /// Refunds asked after.
+    pub refunds: usize,
 }
 
 /// Gives back all holds that have run out.
@@ -66,6 +69,27 @@ pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<
     Ok(count)
 }
 
+/// Asks the provider after refunds of which it is not known whether the money went back.
+///
+/// # Errors
+/// Any [`PgError`]. What the provider does not answer now is asked at a later sweep.
+pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
+    let pending = checkout
+        .store()
+        .take_refunds_to_check(clock.now(), PAYMENTS)
+        .await?;
+    let count = pending.len();
+    for refund in pending {
+        let refund_id = refund.id;
+        match checkout.push_refund(refund).await {
+            Ok(_) => {}
+            Err(CheckoutError::Database(error)) => return Err(error),
+            Err(error) => tracing::warn!(%refund_id, %error, "a refund is still open"),
+        }
+    }
+    Ok(count)
+}
+
 /// Makes room for the decisions of the months to come, and forgets the oldest.
 ///
 /// # Errors
@@ -86,13 +110,15 @@ pub async fn sweep_for(
 ) -> Result<Swept, PgError> {
     let end = Instant::now() + period;
     keep_decisions(checkout, clock).await?;
-    let (expired, payments) = tokio::join!(
+    let (expired, payments, refunds) = tokio::join!(
         repeat_until(end, async || expire_holds(checkout, clock).await),
         repeat_until(end, async || resolve_payments(checkout, clock).await),
+        repeat_until(end, async || resolve_refunds(checkout, clock).await),
     );
     Ok(Swept {
         expired: expired?,
         payments: payments?,
+        refunds: refunds?,
     })
 }
 

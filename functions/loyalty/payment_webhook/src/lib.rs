@@ -1,4 +1,4 @@
-//! `POST /payment_webhook`: the payment provider says that a payment has changed.
+//! `POST /payment_webhook`: the payment provider says that a payment or a refund has changed.
 //!
 //! Webhooks carry no signature, so nothing in them is believed but the payment's number: the payment itself is read
 //! from the provider. A forged webhook costs one read and changes nothing.
@@ -46,7 +46,7 @@ pub fn router() -> OpenApiRouter<State> {
     request_body(content = serde_json::Value, description = "A notification as YooKassa sends it"),
     responses(
         (status = 200, description = "Taken in, or nothing to do"),
-        (status = 422, description = "Not a notification, or of a payment that the provider does not know", body = ProblemBody),
+        (status = 422, description = "Not a notification, or of a payment or refund that the provider does not know", body = ProblemBody),
         (status = 503, description = "Not now: send it again", body = ProblemBody),
     )
 )]
@@ -55,22 +55,27 @@ async fn payment_webhook(
     body: Result<Bytes, extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     let body = body.map_err(|_| Problem::new(Code::BodyTooLarge))?;
-    let payment_id = match Notification::parse(&body) {
-        Ok(Notification::Payment { id, .. }) => id,
-        // Acknowledged, or the provider would repeat them for a day.
-        Ok(Notification::Refund { .. }) | Err(NotificationError::OtherEvent) => {
-            return Ok(StatusCode::OK);
+    let (id, taken_in) = match Notification::parse(&body) {
+        Ok(Notification::Payment { id, .. }) => {
+            (id.to_string(), state.checkout.settle_by_reading(&id).await)
         }
+        Ok(Notification::Refund { id }) => {
+            (id.to_string(), state.checkout.take_refund_in(&id).await)
+        }
+        // Acknowledged, or the provider would repeat it for a day.
+        Err(NotificationError::OtherEvent) => return Ok(StatusCode::OK),
         Err(error) => return Err(Problem::invalid_field("body", error)),
     };
-    match state.checkout.settle_by_reading(&payment_id).await {
+    match taken_in {
         Ok(()) => Ok(StatusCode::OK),
         Err(CheckoutError::Database(error)) => Err(error.into()),
-        Err(CheckoutError::NoPayment) => {
-            tracing::warn!(%payment_id, "a webhook for a payment that is not ours");
+        Err(CheckoutError::NotFound) => {
+            let cause = format!("a webhook for {id}, which the provider does not know");
+            tracing::warn!("{cause}");
+            runtime::report(&cause, "").await;
             Err(Problem::invalid_field(
                 "object.id",
-                "the provider knows no such payment",
+                "the provider knows no such payment or refund",
             ))
         }
         Err(error) => Err(Problem::new(Code::ServiceUnavailable)

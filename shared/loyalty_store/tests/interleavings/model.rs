@@ -33,11 +33,18 @@ impl Application {
     }
 }
 
+/// A purchase: the place of its application, and `pending`, `paid`, `failed`, `refunded`, or `going back` when the money
+/// came too late.
+#[derive(Debug, Clone, Copy)]
+struct Sale {
+    place: usize,
+    outcome: &'static str,
+}
+
 #[derive(Debug, Default)]
 pub struct Model {
     applications: Vec<Application>,
-    /// The places of the applications that were bought with.
-    purchases: Vec<usize>,
+    sales: Vec<Sale>,
     closed: [bool; USERS],
 }
 
@@ -67,8 +74,9 @@ impl Model {
                 Err(reasons) => Answer::Refused(reasons),
             },
             Op::Cancel { user, promo } => Answer::Cancelled(self.cancel(user, promo, now)),
-            Op::Pay { purchase } => self.settle(purchase, "used"),
-            Op::Decline { purchase } => self.settle(purchase, "cancelled"),
+            Op::Pay { purchase } => self.pay(purchase, now),
+            Op::Decline { purchase } => self.decline(purchase),
+            Op::Refund { purchase } => self.refund(purchase),
             Op::Wait | Op::Sweep => Answer::Nothing,
             Op::Close { user, .. } => {
                 self.closed[user] = true;
@@ -144,11 +152,12 @@ impl Model {
         if application.state == "paying" {
             return Answer::BoughtBefore;
         }
-        application.state = match total(application.promo).is_zero() {
-            true => "used",
-            false => "paying",
+        let outcome;
+        (application.state, outcome) = match total(application.promo).is_zero() {
+            true => ("used", "paid"),
+            false => ("paying", "pending"),
         };
-        self.purchases.push(place);
+        self.sales.push(Sale { place, outcome });
         Answer::Bought
     }
 
@@ -176,18 +185,67 @@ impl Model {
         }
     }
 
-    fn settle(&mut self, purchase: usize, outcome: &'static str) -> Answer {
-        let Some(place) = self.purchases.get(purchase) else {
+    /// The money for a purchase comes, maybe after it had failed.
+    fn pay(&mut self, purchase: usize, now: Timestamp) -> Answer {
+        let Some(sale) = self.sales.get(purchase).copied() else {
             return Answer::Nothing;
         };
-        let application = &mut self.applications[*place];
-        Answer::Settled(match application.state {
-            "paying" => {
-                application.state = outcome;
+        let late = sale.outcome == "failed";
+        let answer = match sale.outcome {
+            "pending" => "now",
+            "failed" if self.has_room(sale.place, now) => "late, kept",
+            "failed" => "late, going back",
+            _ => return Answer::Settled("before"),
+        };
+        let kept = answer != "late, going back";
+        if kept {
+            self.applications[sale.place].state = "used";
+        }
+        self.sales[purchase].outcome = if late && !kept { "going back" } else { "paid" };
+        Answer::Settled(answer)
+    }
+
+    /// Whether the use of an application that was given back can be taken again.
+    fn has_room(&self, place: usize, now: Timestamp) -> bool {
+        let Application { user, promo, .. } = self.applications[place];
+        let live = self.applications.iter().filter(|a| a.counts(now));
+        let of_promo: Vec<_> = live.clone().filter(|a| a.promo == promo).collect();
+        let of_user = of_promo.iter().filter(|a| a.user == user).count();
+        let (uses, per_user) = LIMITS[promo];
+        !self.closed[user]
+            && (of_promo.len() as i64) < uses
+            && (live.count() as i64) < CAMPAIGN_LIMIT
+            && (of_user as i32) < per_user
+    }
+
+    fn decline(&mut self, purchase: usize) -> Answer {
+        let Some(sale) = self.sales.get_mut(purchase) else {
+            return Answer::Nothing;
+        };
+        Answer::Settled(match sale.outcome {
+            "pending" => {
+                sale.outcome = "failed";
+                self.applications[sale.place].state = "cancelled";
                 "now"
             }
-            state if state == outcome => "before",
+            "failed" | "going back" => "before",
             _ => "conflict",
+        })
+    }
+
+    /// Staff give all the money back; the use comes back with it.
+    fn refund(&mut self, purchase: usize) -> Answer {
+        let Some(sale) = self.sales.get_mut(purchase) else {
+            return Answer::Nothing;
+        };
+        Answer::Refund(match sale.outcome {
+            "paid" if !total(self.applications[sale.place].promo).is_zero() => {
+                sale.outcome = "refunded";
+                self.applications[sale.place].state = "cancelled";
+                "done"
+            }
+            "paid" | "refunded" => "nothing left",
+            _ => "not paid",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::{Currency, HoldState, Money, PaymentFailure, PromoId, PromoRef, UserStatus};
 use jiff::{SignedDuration, Timestamp};
-use loyalty_store::{Applied, Cancelled, Hold, Settled};
+use loyalty_store::{Applied, Cancelled, Hold, Ordered, Settled};
 use pg::Type;
 use proptest::prelude::*;
 use runtime::OsRandom;
@@ -46,6 +46,10 @@ pub enum Op {
     Decline {
         purchase: usize,
     },
+    /// Staff give the money of one of the purchases back.
+    Refund {
+        purchase: usize,
+    },
     Wait,
     Sweep,
     /// The auth side tells that the user is blocked, or deleted.
@@ -67,6 +71,7 @@ pub fn op() -> impl Strategy<Value = Op> {
         4 => (user.clone(), two.clone(), two).prop_map(|(user, promo, tariff)| Op::Buy { user, promo, tariff }),
         2 => (0..8_usize).prop_map(|purchase| Op::Pay { purchase }),
         2 => (0..8_usize).prop_map(|purchase| Op::Decline { purchase }),
+        1 => (0..8_usize).prop_map(|purchase| Op::Refund { purchase }),
         1 => Just(Op::Wait),
         1 => Just(Op::Sweep),
         1 => user.clone().prop_map(|user| Op::Close { user, status: UserStatus::Blocked }),
@@ -85,6 +90,7 @@ pub enum Answer {
     BoughtBefore,
     Cancelled(&'static str),
     Settled(&'static str),
+    Refund(&'static str),
     Nothing,
 }
 
@@ -194,7 +200,11 @@ impl Scene {
             Op::Pay { purchase } => match self.purchase(purchase) {
                 None => Answer::Nothing,
                 Some((id, total)) => {
-                    settled(store.complete_purchase(id, total, now).await.unwrap())
+                    let reference = id.to_string();
+                    let settled_as = store
+                        .complete_purchase(id, &reference, total, now, &OsRandom)
+                        .await;
+                    settled(settled_as.unwrap())
                 }
             },
             Op::Decline { purchase } => match self.purchase(purchase) {
@@ -205,6 +215,10 @@ impl Scene {
                         .await
                         .unwrap(),
                 ),
+            },
+            Op::Refund { purchase } => match self.purchase(purchase) {
+                None => Answer::Nothing,
+                Some((id, _)) => self.refund(id, now).await,
             },
             Op::Wait => {
                 self.0.seconds.fetch_add(LONG.as_secs(), Ordering::SeqCst);
@@ -237,6 +251,27 @@ impl Scene {
                 Answer::Bought
             }
         }
+    }
+
+    async fn refund(&self, purchase: Uuid, now: Timestamp) -> Answer {
+        let store = &self.0.world.store;
+        let ordered = store
+            .order_refund(purchase, None, Uuid::nil(), None, now, &OsRandom)
+            .await
+            .unwrap();
+        Answer::Refund(match ordered {
+            Ordered::Refund(refund) => {
+                let reference = refund.id.to_string();
+                store
+                    .complete_refund(refund.id, &reference, now)
+                    .await
+                    .unwrap();
+                "done"
+            }
+            Ordered::NothingLeft => "nothing left",
+            Ordered::NotPaid => "not paid",
+            other => panic!("{other:?}"),
+        })
     }
 
     fn purchase(&self, nth: usize) -> Option<(Uuid, Money)> {
@@ -351,6 +386,8 @@ fn settled(settled: Settled) -> Answer {
     Answer::Settled(match settled {
         Settled::Now => "now",
         Settled::Before => "before",
+        Settled::Late { kept: true } => "late, kept",
+        Settled::Late { kept: false } => "late, going back",
         Settled::Conflict(_) => "conflict",
         Settled::NoPurchase => "no purchase",
     })

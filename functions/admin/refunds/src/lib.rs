@@ -1,0 +1,203 @@
+//! For staff: what users have bought (`GET /admin/purchases?user_id=…`, `GET /admin/purchases/{purchase_id}`), and giving
+//! money back (`POST /admin/purchases/{purchase_id}/refunds`).
+
+mod told;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{self, FromRef, Path};
+use axum::http::StatusCode;
+use cache::Cache;
+use checkout::{Checkout, CheckoutError};
+use domain::{Clock, Currency, Money, Random};
+use loyalty_store::{Ordered, Refund};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use service_http::{
+    Access, Admin, Code, FieldAdvice, IdempotencyKey, JsonBody, Language, Problem, ProblemBody,
+    Query, Staff,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::told::{PurchaseOfUser, Purchases, RefundBody, RefundRequest};
+
+/// The most purchases of a user that are listed.
+const MOST: i64 = 100;
+
+/// What the function works with.
+#[derive(Clone, FromRef)]
+pub struct State {
+    access: Access,
+    checkout: Checkout,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl State {
+    /// From the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or not valid.
+    pub fn from_env() -> Result<State, ConfigError> {
+        Ok(State {
+            access: Access::with_cache(Cache::from_env()?)?,
+            checkout: Checkout::from_env()?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// The routes of this function.
+pub fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(list_purchases))
+        .routes(routes!(get_purchase))
+        .routes(routes!(order_refund))
+}
+
+/// List a user's purchases
+///
+/// The latest 100, the newest first.
+#[utoipa::path(
+    get,
+    path = "/admin/purchases",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("user_id" = Uuid, Query, description = "The user")),
+    responses(
+        (status = 200, description = "The purchases", body = Purchases),
+        (status = 400, description = "`query_parameter_missing`, `query_parameter_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+    )
+)]
+async fn list_purchases(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    query: Query,
+) -> Result<Json<Purchases>, Problem> {
+    let user_id = query.parsed("user_id")?;
+    let purchases = state.checkout.store().find_purchases_of(user_id, MOST);
+    Ok(Json(Purchases::of(purchases.await?)))
+}
+
+/// Look at a user's purchase
+#[utoipa::path(
+    get,
+    path = "/admin/purchases/{purchase_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("purchase_id" = Uuid, Path, description = "The purchase's number")),
+    responses(
+        (status = 200, description = "The purchase, with its refunds", body = PurchaseOfUser),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+        (status = 404, description = "`purchase_not_found`", body = ProblemBody),
+    )
+)]
+async fn get_purchase(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    Path(purchase_id): Path<String>,
+) -> Result<Json<PurchaseOfUser>, Problem> {
+    let store = state.checkout.store();
+    let id = number(&purchase_id)?;
+    let purchase = store.find_purchase(id).await?;
+    let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
+    let refunds = store.find_refunds_of(id).await?;
+    Ok(Json(PurchaseOfUser::of(purchase, refunds)))
+}
+
+/// Give money back
+///
+/// Of a paid purchase: `amount`, or all that is left. When all of it has gone back, the subscription ends, and the use of
+/// the promo code can be used again if the code has `refund_returns_use`. With an `Idempotency-Key` a repeated call is the
+/// same refund. `pending` means that the provider has not said yet: it is asked again by itself.
+#[utoipa::path(
+    post,
+    path = "/admin/purchases/{purchase_id}/refunds",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("purchase_id" = Uuid, Path, description = "The purchase's number"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Names this refund, so that repeating the call is safe"),
+    ),
+    request_body = RefundRequest,
+    responses(
+        (status = 201, description = "The refund", body = RefundBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`admin_only`", body = ProblemBody),
+        (status = 404, description = "`purchase_not_found`", body = ProblemBody),
+        (status = 409, description = "`purchase_not_paid`, `nothing_to_refund`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `refund_too_large`, `idempotency_key_reused`", body = ProblemBody),
+    )
+)]
+async fn order_refund(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(purchase_id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    language: Language,
+    JsonBody(RefundRequest { amount }): JsonBody<RefundRequest>,
+) -> Result<(StatusCode, Json<RefundBody>), Problem> {
+    let id = number(&purchase_id)?;
+    let amount = amount.map(|text| parse(&text, language)).transpose()?;
+    let (now, random) = (state.clock.now(), state.random.as_ref());
+    let ordered = state.checkout.store().order_refund(
+        id,
+        amount,
+        caller.user_id,
+        key.as_deref(),
+        now,
+        random,
+    );
+    let refund = match ordered.await? {
+        Ordered::Refund(refund) => *refund,
+        Ordered::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
+        Ordered::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
+        Ordered::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
+        Ordered::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
+        Ordered::TooMuch { left } => {
+            return Err(Problem::new(Code::RefundTooLarge).with("left", left.to_decimal()));
+        }
+    };
+    let pushed = push(&state, refund).await?;
+    Ok((StatusCode::CREATED, Json(pushed.into())))
+}
+
+async fn push(state: &State, refund: Refund) -> Result<Refund, Problem> {
+    match state.checkout.push_refund(refund.clone()).await {
+        Ok(refund) => Ok(refund),
+        Err(CheckoutError::Database(error)) => Err(error.into()),
+        // It is ordered; the sweeper asks again.
+        Err(error) => {
+            tracing::warn!(refund_id = %refund.id, %error, "a refund is still open");
+            Ok(refund)
+        }
+    }
+}
+
+fn number(purchase_id: &str) -> Result<Uuid, Problem> {
+    let number = purchase_id.parse();
+    number.map_err(|_| Problem::new(Code::PurchaseNotFound))
+}
+
+/// Only the number is looked at: it is in the currency of the purchase.
+fn parse(text: &str, language: Language) -> Result<i64, Problem> {
+    let money = Money::parse_decimal(text, Currency::RUB).ok();
+    let minor = money.map(Money::minor).filter(|minor| *minor > 0);
+    minor.ok_or_else(|| Problem::invalid_field("amount", AmountError.advice(language)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("expected an amount above zero with two decimals, such as 199.00")]
+struct AmountError;
+
+impl FieldAdvice for AmountError {
+    fn russian(&self) -> &'static str {
+        "нужна сумма больше нуля с двумя знаками после точки, например 199.00"
+    }
+}

@@ -1,0 +1,132 @@
+//! Giving money back.
+
+use domain::RefundStatus;
+use jiff::SignedDuration;
+use loyalty_store::Refund;
+use payments::{NewRefund, PaymentId, RefundId};
+use uuid::Uuid;
+
+use crate::{Checkout, CheckoutError, alarm};
+
+/// The provider remembers an idempotence key for 24 hours: later the same order would give the money back twice.
+const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(23);
+/// What the buyer reads.
+const REASON: &str = "Возврат";
+
+impl Checkout {
+    /// Asks the provider to give the money back, or how far it is, and takes the outcome in. However often this is called,
+    /// the money goes back once. Returns the refund as it stands now.
+    ///
+    /// # Errors
+    /// [`CheckoutError::Unknown`]: the same call later goes on. [`CheckoutError::Database`].
+    pub async fn push_refund(&self, refund: Refund) -> Result<Refund, CheckoutError> {
+        if refund.status != RefundStatus::Pending {
+            return Ok(refund);
+        }
+        let asked = match refund.reference.as_deref().and_then(|id| id.parse().ok()) {
+            Some(id) => self.provider.get_refund(&id).await,
+            None if self.clock.now().duration_since(refund.created_at) > KEY_LIFETIME => {
+                let cause = format!("refund {} of purchase {}", refund.id, refund.purchase_id);
+                alarm(
+                    &cause,
+                    "whether a refund was made must be looked up at the provider",
+                )
+                .await;
+                return Ok(refund);
+            }
+            None => self.order(&refund).await?,
+        };
+        let now = self.clock.now();
+        match asked {
+            Ok(made) => {
+                let reference = made.id.to_string();
+                match made.status {
+                    payments::RefundStatus::Pending => {
+                        self.store.attach_refund(refund.id, &reference).await?;
+                    }
+                    payments::RefundStatus::Succeeded => {
+                        self.store
+                            .complete_refund(refund.id, &reference, now)
+                            .await?;
+                    }
+                    payments::RefundStatus::Canceled { reason } => {
+                        self.fail_refund(&refund, &reason).await?;
+                    }
+                }
+            }
+            Err(error) if error.outcome_unknown() => return Err(CheckoutError::Unknown(error)),
+            Err(error) => self.fail_refund(&refund, &error.to_string()).await?,
+        }
+        Ok(self.store.find_refund(refund.id).await?.unwrap_or(refund))
+    }
+
+    /// Reads a refund from the provider, which may have been made there by somebody, and takes it in.
+    ///
+    /// # Errors
+    /// Any [`CheckoutError`] but `Refused`.
+    pub async fn take_refund_in(&self, id: &RefundId) -> Result<(), CheckoutError> {
+        let made = match self.provider.get_refund(id).await {
+            Ok(made) => made,
+            Err(error) if error.is_not_found() => return Err(CheckoutError::NotFound),
+            Err(error) => return Err(CheckoutError::Unknown(error)),
+        };
+        // One of ours whose number did not reach us is not to be taken for somebody else's.
+        if let Some(purchase_id) = made.purchase_id {
+            self.push_refunds_of(purchase_id).await?;
+        }
+        if made.status != payments::RefundStatus::Succeeded {
+            return Ok(());
+        }
+        let (payment_id, reference) = (made.payment_id.to_string(), id.to_string());
+        let (now, random) = (self.clock.now(), self.random.as_ref());
+        let entered = self
+            .store
+            .enter_refund(&payment_id, &reference, made.amount, now, random);
+        if !entered.await? {
+            let cause = format!("refund {reference} of payment {payment_id}");
+            alarm(&cause, "a refund of a payment that is not known").await;
+        }
+        Ok(())
+    }
+
+    /// Pushes on what is pending of a purchase's refunds.
+    pub(crate) async fn push_refunds_of(&self, purchase_id: Uuid) -> Result<(), CheckoutError> {
+        for refund in self.store.find_refunds_of(purchase_id).await? {
+            match self.push_refund(refund).await {
+                // The sweeper asks again.
+                Ok(_) | Err(CheckoutError::Unknown(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn order(
+        &self,
+        refund: &Refund,
+    ) -> Result<Result<payments::Refund, payments::PaymentError>, CheckoutError> {
+        let payment_id: PaymentId = refund
+            .payment_id
+            .parse()
+            .map_err(|_| CheckoutError::NotFound)?;
+        let order = NewRefund {
+            idempotence_key: refund.id,
+            payment_id,
+            purchase_id: refund.purchase_id,
+            amount: refund.amount,
+            reason: REASON.to_owned(),
+            description: refund.tariff_title.clone(),
+        };
+        Ok(self.provider.refund(&order).await)
+    }
+
+    async fn fail_refund(&self, refund: &Refund, reason: &str) -> Result<(), CheckoutError> {
+        let cause = format!(
+            "refund {} of purchase {}: {reason}",
+            refund.id, refund.purchase_id
+        );
+        alarm(&cause, "a refund has failed").await;
+        let now = self.clock.now();
+        Ok(self.store.fail_refund(refund.id, reason, now).await?)
+    }
+}
