@@ -1,18 +1,22 @@
-//! The API's calls, but for creating: read, list, cancel.
+//! The API's calls on payments that exist: read, list, capture, cancel.
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::answer::answer;
 use crate::auth::{Shop, idempotence_key};
+use crate::checks;
 use crate::error::ApiError;
 use crate::payment::Payment;
+use crate::receipt;
 use crate::sandbox::Sandbox;
+use crate::store::{Request, Store};
 
 /// The API's page: ten unless asked, a hundred at most.
 const PAGE: usize = 10;
@@ -23,11 +27,47 @@ pub(crate) async fn read(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
 ) -> Response {
-    let found = match id.parse() {
-        Ok(id) => load(&sandbox, id).await,
-        Err(_) => Err(ApiError::NO_PAYMENT),
+    let found = async {
+        let id = payment_id(&id)?;
+        let now = sandbox.clock().now();
+        let read = |store: &mut Store| {
+            let payment = store.get(id, now).ok_or(ApiError::NO_PAYMENT)?;
+            payment.reads += 1;
+            if payment.reads <= payment.script().read_failures {
+                return Err(ApiError::FAILURE);
+            }
+            Ok(payment.to_json(sandbox.settings()))
+        };
+        sandbox.attempt(read).await
     };
-    answer(&sandbox, found)
+    answer(&sandbox, found.await)
+}
+
+pub(crate) async fn capture(
+    _: Shop,
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let captured = async {
+        let key = idempotence_key(&headers)?;
+        let id = payment_id(&id)?;
+        let json = checks::parse(&headers, &body)?;
+        let part = match &json["amount"] {
+            Value::Null => None,
+            amount => {
+                let amount = checks::amount(amount)?;
+                Some((amount, receipt::check(&json["receipt"], amount)?))
+            }
+        };
+        let text = format!("capture {id} {json}");
+        change(&sandbox, id, key, &text, |store, request| {
+            store.capture(request, id, part)
+        })
+        .await
+    };
+    answer(&sandbox, captured.await)
 }
 
 pub(crate) async fn cancel(
@@ -38,17 +78,34 @@ pub(crate) async fn cancel(
 ) -> Response {
     let cancelled = async {
         let key = idempotence_key(&headers)?;
-        let id = id.parse().map_err(|_| ApiError::NO_PAYMENT)?;
-        let request = format!("cancel {id}");
-        let now = sandbox.clock().now();
-        sandbox
-            .attempt(|store| store.cancel(key, &request, id, now))
-            .await?;
-        tracing::info!(payment = %id, "cancelled by the shop");
-        load(&sandbox, id).await
+        let id = payment_id(&id)?;
+        let text = format!("cancel {id}");
+        change(&sandbox, id, key, &text, |store, request| {
+            store.cancel(request, id)
+        })
+        .await
     };
-    let cancelled = cancelled.await;
-    answer(&sandbox, cancelled)
+    answer(&sandbox, cancelled.await)
+}
+
+/// Changes a payment and shows what has become of it.
+async fn change(
+    sandbox: &Sandbox,
+    id: Uuid,
+    key: &str,
+    text: &str,
+    work: impl FnOnce(&mut Store, Request) -> Result<(), ApiError>,
+) -> Result<Value, ApiError> {
+    let now = sandbox.clock().now();
+    let request = Request { key, text, now };
+    let changed = sandbox.attempt(|store| {
+        work(store, request)?;
+        let payment = store.get(id, now).ok_or(ApiError::NO_PAYMENT)?;
+        Ok(payment.to_json(sandbox.settings()))
+    });
+    let json = changed.await?;
+    tracing::info!(payment = %id, status = %json["status"], "changed by the shop");
+    Ok(json)
 }
 
 #[derive(Deserialize)]
@@ -71,7 +128,7 @@ pub(crate) async fn list(
     let now = sandbox.clock().now();
     let page = sandbox
         .change(|store| {
-            store.expire(now);
+            store.advance(now);
             let from_cursor =
                 |payment: &&Payment| paging.cursor.is_some_and(|cursor| payment.id != cursor);
             let mut rest = store.newest().skip_while(from_cursor);
@@ -87,27 +144,13 @@ pub(crate) async fn list(
             page
         })
         .await;
-    answer(&sandbox, page.ok_or(ApiError::NOT_SAVED))
+    answer(&sandbox, page.ok_or(ApiError::FAILURE))
 }
 
 pub(crate) async fn no_such_route(State(sandbox): State<Sandbox>) -> Response {
     ApiError::NO_ROUTE.respond(&sandbox)
 }
 
-/// The payment as the API shows it.
-pub(crate) async fn load(sandbox: &Sandbox, id: Uuid) -> Result<Value, ApiError> {
-    let now = sandbox.clock().now();
-    sandbox
-        .attempt(|store| {
-            let payment = store.get(id, now).ok_or(ApiError::NO_PAYMENT)?;
-            Ok(payment.to_json(sandbox.settings()))
-        })
-        .await
-}
-
-pub(crate) fn answer(sandbox: &Sandbox, result: Result<Value, ApiError>) -> Response {
-    match result {
-        Ok(json) => Json(json).into_response(),
-        Err(error) => error.respond(sandbox),
-    }
+fn payment_id(text: &str) -> Result<Uuid, ApiError> {
+    text.parse().map_err(|_| ApiError::NO_PAYMENT)
 }

@@ -49,8 +49,30 @@ impl ApiError {
         description: "The payment is no longer pending",
         parameter: Some("payment_id"),
     };
-    /// The state file cannot be written: the payment may or may not survive.
-    pub(crate) const NOT_SAVED: ApiError = ApiError {
+    pub(crate) const NOT_CAPTURABLE: ApiError = ApiError::invalid(
+        "payment_id",
+        "Only a payment in the status waiting_for_capture can be captured",
+    );
+    pub(crate) const NOT_REFUNDABLE: ApiError = ApiError::invalid(
+        "payment_id",
+        "Only a payment in the status succeeded can be refunded",
+    );
+    /// More than is held, or more than the payment has left.
+    pub(crate) const TOO_MUCH: ApiError =
+        ApiError::invalid("amount", "The amount is more than the payment has");
+    pub(crate) const NO_REFUND: ApiError = ApiError {
+        description: "Refund doesn't exist or access denied",
+        parameter: Some("refund_id"),
+        ..ApiError::NO_PAYMENT
+    };
+    pub(crate) const THROTTLED: ApiError = ApiError {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: "too_many_requests",
+        description: "Too many requests",
+        parameter: None,
+    };
+    /// The state file cannot be written, or a script wants it so: it may or may not have happened.
+    pub(crate) const FAILURE: ApiError = ApiError {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         code: "internal_server_error",
         description: "The result is unknown: repeat with the same Idempotence-Key",

@@ -2,15 +2,17 @@
 
 mod html;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
-use crate::api::{answer, load};
+use crate::answer::answer;
 use crate::error::ApiError;
 use crate::sandbox::Sandbox;
+use crate::script::{self, Buyer};
 
 /// No scripts, nothing from elsewhere: what a shop puts into a payment stays text.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -23,42 +25,53 @@ pub(crate) async fn approve(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    form: Bytes,
 ) -> Response {
-    decide(&sandbox, &id, &headers, true).await
+    decide(&sandbox, &id, &headers, &form, Buyer::Pays).await
 }
 
 pub(crate) async fn decline(
     State(sandbox): State<Sandbox>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    form: Bytes,
 ) -> Response {
-    decide(&sandbox, &id, &headers, false).await
+    let declines = Buyer::Declines("general_decline".to_owned());
+    decide(&sandbox, &id, &headers, &form, declines).await
 }
 
-async fn decide(sandbox: &Sandbox, id: &str, headers: &HeaderMap, approve: bool) -> Response {
+async fn decide(
+    sandbox: &Sandbox,
+    id: &str,
+    headers: &HeaderMap,
+    form: &[u8],
+    buyer: Buyer,
+) -> Response {
     let now = sandbox.clock().now();
+    let choice = form_urlencoded::parse(form)
+        .find(|(name, _)| name == "webhook")
+        .and_then(|(_, value)| script::announcing(&value))
+        .unwrap_or_default();
     let decided = match id.parse::<Uuid>() {
         Err(_) => Err(ApiError::NO_PAYMENT),
-        Ok(id) => sandbox
-            .attempt(|store| match approve {
-                true => store.approve(id, now),
-                false => store.decline(id, now),
-            })
-            .await
-            .map(|()| id),
+        Ok(id) => {
+            let decided = sandbox.attempt(|store| {
+                store.decide(id, buyer, choice, now)?;
+                let payment = store.get(id, now).ok_or(ApiError::NO_PAYMENT)?;
+                Ok((id, payment.to_json(sandbox.settings())))
+            });
+            decided.await
+        }
     };
-    if let Ok(id) = decided {
-        tracing::info!(payment = %id, approve, "decided by the buyer");
+    if let Ok((id, json)) = &decided {
+        tracing::info!(payment = %id, status = %json["status"], "decided by the buyer");
     }
     if wants_json(headers) {
-        return match decided {
-            Ok(id) => answer(sandbox, load(sandbox, id).await),
-            Err(error) => error.respond(sandbox),
-        };
+        return answer(sandbox, decided.map(|(_, json)| json));
     }
     match decided {
         // The result is a page of its own: reloading it does not pay again.
-        Ok(id) => Redirect::to(&format!("/pay/{id}")).into_response(),
+        Ok((id, _)) => Redirect::to(&format!("/pay/{id}")).into_response(),
         Err(error) => page(sandbox, id, error.status).await,
     }
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{fs, io};
 
 use domain::{Clock, Random};
-use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::saver::Saver;
@@ -44,8 +43,8 @@ pub(crate) struct Inner {
     store: Arc<Mutex<Store>>,
     saver: Option<Saver>,
     http: reqwest::Client,
-    /// Announcements under way, so that none runs twice.
-    announcing: Mutex<HashSet<(Uuid, &'static str)>>,
+    /// The webhooks under way, by number, so that none is sent twice.
+    sending: Mutex<HashSet<u64>>,
 }
 
 impl Sandbox {
@@ -79,7 +78,7 @@ impl Sandbox {
             random,
             store,
             saver,
-            announcing: Mutex::default(),
+            sending: Mutex::default(),
         }));
         expiry::start(Arc::downgrade(&sandbox.0));
         // What a previous run did not get to announce.
@@ -111,7 +110,7 @@ impl Sandbox {
         &self.0.http
     }
 
-    /// Works on the payments; if that changed anything, saves it and announces new statuses. `None` when it could
+    /// Works on the payments; if that changed anything, saves it and sends what is to be announced. `None` when it could
     /// not be saved.
     pub(crate) async fn change<T>(&self, work: impl FnOnce(&mut Store) -> T) -> Option<T> {
         let (result, before, after) = {
@@ -140,25 +139,23 @@ impl Sandbox {
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        self.change(work).await.unwrap_or(Err(ApiError::NOT_SAVED))
+        self.change(work).await.unwrap_or(Err(ApiError::FAILURE))
     }
 
-    fn announce(&self) {
+    /// Starts sending the webhooks whose time has come.
+    pub(crate) fn announce(&self) {
         let Some(url) = &self.settings().webhook_url else {
             return;
         };
         let store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut announcing = self
+        let mut sending = self
             .0
-            .announcing
+            .sending
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        for payment in store.unannounced() {
-            if let Some(event) = payment.event()
-                && announcing.insert((payment.id, event))
-            {
-                let object = payment.to_json(self.settings());
-                webhook::start(self, url.clone(), payment.id, event, object);
+        for due in store.due(self.clock().now()) {
+            if sending.insert(due.number) {
+                webhook::start(self, url, due);
             }
         }
     }

@@ -5,7 +5,6 @@ use domain::Money;
 use jiff::Timestamp;
 use jiff::tz;
 
-use crate::expiry::LIFETIME;
 use crate::payment::{Payment, Status};
 
 const STYLE: &str = include_str!("style.css");
@@ -29,11 +28,13 @@ pub(crate) fn payment(payment: &Payment, shop_id: &str) -> String {
         );
     }
     if payment.is_pending() {
-        let until = payment
-            .created_at
-            .checked_add(LIFETIME)
-            .unwrap_or(payment.created_at);
-        rows += &row("Оплатить до", &moscow_time(until));
+        rows += &row("Оплатить до", &moscow_time(payment.deadline()));
+    }
+    let whole = payment.order.amount;
+    let refunded = Money::from_minor(payment.refunded, whole.currency());
+    let refunded = refunded.filter(|money| !money.is_zero());
+    if let Some(part) = refunded {
+        rows += &row("Возвращено", &rubles(part));
     }
     let (title, badge, action) = match &payment.status {
         Status::Pending => ("Оплата", String::new(), buttons(payment)),
@@ -44,6 +45,16 @@ pub(crate) fn payment(payment: &Payment, shop_id: &str) -> String {
                 "✓",
                 "Деньги удержаны",
                 "Магазин спишет их, когда подтвердит заказ.",
+            ),
+            back(payment),
+        ),
+        Status::Succeeded { .. } if refunded == Some(whole) => (
+            "Деньги возвращены",
+            badge(
+                "good",
+                "↩",
+                "Деньги возвращены",
+                "Магазин вернул всю сумму.",
             ),
             back(payment),
         ),
@@ -97,22 +108,30 @@ fn layout(title: &str, body: &str) -> String {
     )
 }
 
+/// One form, so that the choice goes with either button.
 fn buttons(payment: &Payment) -> String {
-    let form = |action: &str, class: &str, text: &str| {
+    let button = |action: &str, class: &str, text: &str| {
         format!(
-            "<form method=\"post\" action=\"/pay/{id}/{action}\">\
-             <button class=\"{class}\">{text}</button></form>",
+            "<button class=\"{class}\" formaction=\"/pay/{id}/{action}\">{text}</button>",
             id = payment.id,
             text = escape(text),
         )
     };
     let pay = format!("Оплатить {}", rubles(payment.order.amount));
     format!(
-        "<div class=\"actions\">{}{}</div>",
-        form("approve", "primary", &pay),
-        form("decline", "secondary", "Отклонить"),
+        "<form method=\"post\" class=\"actions\">{}{}<details><summary>Уведомление магазину</summary>\
+         <fieldset><legend>Как оно придёт</legend>{CHOICES}</fieldset></details></form>",
+        button("approve", "primary", &pay),
+        button("decline", "secondary", "Отклонить"),
     )
 }
+
+/// The values are those of [`crate::script::announcing`].
+const CHOICES: &str = "\
+    <label><input type=\"radio\" name=\"webhook\" value=\"\" checked> Сразу</label>\
+    <label><input type=\"radio\" name=\"webhook\" value=\"late\"> Через полминуты</label>\
+    <label><input type=\"radio\" name=\"webhook\" value=\"twice\"> Дважды</label>\
+    <label><input type=\"radio\" name=\"webhook\" value=\"lost\"> Потеряется</label>";
 
 fn back(payment: &Payment) -> String {
     format!(
@@ -137,6 +156,7 @@ fn row(name: &str, value: &str) -> String {
 fn why(reason: &str) -> &'static str {
     match reason {
         "general_decline" => "Оплату отклонили. Деньги не списаны.",
+        "expired_on_capture" => "Магазин не списал деньги вовремя. Деньги возвращены.",
         "expired_on_confirmation" => "Время на оплату вышло. Деньги не списаны.",
         "canceled_by_merchant" => "Магазин отменил заказ. Деньги возвращены.",
         _ => "Деньги не списаны.",

@@ -1,0 +1,172 @@
+//! The checks that the API makes on receipts (54-FZ).
+
+use domain::Money;
+use serde_json::Value;
+
+use crate::checks;
+use crate::error::ApiError;
+
+const ITEMS: std::ops::RangeInclusive<usize> = 1..=80;
+const DESCRIPTION: std::ops::RangeInclusive<usize> = 1..=128;
+const QUANTITY: std::ops::RangeInclusive<u64> = 1..=99_999;
+const VAT_CODES: std::ops::RangeInclusive<u64> = 1..=12;
+const TAX_SYSTEMS: std::ops::RangeInclusive<u64> = 1..=6;
+
+const SUBJECTS: [&str; 19] = [
+    "commodity",
+    "excise",
+    "job",
+    "service",
+    "payment",
+    "casino",
+    "gambling_bet",
+    "gambling_prize",
+    "lottery",
+    "lottery_prize",
+    "intellectual_activity",
+    "agent_commission",
+    "property_right",
+    "non_operating_gain",
+    "insurance_premium",
+    "sales_tax",
+    "resort_fee",
+    "composite",
+    "another",
+];
+const MODES: [&str; 7] = [
+    "full_prepayment",
+    "partial_prepayment",
+    "advance",
+    "full_payment",
+    "partial_payment",
+    "credit",
+    "credit_payment",
+];
+
+/// Checks the receipt for `total`, if there is one; says whether there is.
+pub(crate) fn check(json: &Value, total: Money) -> Result<bool, ApiError> {
+    if json.is_null() {
+        return Ok(false);
+    }
+    let contact = |name: &str| json["customer"][name].as_str().unwrap_or_default();
+    if !contact("email").contains('@') && contact("phone").is_empty() {
+        let description = "Expected the customer's email or phone";
+        return Err(ApiError::invalid("receipt.customer", description));
+    }
+    let tax_system = &json["tax_system_code"];
+    if !tax_system.is_null() && !is_in(tax_system, &TAX_SYSTEMS) {
+        let description = "Expected a number from 1 to 6";
+        return Err(ApiError::invalid("receipt.tax_system_code", description));
+    }
+    let items = json["items"].as_array().map_or(&[][..], Vec::as_slice);
+    if !ITEMS.contains(&items.len()) {
+        return Err(ApiError::invalid("receipt.items", "Expected 1 to 80 items"));
+    }
+    let mut sum = 0;
+    for item in items {
+        sum += item_total(item)?;
+    }
+    if sum == i128::from(total.minor()) {
+        Ok(true)
+    } else {
+        let description = "The items do not add up to the amount";
+        Err(ApiError::invalid("receipt.items", description))
+    }
+}
+
+/// Kopecks.
+fn item_total(item: &Value) -> Result<i128, ApiError> {
+    let name = item["description"].as_str().unwrap_or_default();
+    let fits = |list: &[&str], value: &Value| value.as_str().is_some_and(|v| list.contains(&v));
+    for (holds, parameter) in [
+        (
+            DESCRIPTION.contains(&name.chars().count()),
+            "receipt.items.description",
+        ),
+        (
+            is_in(&item["quantity"], &QUANTITY),
+            "receipt.items.quantity",
+        ),
+        (
+            is_in(&item["vat_code"], &VAT_CODES),
+            "receipt.items.vat_code",
+        ),
+        (
+            fits(&SUBJECTS, &item["payment_subject"]),
+            "receipt.items.payment_subject",
+        ),
+        (
+            fits(&MODES, &item["payment_mode"]),
+            "receipt.items.payment_mode",
+        ),
+    ] {
+        if !holds {
+            return Err(ApiError::invalid(parameter, "Missing, or not of the list"));
+        }
+    }
+    let each = checks::amount(&item["amount"]).map_err(|error| ApiError {
+        parameter: Some("receipt.items.amount"),
+        ..error
+    })?;
+    let quantity = item["quantity"].as_u64().unwrap_or_default();
+    Ok(i128::from(each.minor()) * i128::from(quantity))
+}
+
+fn is_in(json: &Value, range: &std::ops::RangeInclusive<u64>) -> bool {
+    json.as_u64().is_some_and(|number| range.contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Currency;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_fault_of_a_receipt_names_its_parameter() {
+        let total = Money::from_minor(19_900, Currency::RUB).unwrap();
+        let valid = json!({
+            "customer": {"email": "a@b.example"},
+            "items": [{
+                "description": "Подписка", "quantity": 2,
+                "amount": {"value": "99.50", "currency": "RUB"},
+                "vat_code": 1, "payment_subject": "service", "payment_mode": "full_payment",
+            }],
+            "tax_system_code": 1,
+        });
+        assert_eq!(check(&valid, total), Ok(true));
+        assert_eq!(check(&Value::Null, total), Ok(false));
+        for (pointer, value, parameter) in [
+            ("/customer", Value::Null, "receipt.customer"),
+            ("/customer/email", json!("nobody"), "receipt.customer"),
+            ("/tax_system_code", json!(7), "receipt.tax_system_code"),
+            ("/items", json!([]), "receipt.items"),
+            (
+                "/items/0/description",
+                json!(""),
+                "receipt.items.description",
+            ),
+            ("/items/0/quantity", json!(0), "receipt.items.quantity"),
+            ("/items/0/quantity", json!(1), "receipt.items"),
+            ("/items/0/amount/value", json!("99.51"), "receipt.items"),
+            ("/items/0/amount/value", json!(99), "receipt.items.amount"),
+            ("/items/0/vat_code", json!(13), "receipt.items.vat_code"),
+            (
+                "/items/0/payment_subject",
+                json!("gift"),
+                "receipt.items.payment_subject",
+            ),
+            (
+                "/items/0/payment_mode",
+                Value::Null,
+                "receipt.items.payment_mode",
+            ),
+        ] {
+            let mut json = valid.clone();
+            *json.pointer_mut(pointer).unwrap() = value.clone();
+            let error = check(&json, total).unwrap_err();
+            assert_eq!(error.parameter, Some(parameter), "{pointer} = {value}");
+        }
+    }
+}
