@@ -104,7 +104,7 @@ async fn change(
         Ok(payment.to_json(sandbox.settings()))
     });
     let json = changed.await?;
-    tracing::info!(payment = %id, status = %json["status"], "changed by the shop");
+    tracing::info!(payment = %id, status = json["status"].as_str(), "changed by the shop");
     Ok(json)
 }
 

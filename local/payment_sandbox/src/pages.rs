@@ -64,7 +64,7 @@ async fn decide(
         }
     };
     if let Ok((id, json)) = &decided {
-        tracing::info!(payment = %id, status = %json["status"], "decided by the buyer");
+        tracing::info!(payment = %id, status = json["status"].as_str(), "decided by the buyer");
     }
     if wants_json(headers) {
         return answer(sandbox, decided.map(|(_, json)| json));

@@ -58,7 +58,7 @@ async fn created(
         Ok((script, refund.to_json()))
     });
     let (script, json) = made.await?;
-    tracing::info!(%payment, %amount, status = %json["status"], "refund asked for");
+    tracing::info!(%payment, %amount, status = json["status"].as_str(), "refund asked for");
     Ok((script, json))
 }
 

@@ -13,7 +13,10 @@ use axum::{Json, Router, routing::post};
 use domain::{Clock, Currency, Money, Random};
 use jiff::{SignedDuration, Timestamp};
 use payment_sandbox::{Sandbox, Settings, router};
-use payments::{CaptureMode, Config, NewPayment, PaymentId, YooKassa};
+use payments::{
+    CaptureMode, Config, NewPayment, NewRefund, Payment, PaymentId, PaymentStatus, Provider,
+    Receipts, YooKassa,
+};
 use runtime::OsRandom;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -95,6 +98,29 @@ impl World {
         YooKassa::new(config).unwrap()
     }
 
+    /// A client that sends receipts.
+    pub fn client_with_receipts(&self) -> YooKassa {
+        let receipts = Receipts::new("11", "receipts@shop.example", Some("2"), None, None);
+        let config = Config::new(&self.url("/v3"), SHOP, SECRET, RETURN_URL).unwrap();
+        YooKassa::new(config.with_receipts(receipts.unwrap())).unwrap()
+    }
+
+    /// A payment that the buyer has paid, or whose money is held if `order` wants that.
+    pub async fn paid(&self, order: &NewPayment) -> Payment {
+        let client = self.client();
+        let id = client.create(order).await.unwrap().id;
+        assert_eq!(self.press("approve", &id).await.0, StatusCode::OK);
+        client.get(&id).await.unwrap()
+    }
+
+    /// All payments, as the API lists them.
+    pub async fn list(&self) -> Vec<Value> {
+        let request = http().get(self.url("/v3/payments?limit=100"));
+        let answer = request.basic_auth(SHOP, Some(SECRET)).send().await.unwrap();
+        let page: Value = answer.json().await.unwrap();
+        page["items"].as_array().unwrap().clone()
+    }
+
     /// Presses a button as a test does.
     pub async fn press(&self, button: &str, id: &PaymentId) -> (StatusCode, Value) {
         let answer = http()
@@ -128,9 +154,41 @@ pub fn order(kopecks: i64) -> NewPayment {
     NewPayment {
         idempotence_key: OsRandom.uuid(),
         purchase_id: OsRandom.uuid(),
-        amount: Money::from_minor(kopecks, Currency::RUB).unwrap(),
+        amount: rubles(kopecks),
         description: "Подписка <b>«Про»</b>".to_owned(),
         capture: CaptureMode::AtOnce,
+    }
+}
+
+/// An order that the sandbox treats as `words` want it.
+pub fn scripted(words: &str) -> NewPayment {
+    NewPayment {
+        description: format!("Подписка {words}"),
+        ..order(10_000)
+    }
+}
+
+/// Why a payment was cancelled.
+pub fn reason(status: PaymentStatus) -> String {
+    match status {
+        PaymentStatus::Canceled { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn rubles(kopecks: i64) -> Money {
+    Money::from_minor(kopecks, Currency::RUB).unwrap()
+}
+
+/// A refund of so many kopecks.
+pub fn refund(payment: &Payment, kopecks: i64) -> NewRefund {
+    NewRefund {
+        idempotence_key: OsRandom.uuid(),
+        payment_id: payment.id.clone(),
+        purchase_id: payment.purchase_id.unwrap(),
+        amount: rubles(kopecks),
+        reason: "Не подошло".to_owned(),
+        description: "Подписка".to_owned(),
     }
 }
 

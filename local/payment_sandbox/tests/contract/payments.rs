@@ -1,27 +1,9 @@
-//! The client against the sandbox, over TCP.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
+//! Creating, paying, declining, reading.
 
 use axum::http::StatusCode;
-use payments::{
-    NewPayment, Notification, PaymentError, PaymentEvent, PaymentStatus, Provider, Uncertainty,
-};
-use serde_json::json;
-use support::{Receiver, World, order, random_key};
+use payments::{NewPayment, PaymentError, PaymentStatus, Provider, Uncertainty};
 
-fn reason(status: PaymentStatus) -> String {
-    match status {
-        PaymentStatus::Canceled { reason } => reason,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::support::{Receiver, World, order, random_key, reason};
 
 #[tokio::test]
 async fn an_approved_payment_succeeds() {
@@ -174,55 +156,4 @@ async fn a_sandbox_that_is_down_is_unknown() {
         ),
         "{error:?}"
     );
-}
-
-#[tokio::test]
-async fn only_held_money_can_be_cancelled() {
-    let world = World::new().await;
-    let client = world.client();
-    let pending = client.create(&order(100)).await.unwrap().id;
-    let error = client.cancel(&pending, random_key()).await.unwrap_err();
-    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
-
-    let body = json!({
-        "amount": {"value": "5.00", "currency": "RUB"},
-        "confirmation": {"type": "redirect", "return_url": support::RETURN_URL},
-    });
-    let (_, created) = world.post("/v3/payments", Some("held"), &body).await;
-    let held = created["id"].as_str().unwrap().parse().unwrap();
-    world.press("approve", &held).await;
-    assert_eq!(
-        client.get(&held).await.unwrap().status,
-        PaymentStatus::WaitingForCapture
-    );
-    let key = random_key();
-    let cancelled = client.cancel(&held, key).await.unwrap();
-    assert_eq!(reason(cancelled.status), "canceled_by_merchant");
-    // The retry of a lost answer is no error.
-    client.cancel(&held, key).await.unwrap();
-    let error = client.cancel(&held, random_key()).await.unwrap_err();
-    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_webhook_is_repeated_until_it_is_confirmed() {
-    let mut receiver = Receiver::new(2).await;
-    let world = World::with(Some(receiver.url.clone()), None).await;
-    let client = world.client();
-    let id = client.create(&order(100)).await.unwrap().id;
-    world.press("approve", &id).await;
-    for _ in 0..3 {
-        let body = receiver.next().await;
-        let notification = Notification::parse(body.to_string().as_bytes()).unwrap();
-        let event = PaymentEvent::Succeeded;
-        assert_eq!(
-            notification,
-            Notification::Payment {
-                event,
-                id: id.clone()
-            }
-        );
-        assert_eq!(body["object"]["status"], "succeeded");
-    }
-    assert!(receiver.is_quiet().await);
 }
