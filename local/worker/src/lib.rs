@@ -1,5 +1,5 @@
-//! What AWS does with three functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
-//! and holds that ran out are released.
+//! What AWS does with four functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
+//! holds that ran out are released, and what is old is removed.
 
 mod backoff;
 mod command;
@@ -60,13 +60,14 @@ impl Worker {
 /// When the listener fails.
 pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::Result<()> {
     let links = Links::default();
-    let (_, _, _, _, _, _, served) = tokio::join!(
+    let (.., served) = tokio::join!(
         relay::run(&worker, &links.relay, stop.clone()),
         consume::run(&worker, &links.consumer, stop.clone()),
         sweep::run(&worker, Sweep::Holds, stop.clone()),
         sweep::run(&worker, Sweep::Payments, stop.clone()),
         sweep::run(&worker, Sweep::Refunds, stop.clone()),
         sweep::run(&worker, Sweep::Decisions, stop.clone()),
+        sweep::run(&worker, Sweep::Accounts, stop.clone()),
         health::serve(&worker, links.clone(), listener, stop.clone()),
     );
     served

@@ -1,10 +1,13 @@
-//! Holds that ran out, payments and refunds that are overdue, and decisions that are old.
+//! Holds that ran out, payments and refunds that are overdue, and what is old on either side.
 
 use std::time::Duration;
 
 use runtime::SystemClock;
 
 use crate::{Stop, Worker};
+
+/// How long old rows of accounts are removed in one go.
+const AT_A_TIME: Duration = Duration::from_secs(60);
 
 /// What is swept. A slow payment provider keeps no hold from being given back, so each has a loop of its own.
 #[derive(Clone, Copy)]
@@ -13,6 +16,7 @@ pub(crate) enum Sweep {
     Payments,
     Refunds,
     Decisions,
+    Accounts,
 }
 
 impl Sweep {
@@ -20,7 +24,7 @@ impl Sweep {
     fn period(self) -> Duration {
         match self {
             Sweep::Holds | Sweep::Payments | Sweep::Refunds => Duration::from_secs(1),
-            Sweep::Decisions => Duration::from_secs(3600),
+            Sweep::Decisions | Sweep::Accounts => Duration::from_secs(3600),
         }
     }
 }
@@ -40,6 +44,9 @@ pub(crate) async fn run(worker: &Worker, sweep: Sweep, mut stop: Stop) {
                 .await
                 .map(drop),
             Sweep::Decisions => hold_sweeper::keep_decisions(checkout, &SystemClock).await,
+            Sweep::Accounts => auth_housekeeping::remove_old(AT_A_TIME, &worker.auth, &SystemClock)
+                .await
+                .map(drop),
         };
         if let Err(error) = swept {
             tracing::warn!(%error, "not swept; trying again");

@@ -1,5 +1,6 @@
 //! What the auth side keeps: accounts, sessions, and status changes on their way out. The only store with personal data.
 
+mod housekeeping;
 mod outbox;
 mod own_sessions;
 mod password_hash;
@@ -12,6 +13,7 @@ mod store;
 mod tombstone;
 mod users;
 
+pub use housekeeping::Ageing;
 pub use own_sessions::LiveSession;
 pub use password_hash::{HashError, PasswordHash, verify as verify_password};
 pub use passwords::PasswordChange;

@@ -18,13 +18,13 @@ use testkit::function::call;
 use tokens::{REFRESH_TTL, Revocations, Verifier};
 use uuid::Uuid;
 
-/// A clock that the test sets, in seconds after 2027-01-15.
+/// A clock that the test sets, in seconds after 2096-10-02: ahead of the machine's, by which old sessions are removed.
 #[derive(Default)]
 struct Hand(AtomicI64);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + self.0.load(Ordering::SeqCst)).unwrap()
+        Timestamp::from_second(4_000_000_000 + self.0.load(Ordering::SeqCst)).unwrap()
     }
 }
 

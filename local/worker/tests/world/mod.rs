@@ -1,4 +1,5 @@
 //! A worker of the test's own, with a queue of its own, over the databases that all tests share.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -128,15 +129,28 @@ impl World {
     /// Waits until all of the user's events are noted as published.
     pub async fn wait_until_published(&self, user: Uuid) {
         let sql = "SELECT FROM outbox WHERE user_id = $1 AND published_at IS NULL";
+        self.wait_until_none(sql, user).await;
+    }
+
+    /// A session of the user that expired two months ago.
+    pub async fn open_old_session(&self, user: Uuid) {
+        let sql = "INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
+                   SELECT $1, $1, '', at, at, at FROM (SELECT now() - interval '60 days') AS t (at)";
+        let opened = self.auth.execute(sql, &[(&user, Type::UUID)]).await;
+        assert_eq!(opened.unwrap(), 1);
+    }
+
+    /// Waits until there is no session of the user.
+    pub async fn wait_until_no_session(&self, user: Uuid) {
+        let sql = "SELECT FROM sessions WHERE user_id = $1";
+        self.wait_until_none(sql, user).await;
+    }
+
+    async fn wait_until_none(&self, sql: &str, user: Uuid) {
         let end = Instant::now() + PATIENCE;
-        while !self
-            .auth
-            .rows(sql, &[(&user, Type::UUID)])
-            .await
-            .unwrap()
-            .is_empty()
-        {
-            assert!(Instant::now() < end, "events stay in the outbox");
+        let params: [Param; 1] = [(&user, Type::UUID)];
+        while !self.auth.rows(sql, &params).await.unwrap().is_empty() {
+            assert!(Instant::now() < end, "there still are some: {sql}");
             sleep(Duration::from_millis(20)).await;
         }
     }
