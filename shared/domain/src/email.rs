@@ -4,6 +4,8 @@ use std::fmt;
 
 use email_address::{EmailAddress, Options};
 
+use crate::caseless::caseless;
+
 /// The longest address that mail can be sent to, in bytes (RFC 5321 §4.5.3.1.3).
 const MAX_BYTES: usize = 254;
 
@@ -56,10 +58,9 @@ impl Email {
         &self.0
     }
 
-    /// The form that is unique without regard to case.
+    /// The form that is unique, without regard to case and to whether accents are composed.
     pub fn key(&self) -> String {
-        // Letter by letter: `str::to_lowercase` would treat a Greek sigma at the end of a word apart.
-        self.0.chars().flat_map(char::to_lowercase).collect()
+        caseless(&self.0)
     }
 }
 
@@ -82,6 +83,10 @@ mod tests {
         assert_eq!(
             Email::parse("Почта@Пример.РФ").unwrap().key(),
             "почта@пример.рф"
+        );
+        assert_eq!(
+            Email::parse("И\u{306}о@example.com").unwrap().key(),
+            "йо@example.com"
         );
     }
 

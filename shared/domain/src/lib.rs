@@ -2,6 +2,7 @@
 
 mod ambient;
 mod campaign;
+mod caseless;
 mod code_generator;
 mod decision;
 mod effect;

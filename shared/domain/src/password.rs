@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::caseless::caseless;
+
 /// Fewest characters of a new password.
 const MIN_CHARS: usize = 8;
 /// The passwords that are guessed first, in lower case, one a line.
@@ -52,7 +54,7 @@ impl Password {
     /// # Errors
     /// [`PasswordError::IsAddress`].
     pub fn other_than(self, email_key: &str) -> Result<Password, PasswordError> {
-        let lower = self.lower_case();
+        let lower = self.caseless();
         let name = email_key.rsplit_once('@').map(|(name, _)| name);
         if *lower == email_key || Some(lower.as_str()) == name {
             return Err(PasswordError::IsAddress);
@@ -62,13 +64,12 @@ impl Password {
 
     fn is_common(&self) -> bool {
         // Some microseconds, before a hash of some 20,000.
-        let lower = self.lower_case();
+        let lower = self.caseless();
         COMMON.lines().any(|common| common == *lower)
     }
 
-    fn lower_case(&self) -> Zeroizing<String> {
-        let lower = self.0.chars().flat_map(char::to_lowercase);
-        Zeroizing::new(lower.collect())
+    fn caseless(&self) -> Zeroizing<String> {
+        Zeroizing::new(caseless(&self.0))
     }
 
     /// A password typed to sign in: whatever it is, it is right or wrong, and its length gets no answer of its own.
@@ -120,7 +121,7 @@ mod tests {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert!(lines.is_sorted_by(|a, b| a < b));
         for line in lines {
-            assert_eq!(line, *Password::entered(line.to_owned()).lower_case());
+            assert_eq!(line, *Password::entered(line.to_owned()).caseless());
             assert!(line.chars().count() >= MIN_CHARS, "{line}");
         }
     }
