@@ -5,10 +5,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
-use serde_json::error::Category;
 
-use crate::{Code, Problem};
+use crate::misfit::Misfit;
+use crate::{Code, Language, Problem};
 
 /// A body of JSON, parsed.
 #[derive(Debug)]
@@ -18,6 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let language = Language::of(request.headers());
         let declared = request.headers().get(header::CONTENT_TYPE);
         let is_json = declared
             .and_then(|value| value.to_str().ok())
@@ -39,23 +39,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         serde_json::from_slice::<IgnoredAny>(&bytes).map_err(not_json)?;
         if !bytes.trim_ascii_start().starts_with(b"{") {
             // Serde takes an array for an object, too, value by value.
-            return Err(Problem::invalid_field("body", "expected a JSON object"));
+            let advice = Misfit::no_object().advice(language);
+            return Err(Problem::invalid_field("body", advice));
         }
         serde_json::from_slice(&bytes)
             .map(JsonBody)
-            .map_err(|error| match error.classify() {
-                // The message names the field and what it must be; it goes to the sender alone, never to a log.
-                Category::Data => Problem::invalid_field("body", error),
-                _ => wrong_type::<T>(&bytes).unwrap_or_else(|| not_json(error)),
+            .map_err(|error| match Misfit::of::<T>(&bytes) {
+                Some(misfit) => Problem::invalid_field("body", misfit.advice(language)),
+                None => not_json(error),
             })
     }
-}
-
-/// Serde calls it bad syntax when what is to be a name of an enum is a number or a list; once it is a value, no longer.
-fn wrong_type<T: DeserializeOwned>(bytes: &[u8]) -> Option<Problem> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let error = T::deserialize(value).err()?;
-    Some(Problem::invalid_field("body", error))
 }
 
 fn not_json(error: serde_json::Error) -> Problem {

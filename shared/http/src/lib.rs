@@ -14,6 +14,7 @@ mod idempotency;
 pub mod lambda;
 mod language;
 mod limits;
+mod misfit;
 mod money;
 mod password_guesses;
 mod problem;

@@ -117,3 +117,31 @@ async fn fields_are_explained_in_the_callers_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn so_is_a_body_of_another_form() {
+    for (body, english, russian) in [
+        (
+            json!({ "email": 1, "password": "correct horse" }),
+            "`email` must be text",
+            "`email`: нужна строка",
+        ),
+        (
+            json!({ "email": "anna@example.com" }),
+            "`password` is missing",
+            "`password`: не хватает этого поля",
+        ),
+        (
+            json!([]),
+            "the body must be a JSON object",
+            "тело запроса: нужен объект JSON",
+        ),
+    ] {
+        for (language, detail) in [("en", english), ("ru", russian), ("de", english)] {
+            let (status, answer) = post_in(language, body.clone()).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+            let expected = json!([{ "field": "body", "detail": detail }]);
+            assert_eq!(answer["errors"], expected, "{body}");
+        }
+    }
+}
