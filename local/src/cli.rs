@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::home::{Home, Kind};
 use crate::rotate_keys::RotateKeys;
 use crate::test::{self, Only};
-use crate::{maintenance, up};
+use crate::{maintenance, up, worker_step};
 
 /// Runs the whole service on this machine.
 #[derive(Debug, Parser)]
@@ -66,6 +66,8 @@ enum Command {
     /// Status changes that the loyalty side could not take in: show them, try them again
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Compare everybody's status on both sides, and repair what the loyalty side has wrong
+    Reconcile,
     /// Replace the key of access tokens, one step at a time: docs/deploying.md
     RotateKeys(RotateKeys),
     /// Remove all data of the local stacks
@@ -103,6 +105,7 @@ impl Cli {
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
             Command::Dlq(command) => command.run(&home?).await,
+            Command::Reconcile => worker_step::run(&home?, &["reconcile"]).await,
             Command::RotateKeys(step) => step.run(home),
             Command::Reset { tools } => maintenance::reset(&home?, tools).await,
             Command::Compose(step) => step.run().await,

@@ -34,6 +34,7 @@ mod template;
 mod test;
 mod tools;
 mod up;
+mod worker_step;
 
 /// One thread: children die with the thread that started them, so that must be the main one.
 #[tokio::main(flavor = "current_thread")]

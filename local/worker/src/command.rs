@@ -1,7 +1,10 @@
 //! What the worker does beside working: steps for people, on the command line.
 
+use std::time::{Duration, Instant};
+
 use clap::{Parser, Subcommand};
 use events::rabbitmq::{DeadLetter, RabbitConnection};
+use runtime::SystemClock;
 
 use crate::Worker;
 
@@ -23,6 +26,8 @@ pub enum Command {
     /// Status changes that could not be handled
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Compare all users' status with what the auth side says, and repair what drifted
+    Reconcile,
 }
 
 /// What to do with dead letters.
@@ -46,6 +51,7 @@ impl Command {
     pub async fn run(self, worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
         match self {
             Command::Dlq(command) => dlq(command, worker).await,
+            Command::Reconcile => reconcile(worker).await,
         }
     }
 }
@@ -65,6 +71,16 @@ async fn dlq(command: Dlq, worker: &Worker) -> Result<Vec<String>, Box<dyn std::
     };
     broker.close().await;
     Ok(lines)
+}
+
+async fn reconcile(worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let started = Instant::now();
+    // Everything at once: whoever types this wants both sides to agree now.
+    let settling = Duration::ZERO;
+    let (auth, loyalty) = (&worker.auth, &worker.loyalty);
+    let report = status_reconciler::reconcile(auth, loyalty, &SystemClock, settling).await?;
+    let took = format!("{:.1} s", started.elapsed().as_secs_f64());
+    Ok(vec![report.to_string(), took])
 }
 
 fn line(letter: &DeadLetter, body: bool) -> String {

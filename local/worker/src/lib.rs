@@ -1,10 +1,11 @@
 //! What AWS does with four functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
-//! holds that ran out are released, and what is old is removed.
+//! holds that ran out are released, both databases are compared, and what is old is removed.
 
 mod backoff;
 mod command;
 mod consume;
 mod health;
+mod reconcile;
 mod reconnect;
 mod relay;
 mod stop;
@@ -68,6 +69,7 @@ pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::
         sweep::run(&worker, Sweep::Refunds, stop.clone()),
         sweep::run(&worker, Sweep::Decisions, stop.clone()),
         sweep::run(&worker, Sweep::Accounts, stop.clone()),
+        reconcile::run(&worker, stop.clone()),
         health::serve(&worker, links.clone(), listener, stop.clone()),
     );
     served

@@ -41,5 +41,5 @@ pub use purchase::{PaymentFailure, PurchaseStatus, RefundCause, RefundStatus};
 pub use role::Role;
 pub use schedule::Schedule;
 pub use text_enum::UnknownName;
-pub use user::UserStatus;
+pub use user::{KnownStatus, UserStatus};
 pub use user_period::UserPeriod;

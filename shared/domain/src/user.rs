@@ -1,5 +1,7 @@
 //! A user's standing.
 
+use uuid::Uuid;
+
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -12,4 +14,17 @@ text_enum! {
         /// Never again.
         Deleted = "deleted",
     }
+}
+
+/// What is known of a user's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownStatus {
+    /// Whose.
+    pub user_id: Uuid,
+    /// The status.
+    pub status: UserStatus,
+    /// Grows by one with every change of this user's status, from 1.
+    pub version: i64,
+    /// The first account of the same e-mail address, when that was deleted before this one was made.
+    pub first_account_id: Option<Uuid>,
 }

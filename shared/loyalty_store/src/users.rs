@@ -1,12 +1,48 @@
-//! The copy of users' status that events from the auth side keep up to date.
+//! The copy of users' status. Events from the auth side keep it up to date, one by one; whole pages of it are repaired.
 
-use domain::UserStatus;
+use domain::{KnownStatus, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
+use crate::rows::{get, name};
 use crate::{LoyaltyStore, release};
+
+/// When what is told takes the place of what is known. There is no other rule, whoever tells it.
+const NEWER: &str = "users.version < excluded.version";
+
+/// What told status does, in one statement: it takes the place of an older one, and a user who is no longer active loses
+/// the open holds (not those that are being paid: the payment decides).
+///
+/// `told` is CTEs, each followed by a comma, of which the last is `told (id, status, version, first_account_id)`, by id.
+/// `wins` is when the told status counts, `now` the parameter with the time. A last SELECT has to follow; it reads `changed (id, status)`.
+fn taking_in(told: &str, wins: &str, now: &str) -> String {
+    // Locks are taken in the order that all statements keep: users by their ids, usage rows by promo, applications.
+    release::ctes(
+        &format!(
+            "{told}
+            changed AS (
+                INSERT INTO users (id, status, version, first_account_id, updated_at)
+                SELECT id, status, version, first_account_id, {now} FROM told
+                ON CONFLICT (id) DO UPDATE
+                    SET status = excluded.status, version = excluded.version,
+                        first_account_id = excluded.first_account_id, updated_at = excluded.updated_at
+                    WHERE {wins}
+                RETURNING id, status
+            ),
+            target AS (
+                SELECT a.id FROM applications a JOIN changed ON changed.id = a.user_id
+                WHERE changed.status <> 'active' AND a.state = 'applied'
+            ),"
+        ),
+        "applied",
+        &format!(
+            "state = 'cancelled', updated_at = {now},
+            cancel_reason = 'user_' || (SELECT status FROM changed WHERE changed.id = user_id)"
+        ),
+    )
+}
 
 /// What an event about a user's status did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +56,7 @@ pub enum StatusChange {
 }
 
 impl LoyaltyStore {
-    /// Takes in one event. In one statement: the event is remembered, the status is replaced when the event is newer,
-    /// and a user who is no longer active loses the open holds (not those that are being paid: the payment decides).
+    /// Takes in one event: it is remembered, and does what a newer status does, in one statement.
     ///
     /// Order, repetition and replay of events don't matter.
     ///
@@ -32,29 +67,18 @@ impl LoyaltyStore {
         event: &UserStatusChanged,
         now: Timestamp,
     ) -> Result<StatusChange, PgError> {
-        // Locks are taken in the order that all statements keep: the user, usage rows by promo, applications.
-        let release = release::ctes(
+        let taking_in = taking_in(
             "received AS (
                 INSERT INTO inbox (event_id, received_at) VALUES ($1, $5)
                 ON CONFLICT DO NOTHING RETURNING event_id
             ),
-            changed AS (
-                INSERT INTO users (id, status, version, updated_at, first_account_id)
-                SELECT $2, $3, $4, $5, $6 FROM received
-                ON CONFLICT (id) DO UPDATE
-                    SET first_account_id = coalesce(excluded.first_account_id, users.first_account_id), status = excluded.status, version = excluded.version, updated_at = excluded.updated_at
-                    WHERE users.version < excluded.version
-                RETURNING id, status
-            ),
-            target AS (
-                SELECT a.id FROM applications a JOIN changed ON changed.id = a.user_id
-                WHERE changed.status <> 'active' AND a.state = 'applied'
-            ),",
-            "applied",
-            "state = 'cancelled', cancel_reason = 'user_' || $3, updated_at = $5",
+            told AS (SELECT $2 AS id, $3 AS status, $4 AS version, $6 AS first_account_id FROM received),",
+            NEWER,
+            "$5",
         );
-        let sql =
-            format!("{release} SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)");
+        let sql = format!(
+            "{taking_in} SELECT EXISTS (SELECT FROM received), EXISTS (SELECT FROM changed)"
+        );
         let params: [pg::Param; 6] = [
             (&event.event_id, Type::UUID),
             (&event.user_id, Type::UUID),
@@ -70,27 +94,95 @@ impl LoyaltyStore {
             (true, true) => StatusChange::Applied,
         };
         if event.status != UserStatus::Active {
-            self.release_late_holds(event.user_id, now).await?;
+            self.release_late_holds(&[event.user_id], now).await?;
         }
         Ok(change)
+    }
+
+    /// Sets these users' status right, in one statement: they are what the auth side says, no user twice. As with
+    /// events, a newer version that is known stays; another status of the same version does not. Returns the users whose
+    /// status changed.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing is changed then, or all of it: do it again.
+    pub async fn repair_statuses(
+        &self,
+        statuses: &[KnownStatus],
+        now: Timestamp,
+    ) -> Result<Vec<Uuid>, PgError> {
+        let taking_in = taking_in(
+            "told AS (
+                SELECT * FROM unnest($1, $2, $3, $5) AS told (id, status, version, first_account_id) ORDER BY id
+            ),",
+            &format!(
+                "{NEWER} OR (users.version = excluded.version AND
+                    (users.status, users.first_account_id) IS DISTINCT FROM (excluded.status, excluded.first_account_id))"
+            ),
+            "$4",
+        );
+        let sql = format!("{taking_in} SELECT id FROM changed");
+        let users: Vec<Uuid> = statuses.iter().map(|known| known.user_id).collect();
+        let names: Vec<&str> = statuses.iter().map(|known| known.status.as_str()).collect();
+        let versions: Vec<i64> = statuses.iter().map(|known| known.version).collect();
+        let first: Vec<Option<Uuid>> = statuses
+            .iter()
+            .map(|known| known.first_account_id)
+            .collect();
+        let params: [pg::Param; 5] = [
+            (&users, Type::UUID_ARRAY),
+            (&names, Type::TEXT_ARRAY),
+            (&versions, Type::INT8_ARRAY),
+            (&now, Type::TIMESTAMPTZ),
+            (&first, Type::UUID_ARRAY),
+        ];
+        let rows = self.pool.rows(&sql, &params).await?;
+        let inactive = statuses
+            .iter()
+            .filter(|known| known.status != UserStatus::Active);
+        let inactive: Vec<Uuid> = inactive.map(|known| known.user_id).collect();
+        if !inactive.is_empty() {
+            self.release_late_holds(&inactive, now).await?;
+        }
+        rows.iter().map(|row| get(row, "id")).collect()
+    }
+
+    /// The status of up to `limit` users by their ids, after the user `after`; the nil UUID comes before all.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn statuses(&self, after: Uuid, limit: i64) -> Result<Vec<KnownStatus>, PgError> {
+        let sql = "SELECT id, status, version, first_account_id FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+        let params: [pg::Param; 2] = [(&after, Type::UUID), (&limit, Type::INT8)];
+        let rows = self.pool.rows(sql, &params).await?;
+        rows.iter().map(known_status).collect()
     }
 
     /// Releases what was applied for while the status changed: a hold that committed after that statement took its
     /// snapshot. There is none after this if whoever writes a hold does it under a lock of the active user's row.
     /// A repeated event comes here too, in case the first delivery ended between the two statements.
-    async fn release_late_holds(&self, user_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+    async fn release_late_holds(&self, users: &[Uuid], now: Timestamp) -> Result<(), PgError> {
         let sql = release::statement(
-            "owner AS (SELECT id, status FROM users WHERE id = $1 AND status <> 'active'),
+            "owner AS (SELECT id, status FROM users WHERE id = ANY ($1) AND status <> 'active'),
             target AS (
                 SELECT a.id FROM applications a JOIN owner ON owner.id = a.user_id
                 WHERE a.state = 'applied'
             ),",
             "applied",
-            "state = 'cancelled', cancel_reason = 'user_' || (SELECT status FROM owner), updated_at = $2",
+            "state = 'cancelled', updated_at = $2,
+            cancel_reason = 'user_' || (SELECT status FROM owner WHERE owner.id = user_id)",
         );
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+        let params: [pg::Param; 2] = [(&users, Type::UUID_ARRAY), (&now, Type::TIMESTAMPTZ)];
         self.pool.rows(&sql, &params).await.map(drop)
     }
+}
+
+fn known_status(row: &Row) -> Result<KnownStatus, PgError> {
+    Ok(KnownStatus {
+        user_id: get(row, "id")?,
+        status: name(get(row, "status")?)?,
+        version: get(row, "version")?,
+        first_account_id: get(row, "first_account_id")?,
+    })
 }
 
 fn no_row() -> PgError {

@@ -3,7 +3,7 @@
 
 mod world;
 
-use domain::{Clock, Random, UserStatus};
+use domain::{Clock, KnownStatus, Random, UserStatus};
 use loyalty_store::StatusChange;
 use pg::{Param, Type};
 use runtime::{OsRandom, SystemClock};
@@ -202,4 +202,76 @@ async fn a_hold_that_is_being_written_while_its_owner_is_deleted_is_released() {
     let hold = world.application(promo, user).await;
     assert_eq!(hold, cancelled("user_deleted"));
     assert_eq!(world.taken("promo", promo).await, 0);
+}
+
+#[tokio::test]
+async fn repairs_give_uses_back_as_events_do_and_leave_what_is_newer() {
+    let world = World::new(8);
+    let promo = world.promo(100, Limits::default()).await;
+    let paying = world.promo(100, Limits::default()).await;
+    let mut users = Vec::new();
+    for _ in 0..4 {
+        let user = world.user().await;
+        world.hold(promo, user, "applied", 0.0).await;
+        users.push(user);
+    }
+    let [blocked, deleted, active, newer] = users[..] else {
+        panic!("four users")
+    };
+    world.hold(paying, deleted, "paying", 0.0).await;
+    world
+        .apply_event(&event(newer, 5, UserStatus::Active))
+        .await;
+
+    let told = [
+        (blocked, UserStatus::Blocked, 2),
+        (deleted, UserStatus::Deleted, 3),
+        (active, UserStatus::Active, 2),
+        (newer, UserStatus::Blocked, 4),
+    ]
+    .map(|(user_id, status, version)| KnownStatus {
+        user_id,
+        first_account_id: None,
+        status,
+        version,
+    });
+    let mut repaired = world
+        .store
+        .repair_statuses(&told, SystemClock.now())
+        .await
+        .unwrap();
+    let mut expected = [blocked, deleted, active];
+    repaired.sort();
+    expected.sort();
+    assert_eq!(repaired, expected);
+    assert_eq!(world.status(newer).await, ("active".to_owned(), 5));
+    for (user, hold) in [
+        (blocked, cancelled("user_blocked")),
+        (deleted, cancelled("user_deleted")),
+        (active, ("applied".to_owned(), None)),
+        (newer, ("applied".to_owned(), None)),
+    ] {
+        assert_eq!(world.application(promo, user).await, hold);
+    }
+    assert_eq!(world.taken("promo", promo).await, 2);
+    assert_eq!(world.application(paying, deleted).await.0, "paying");
+
+    let again = world.store.repair_statuses(&told, SystemClock.now()).await;
+    assert_eq!(again.unwrap(), [] as [Uuid; 0]);
+    assert_eq!(world.taken("promo", promo).await, 2);
+    // An event of a version that is known changes nothing, whatever it says; the auth side itself does.
+    let other = event(active, 2, UserStatus::Blocked);
+    assert_eq!(world.apply_event(&other).await, StatusChange::Stale);
+    let contradicting = [KnownStatus {
+        user_id: active,
+        first_account_id: None,
+        status: UserStatus::Blocked,
+        version: 2,
+    }];
+    let repaired = world
+        .store
+        .repair_statuses(&contradicting, SystemClock.now())
+        .await;
+    assert_eq!(repaired.unwrap(), [active]);
+    assert_eq!(world.taken("promo", promo).await, 1);
 }
