@@ -13,8 +13,9 @@ use crate::limit::Full;
 use crate::local::Local;
 use crate::{Limit, Subject, TooMany};
 
-/// How long an attempt waits for a place while only guesses under way fill the limit.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an attempt waits for a place while only guesses under way fill the limit. Twenty right passwords at once
+/// take a tenth of it, and on an overloaded machine the half.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest pause between two looks whether there is one, the first of which is an eighth.
 const PAUSE: Duration = Duration::from_millis(160);
 
@@ -29,6 +30,7 @@ struct Inner {
     settle: Script,
     outage: Outage,
     local: Local,
+    patience: Duration,
 }
 
 /// An attempt whose outcome is not known yet. Must be settled: forgotten, it counts like a miss until the window ends.
@@ -57,7 +59,13 @@ impl Limiter {
 
     /// Counts in `cache`; names are hashed with `key`.
     pub fn new(cache: Cache, key: &[u8; 32]) -> Limiter {
+        Limiter::with_patience(cache, key, PATIENCE)
+    }
+
+    /// The same, but an attempt waits so long for a place.
+    pub fn with_patience(cache: Cache, key: &[u8; 32], patience: Duration) -> Limiter {
         Limiter(Arc::new(Inner {
+            patience,
             cache,
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
             reserve: Script::new(include_str!("reserve.lua")),
@@ -71,7 +79,7 @@ impl Limiter {
     /// place, since they can tell only one thing; where each is to take its own, as with passwords, a random `guess`
     /// keeps them apart.
     ///
-    /// While guesses under way are all that fills the limit, it waits up to two seconds for one to end: should they be
+    /// While guesses under way are all that fills the limit, it waits up to five seconds for one to end: should they be
     /// right, this one has a place.
     ///
     /// # Errors
@@ -82,7 +90,7 @@ impl Limiter {
         guess: &[u8],
     ) -> Result<Attempt, TooMany> {
         let claim = Claim::new(&self.0.key, subjects, guess);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.0.patience;
         let mut looks = 0;
         loop {
             let full = match self.try_reserve(&claim).await {

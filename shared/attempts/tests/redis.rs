@@ -100,7 +100,8 @@ async fn more_at_once_than_the_limit_wait_for_the_right_ones_to_end() {
 
 #[tokio::test]
 async fn the_same_guess_made_at_once_takes_one_place() {
-    let limiter = limiter(&url(), &own_key());
+    let cache = Cache::with_wait(&url(), Duration::from_secs(5)).unwrap();
+    let limiter = Limiter::with_patience(cache, &own_key(), Duration::from_millis(200));
     let first = reserve(&limiter, 2, 1).await;
     let again = reserve(&limiter, 2, 1).await;
     let other = reserve(&limiter, 2, 2).await;
