@@ -56,6 +56,7 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
             "AUTH_DATABASE_URL",
             "LOYALTY_DATABASE_URL",
             "REDIS_URL",
+            "AMQP_URL",
             "JWT_SIGNING_KEY",
             "JWT_KEY_ID",
             "JWT_JWKS",

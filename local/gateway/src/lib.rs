@@ -1,6 +1,7 @@
 //! Every HTTP function in one process on one port: what an API gateway and its Lambdas are on AWS.
 
 mod health;
+mod metrics;
 mod openapi;
 
 use axum::Router;
@@ -46,9 +47,12 @@ functions! {
 pub fn app() -> Result<Router, ConfigError> {
     let (router, openapi) = functions()?.split_for_parts();
     let description = to_json(&openapi);
-    let router = router.merge(health::router()?).route(
-        "/openapi.json",
-        get(async move || ([("content-type", "application/json")], description)),
-    );
+    let router = router
+        .merge(health::router()?)
+        .merge(metrics::router()?)
+        .route(
+            "/openapi.json",
+            get(async move || ([("content-type", "application/json")], description)),
+        );
     Ok(service_http::app(router))
 }

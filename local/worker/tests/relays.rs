@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use lapin::options::QueueDeleteOptions;
 use outbox_relay::relay_batch;
 use pg::{Param, Pool, Type};
+use runtime::metrics::Measured;
 use runtime::{OsRandom, SystemClock};
 use testkit::{PATIENCE, scratch, until};
 use tokio::task::JoinSet;
@@ -167,6 +168,12 @@ async fn what_a_relay_died_with_is_published_by_another_when_its_claim_has_run_o
     // A relay that claims two users' events, publishes one of them, and is never heard of again.
     let claimed = world.store.claim_events(2, now, until).await.unwrap();
     assert_eq!(claimed.len(), 2);
+    let backlog = world.store.backlog().await.unwrap();
+    assert_eq!(backlog.depth, 6, "what is claimed waits, too");
+    let oldest = backlog.oldest.unwrap();
+    assert_eq!(oldest, claimed[0].occurred_at);
+    let [_, age] = backlog.metrics(oldest + Duration::from_secs(90));
+    assert_eq!(age.measured, Measured::State(90.0));
     let publisher = world.broker.publisher().await.unwrap();
     assert_eq!(publisher.publish(&claimed[..1]).await, [Ok(())]);
 
@@ -175,7 +182,8 @@ async fn what_a_relay_died_with_is_published_by_another_when_its_claim_has_run_o
     assert_eq!(alone.unwrap(), 2);
     let rest = outbox_relay::relay_once(&world.store, &publisher, &later()).await;
     assert_eq!(rest.unwrap(), 4);
-    assert_eq!(unpublished(&world.auth).await, 0);
+    let backlog = world.store.backlog().await.unwrap();
+    assert_eq!((backlog.depth, backlog.oldest), (0, None));
 
     let received = world.received(7).await;
     for (user, versions) in received {

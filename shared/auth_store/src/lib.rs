@@ -15,6 +15,7 @@ mod tombstone;
 mod users;
 
 pub use housekeeping::Ageing;
+pub use outbox::{Backlog, Occurred};
 pub use own_sessions::LiveSession;
 pub use password_hash::{HashError, PasswordHash, verify as verify_password};
 pub use passwords::PasswordChange;

@@ -3,11 +3,88 @@
 use events::UserStatusChanged;
 use jiff::Timestamp;
 use pg::{PgError, Row, Type};
+use runtime::Metric;
 use uuid::Uuid;
 
 use crate::AuthStore;
 
+/// What waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Events that are not published.
+    pub depth: u64,
+    /// When the oldest of them happened, UTC.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Backlog {
+    /// `outbox_depth` and `outbox_age_seconds`, at the time `now`.
+    pub fn metrics(self, now: Timestamp) -> [Metric; 2] {
+        let age = self
+            .oldest
+            .map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64());
+        [
+            Metric::count(
+                "outbox_depth",
+                "Changes of status that are not published.",
+                self.depth,
+            ),
+            Metric::age(
+                "outbox_age_seconds",
+                "Age of the oldest change of status that is not published; 0 without any.",
+                age.max(0.0),
+            ),
+        ]
+    }
+}
+
+/// An event, and when what it tells happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurred {
+    /// The event.
+    pub event_id: Uuid,
+    /// When, UTC.
+    pub at: Timestamp,
+}
+
 impl AuthStore {
+    /// What waits in the outbox, claimed or not.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn backlog(&self) -> Result<Backlog, PgError> {
+        let sql = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL";
+        let row = self.pool.row(sql, &[]).await?;
+        let row = row.ok_or_else(|| PgError::Bug("an aggregate without a row".to_owned()))?;
+        Ok(Backlog {
+            depth: row.try_get::<_, i64>(0)?.unsigned_abs(),
+            oldest: row.try_get(1)?,
+        })
+    }
+
+    /// Up to `limit` of the latest events, of those that happened since `since`.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn latest_events(
+        &self,
+        since: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Occurred>, PgError> {
+        let sql = "SELECT event_id, occurred_at
+            FROM (SELECT event_id, occurred_at FROM outbox ORDER BY id DESC LIMIT $2) AS latest
+            WHERE occurred_at >= $1";
+        let params: [pg::Param; 2] = [(&since, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
+        let rows = self.pool.rows(sql, &params).await?;
+        let occurred = |row: &Row| {
+            Ok(Occurred {
+                event_id: row.try_get(0)?,
+                at: row.try_get(1)?,
+            })
+        };
+        rows.iter().map(occurred).collect()
+    }
+
     /// Claims up to `limit` events that are to be published now, the oldest first, until `until`: of each user the first
     /// that is not published, unless somebody has claimed it. So a user's next event can be claimed only after this one
     /// is noted as published, and several relays at once keep each user's order without knowing of each other.

@@ -1,5 +1,6 @@
 //! What the auth side tells the loyalty side, and the brokers that carry it.
 
+mod dead_letters;
 mod event;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
@@ -7,5 +8,6 @@ pub mod rabbitmq;
 #[cfg(feature = "sqs")]
 pub mod sqs;
 
+pub use dead_letters::dead_letters_metric;
 pub use event::{Malformed, UserStatusChanged};
 pub use publisher::{PublishError, Publisher};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{Credentials, Region};
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_sdk_sqs::{Client, Config};
 use runtime::ConfigError;
 
@@ -38,22 +38,7 @@ impl Sqs {
     /// When a variable is missing.
     pub fn from_env() -> Result<Sqs, ConfigError> {
         let queue_url = runtime::required("USER_STATUS_QUEUE_URL", "the URL of an SQS FIFO queue")?;
-        let credentials = Credentials::new(
-            runtime::required("AWS_ACCESS_KEY_ID", "set by Lambda")?,
-            runtime::required("AWS_SECRET_ACCESS_KEY", "set by Lambda")?,
-            runtime::optional("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        );
-        let mut config = Config::builder()
-            .region(Region::new(runtime::required(
-                "AWS_REGION",
-                "set by Lambda",
-            )?))
-            .credentials_provider(credentials)
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
-        config.set_endpoint_url(runtime::optional("AWS_ENDPOINT_URL_SQS"));
-        Ok(Sqs::new(Client::from_conf(config.build()), queue_url))
+        Ok(Sqs::new(client_from_env()?, queue_url))
     }
 
     async fn publish_batch(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {
@@ -99,6 +84,26 @@ impl Sqs {
     }
 }
 
+/// A client as the environment describes it: see [`Sqs::from_env`].
+fn client_from_env() -> Result<Client, ConfigError> {
+    let credentials = Credentials::new(
+        runtime::required("AWS_ACCESS_KEY_ID", "set by Lambda")?,
+        runtime::required("AWS_SECRET_ACCESS_KEY", "set by Lambda")?,
+        runtime::optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let mut config = Config::builder()
+        .region(Region::new(runtime::required(
+            "AWS_REGION",
+            "set by Lambda",
+        )?))
+        .credentials_provider(credentials)
+        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+    config.set_endpoint_url(runtime::optional("AWS_ENDPOINT_URL_SQS"));
+    Ok(Client::from_conf(config.build()))
+}
+
 /// SQS's own code; without an answer, the innermost cause. The whole error would fill a page.
 fn reason(error: &(impl Error + ProvideErrorMetadata)) -> String {
     if let Some(code) = error.code() {
@@ -109,6 +114,47 @@ fn reason(error: &(impl Error + ProvideErrorMetadata)) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+/// The queue of dead letters, to be watched.
+#[derive(Clone)]
+pub struct SqsDeadLetters {
+    client: Client,
+    queue_url: String,
+}
+
+impl SqsDeadLetters {
+    /// The queue at `USER_STATUS_DEAD_LETTERS_URL`, with what [`Sqs::from_env`] reads; none when that is not set.
+    ///
+    /// # Errors
+    /// When another variable is missing.
+    pub fn from_env() -> Result<Option<SqsDeadLetters>, ConfigError> {
+        let Some(queue_url) = runtime::optional("USER_STATUS_DEAD_LETTERS_URL") else {
+            return Ok(None);
+        };
+        let client = client_from_env()?;
+        Ok(Some(SqsDeadLetters { client, queue_url }))
+    }
+
+    /// About how many there are.
+    ///
+    /// # Errors
+    /// When SQS can't be reached or refuses.
+    pub async fn count(&self) -> Result<u64, PublishError> {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let asked = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.queue_url)
+            .attribute_names(name.clone())
+            .send()
+            .await
+            .map_err(|error| PublishError::Unavailable(reason(&error)))?;
+        let count = asked.attributes().and_then(|all| all.get(&name));
+        count
+            .and_then(|count| count.parse().ok())
+            .ok_or_else(|| PublishError::Unavailable("SQS did not say".to_owned()))
+    }
 }
 
 fn slot<'a, T>(results: &'a mut [T], id: &str) -> Option<&'a mut T> {

@@ -1,7 +1,9 @@
-//! What every process needs from the machine it runs on: configuration, time, randomness, logs and error reports.
+//! What every process needs from the machine it runs on: configuration, time, randomness, logs, metrics and error
+//! reports.
 
 mod ambient;
 mod config;
+pub mod metrics;
 mod peer;
 #[cfg(feature = "serve")]
 mod serve;
@@ -9,6 +11,7 @@ mod telemetry;
 
 pub use ambient::{OsRandom, SystemClock};
 pub use config::{ConfigError, key, optional, parsed_or, required};
+pub use metrics::Metric;
 pub use peer::Peer;
 #[cfg(feature = "serve")]
 pub use serve::serve;

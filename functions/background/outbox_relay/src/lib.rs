@@ -1,11 +1,17 @@
 //! Publishes status changes from the outbox of the auth database.
 
+#[cfg(feature = "lambda")]
+mod watch;
+
 use std::time::Duration;
 
 use auth_store::AuthStore;
 use domain::Clock;
 use events::{PublishError, Publisher};
 use tokio::time::{Instant, sleep, timeout};
+
+#[cfg(feature = "lambda")]
+pub use watch::watch;
 
 /// Events claimed and published at a time.
 const BATCH: i64 = 100;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use auth_store::AuthStore;
+use domain::Clock;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use loyalty_store::LoyaltyStore;
-use runtime::SystemClock;
+use runtime::{SystemClock, metrics};
 use serde_json::Value;
 
 #[tokio::main]
@@ -16,6 +17,7 @@ async fn main() -> Result<(), Error> {
     let run = async |_: LambdaEvent<Value>| {
         let report = status_reconciler::reconcile(&auth, &loyalty, &SystemClock, settling).await?;
         report.log();
+        metrics::emit(&report.metrics(), SystemClock.now());
         Ok::<(), Error>(())
     };
     lambda_runtime::run(service_fn(run)).await

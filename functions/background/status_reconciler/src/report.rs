@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use runtime::Metric;
 use uuid::Uuid;
 
 /// Ids that are kept of each kind.
@@ -55,19 +56,35 @@ impl Report {
         self.ahead.count + self.unknown.count
     }
 
+    /// `user_status_repaired` and `user_status_unresolved`.
+    pub fn metrics(&self) -> [Metric; 2] {
+        [
+            Metric::count(
+                "user_status_repaired",
+                "Users whose status had drifted and was repaired.",
+                self.repaired(),
+            ),
+            Metric::count(
+                "user_status_unresolved",
+                "Users whom the loyalty side knows better than auth, or alone.",
+                self.unresolved(),
+            ),
+        ]
+    }
+
     /// Writes it to the log, as a warning if somebody should look into it.
     pub fn log(&self) {
         let (repaired, unresolved) = (self.repaired(), self.unresolved());
         if repaired + unresolved == 0 {
             tracing::info!(
-                self.users,
-                self.under_way,
+                users = self.users,
+                under_way = self.under_way,
                 "both sides know the same status"
             );
         } else {
             let report = self.to_string();
             tracing::warn!(
-                self.users,
+                users = self.users,
                 repaired,
                 unresolved,
                 report,

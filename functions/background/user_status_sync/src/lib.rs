@@ -31,8 +31,16 @@ pub async fn handle(
     clock: &dyn Clock,
     body: &[u8],
 ) -> Result<StatusChange, SyncError> {
+    take_in(store, clock, body).await.map(|(_, change)| change)
+}
+
+async fn take_in(
+    store: &LoyaltyStore,
+    clock: &dyn Clock,
+    body: &[u8],
+) -> Result<(UserStatusChanged, StatusChange), SyncError> {
     let event = UserStatusChanged::from_message(body)?;
     let change = store.apply_user_status(&event, clock.now()).await?;
     tracing::debug!(event_id = %event.event_id, user_id = %event.user_id, version = event.version, ?change, "user status");
-    Ok(change)
+    Ok((event, change))
 }
