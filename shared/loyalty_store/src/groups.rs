@@ -236,10 +236,12 @@ impl LoyaltyStore {
         remove: &[Uuid],
         change: Change,
     ) -> Result<Regrouped, PgError> {
-        // The group's lock puts changes of one group in a line, so that no two wait for each other.
-        let sql = "WITH the_group AS (SELECT id FROM user_groups WHERE id = $1 FOR NO KEY UPDATE), stranger AS MATERIALIZED (
-                SELECT user_id FROM unnest($2) AS user_id
-                WHERE NOT EXISTS (SELECT FROM users WHERE id = user_id AND status <> 'deleted')
+        // The group's lock puts changes of one group in a line, so that no two wait for each other. That of the users makes
+        // a deletion wait, and then see the memberships: it ends them.
+        let sql = "WITH the_group AS (SELECT id FROM user_groups WHERE id = $1 FOR NO KEY UPDATE), known AS MATERIALIZED (
+                SELECT id FROM users WHERE id = ANY ($2) AND status <> 'deleted' ORDER BY id FOR SHARE
+            ), stranger AS MATERIALIZED (
+                SELECT user_id FROM unnest($2) AS user_id WHERE NOT EXISTS (SELECT FROM known WHERE id = user_id)
             ), added AS (
                 INSERT INTO group_members (group_id, user_id, added_at)
                 SELECT DISTINCT id, user_id, $4 FROM the_group, unnest($2) AS user_id

@@ -12,13 +12,14 @@ use crate::{LoyaltyStore, release};
 /// When what is told takes the place of what is known. There is no other rule, whoever tells it.
 const NEWER: &str = "users.version < excluded.version";
 
-/// What told status does, in one statement: it takes the place of an older one, and a user who is no longer active loses
-/// the open holds (not those that are being paid: the payment decides).
+/// What told status does, in one statement: it takes the place of an older one; a user who is no longer active loses the
+/// open holds (not those that are being paid: the payment decides), and one who is deleted leaves all groups.
 ///
 /// `told` is CTEs, each followed by a comma, of which the last is `told (id, status, version, first_account_id)`, by id.
 /// `wins` is when the told status counts, `now` the parameter with the time. A last SELECT has to follow; it reads `changed (id, status)`.
 fn taking_in(told: &str, wins: &str, now: &str) -> String {
-    // Locks are taken in the order that all statements keep: users by their ids, usage rows by promo, applications.
+    // Locks are taken in the order that all statements keep: users by their ids, memberships, usage rows by promo,
+    // applications.
     release::ctes(
         &format!(
             "{told}
@@ -30,6 +31,9 @@ fn taking_in(told: &str, wins: &str, now: &str) -> String {
                         first_account_id = excluded.first_account_id, updated_at = excluded.updated_at
                     WHERE {wins}
                 RETURNING id, status
+            ),
+            left_groups AS (
+                DELETE FROM group_members m USING changed WHERE m.user_id = changed.id AND changed.status = 'deleted'
             ),
             target AS (
                 SELECT a.id FROM applications a JOIN changed ON changed.id = a.user_id
@@ -94,7 +98,7 @@ impl LoyaltyStore {
             (true, true) => StatusChange::Applied,
         };
         if event.status != UserStatus::Active {
-            self.release_late_holds(&[event.user_id], now).await?;
+            self.release_late(&[event.user_id], now).await?;
         }
         Ok(change)
     }
@@ -141,7 +145,7 @@ impl LoyaltyStore {
             .filter(|known| known.status != UserStatus::Active);
         let inactive: Vec<Uuid> = inactive.map(|known| known.user_id).collect();
         if !inactive.is_empty() {
-            self.release_late_holds(&inactive, now).await?;
+            self.release_late(&inactive, now).await?;
         }
         rows.iter().map(|row| get(row, "id")).collect()
     }
@@ -157,12 +161,15 @@ impl LoyaltyStore {
         rows.iter().map(known_status).collect()
     }
 
-    /// Releases what was applied for while the status changed: a hold that committed after that statement took its
-    /// snapshot. There is none after this if whoever writes a hold does it under a lock of the active user's row.
-    /// A repeated event comes here too, in case the first delivery ended between the two statements.
-    async fn release_late_holds(&self, users: &[Uuid], now: Timestamp) -> Result<(), PgError> {
+    /// Releases what came while the status changed: a hold or a membership that committed after that statement took its
+    /// snapshot. There is none after this if whoever writes one does it under a lock of the user's row. A repeated event
+    /// comes here too, in case the first delivery ended between the two statements.
+    async fn release_late(&self, users: &[Uuid], now: Timestamp) -> Result<(), PgError> {
         let sql = release::statement(
             "owner AS (SELECT id, status FROM users WHERE id = ANY ($1) AND status <> 'active'),
+            left_groups AS (
+                DELETE FROM group_members m USING owner WHERE m.user_id = owner.id AND owner.status = 'deleted'
+            ),
             target AS (
                 SELECT a.id FROM applications a JOIN owner ON owner.id = a.user_id
                 WHERE a.state = 'applied'
