@@ -66,6 +66,8 @@ enum Command {
     /// Status changes that the loyalty side could not take in: show them, try them again
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Check that the books of both databases are right; fails and names the row that is not
+    Audit,
     /// Compare everybody's status on both sides, and repair what the loyalty side has wrong
     Reconcile,
     /// Replace the key of access tokens, one step at a time: docs/deploying.md
@@ -105,6 +107,7 @@ impl Cli {
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
             Command::Dlq(command) => command.run(&home?).await,
+            Command::Audit => worker_step::run(&home?, &["audit"]).await,
             Command::Reconcile => worker_step::run(&home?, &["reconcile"]).await,
             Command::RotateKeys(step) => step.run(home),
             Command::Reset { tools } => maintenance::reset(&home?, tools).await,

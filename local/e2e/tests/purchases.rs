@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
-use testkit::{Effect, PromoSpec, World, join_all};
+use testkit::{Answer, Effect, PromoSpec, World, join_all};
 
 fn time(value: &Value) -> Timestamp {
     value.as_str().unwrap().parse().unwrap()
@@ -167,5 +167,36 @@ async fn a_trial_is_followed_by_what_is_paid_for() {
         .until_purchase(bought.uuid("purchase_id"), "paid")
         .await;
     assert_eq!(paid.json["subscription"]["starts_at"], trial["ends_at"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn two_purchases_paid_at_once_follow_on_each_other() {
+    let world = World::new().await;
+    let user = world.user().await;
+    for _ in 0..5 {
+        let tariff = world.tariff(29_900).await;
+        let promo = world.promo(PromoSpec::default()).await;
+        let bought = [
+            user.buy_tariff(&tariff).await,
+            user.buy(&promo, &tariff).await,
+        ];
+        let pay = |answer: &Answer| {
+            let page = answer.text("confirmation_url").to_owned();
+            let sandbox = &world.sandbox;
+            async move { sandbox.approve(&page).await }
+        };
+        tokio::join!(pay(&bought[0]), pay(&bought[1]));
+        let mut times = vec![];
+        for answer in &bought {
+            let paid = user
+                .until_purchase(answer.uuid("purchase_id"), "paid")
+                .await;
+            let period = &paid.json["subscription"];
+            times.push((time(&period["starts_at"]), time(&period["ends_at"])));
+        }
+        times.sort();
+        assert_eq!(times[0].1, times[1].0, "{times:?}");
+    }
     world.finish().await;
 }

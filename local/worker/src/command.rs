@@ -26,6 +26,8 @@ pub enum Command {
     /// Status changes that could not be handled
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Check that the books are right: counters, holds, purchases, subscriptions, money, and status on both sides
+    Audit,
     /// Compare all users' status with what the auth side says, and repair what drifted
     Reconcile,
 }
@@ -51,6 +53,15 @@ impl Command {
     pub async fn run(self, worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
         match self {
             Command::Dlq(command) => dlq(command, worker).await,
+            Command::Audit => {
+                let found = crate::audit::contradictions(worker).await?;
+                match found.is_empty() {
+                    true => Ok(vec!["the books are right".to_owned()]),
+                    false => {
+                        Err(format!("{}\n{} contradictions", found.join("\n"), found.len()).into())
+                    }
+                }
+            }
             Command::Reconcile => reconcile(worker).await,
         }
     }

@@ -1,6 +1,7 @@
 //! What AWS does with four functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
 //! holds that ran out are released, both databases are compared, and what is old is removed.
 
+mod audit;
 mod backoff;
 mod command;
 mod consume;

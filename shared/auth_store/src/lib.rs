@@ -1,5 +1,6 @@
 //! What the auth side keeps: accounts, sessions, and status changes on their way out. The only store with personal data.
 
+mod audit;
 mod housekeeping;
 mod outbox;
 mod own_sessions;

@@ -5,7 +5,7 @@ use pg::{PgError, Type};
 use crate::LoyaltyStore;
 
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
-/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit. $1: the promo codes to look at, NULL
+/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit; holds that nobody gave back. $1: the promo codes to look at, NULL
 /// for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
@@ -78,7 +78,14 @@ const CONTRADICTIONS: &str = "
     JOIN subscriptions other ON other.user_id = one.user_id AND other.tariff_id = one.tariff_id
         AND other.purchase_id > one.purchase_id
         AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
-    WHERE $1 IS NULL";
+    WHERE $1 IS NULL
+    UNION ALL
+    SELECT 'application ' || a.id || ' is held since ' || a.created_at || ' until ' || a.expires_at || ', and user '
+        || a.user_id || ' is ' || coalesce(u.status, 'unknown')
+    FROM applications a LEFT JOIN users u ON u.id = a.user_id
+    WHERE $1 IS NULL AND a.state = 'applied'
+        AND (a.expires_at < now() - interval '1 minute'
+            OR (u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))";
 
 impl LoyaltyStore {
     /// Everything that contradicts itself, in words; empty when all is well. Looks at these promo codes and their

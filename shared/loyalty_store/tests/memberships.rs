@@ -79,6 +79,7 @@ async fn who_is_deleted_leaves_all_groups_and_who_is_blocked_stays() {
         .apply_event(&event(blocked, 2, UserStatus::Blocked))
         .await;
     let deleted = [KnownStatus {
+        first_account_id: None,
         user_id: repaired,
         status: UserStatus::Deleted,
         version: 2,

@@ -122,7 +122,14 @@ impl Effect {
 impl World {
     /// A tariff at this price, in kopecks, for a month.
     pub async fn tariff(&self, price_minor: i64) -> Tariff {
-        let title = unique("Tariff ");
+        self.tariff_named(price_minor, "").await
+    }
+
+    /// The same with `words` in its name, which tell the payment sandbox what is to happen.
+    pub async fn tariff_named(&self, price_minor: i64, words: &str) -> Tariff {
+        let title = format!("{} {words}", unique("Tariff "))
+            .trim_end()
+            .to_owned();
         let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ($1, $2, 'RUB', 1) RETURNING id";
         let params: [Param; 2] = [(&title, Type::TEXT), (&price_minor, Type::INT8)];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();

@@ -59,6 +59,21 @@ impl Sandbox {
         }
     }
 
+    /// Somebody gives money back in the provider's dashboard.
+    pub async fn refund(&self, payment_id: &str, amount: &str) {
+        let url = format!("{}/v3/refunds", self.settings.sandbox_url);
+        let body = json!({
+            "payment_id": payment_id, "amount": { "value": amount, "currency": "RUB" }, "description": "by hand"
+        });
+        let call = self.client.call_url("POST", &url).json(&body);
+        let call = call.basic(&self.settings.shop_id, &self.settings.shop_key);
+        let answer = call
+            .header("idempotence-key", &crate::unique(""))
+            .send()
+            .await;
+        assert_eq!(answer.status, 200, "{answer}");
+    }
+
     async fn read(&self, path: &str) -> Answer {
         let url = format!("{}/v3/{path}", self.settings.sandbox_url);
         let call = self.client.call_url("GET", &url);

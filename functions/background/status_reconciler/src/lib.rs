@@ -17,6 +17,26 @@ pub use report::{Report, Users};
 /// Users compared at a time: one statement on each side, and one that repairs.
 const PAGE: usize = 1000;
 
+/// What to do about what drifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drifted {
+    Repair,
+    Tell,
+}
+
+/// Compares all users, page by page, and changes nothing: the report says what [`reconcile`] would repair.
+///
+/// # Errors
+/// Any [`PgError`].
+pub async fn compare(
+    auth: &AuthStore,
+    loyalty: &LoyaltyStore,
+    clock: &dyn Clock,
+    settling: Duration,
+) -> Result<Report, PgError> {
+    walk(auth, loyalty, clock, settling, Drifted::Tell).await
+}
+
 /// Compares all users, page by page, and repairs what drifted. Changes of the last `settling` are left to the events that
 /// are under way. Any number of runs at once, and events meanwhile, do no harm.
 ///
@@ -27,6 +47,16 @@ pub async fn reconcile(
     loyalty: &LoyaltyStore,
     clock: &dyn Clock,
     settling: Duration,
+) -> Result<Report, PgError> {
+    walk(auth, loyalty, clock, settling, Drifted::Repair).await
+}
+
+async fn walk(
+    auth: &AuthStore,
+    loyalty: &LoyaltyStore,
+    clock: &dyn Clock,
+    settling: Duration,
+    mode: Drifted,
 ) -> Result<Report, PgError> {
     let settled = clock.now() - settling;
     let mut report = Report::default();
@@ -49,7 +79,14 @@ pub async fn reconcile(
         };
         report.users += page.own.len() as u64;
         let (drifted, strange) = page.compare(|own| own.changed_at <= settled, &mut report);
-        repair(loyalty, clock, &drifted, &mut report).await?;
+        match mode {
+            Drifted::Repair => repair(loyalty, clock, &drifted, &mut report).await?,
+            Drifted::Tell => {
+                for (status, drift) in drifted {
+                    report.add(status.user_id, drift);
+                }
+            }
+        }
         look_again(auth, &strange, &mut report).await?;
         match end {
             Some(end) => after = end,
@@ -73,7 +110,7 @@ struct Page {
 
 /// How the loyalty side is wrong about a user.
 #[derive(Debug, Clone, Copy)]
-enum Drift {
+pub(crate) enum Drift {
     Missing,
     Outdated,
     Contradicting,
@@ -126,11 +163,8 @@ async fn repair(
     // The others' events came in between.
     report.under_way += (drifted.len() - repaired.len()) as u64;
     for user in repaired {
-        match drifts.get(&user) {
-            Some(Drift::Missing) => report.missing.add(user),
-            Some(Drift::Outdated) => report.outdated.add(user),
-            Some(Drift::Contradicting) => report.contradicting.add(user),
-            None => {}
+        if let Some(drift) = drifts.get(&user) {
+            report.add(user, *drift);
         }
     }
     Ok(())

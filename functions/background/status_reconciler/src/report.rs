@@ -5,6 +5,8 @@ use std::fmt;
 use runtime::Metric;
 use uuid::Uuid;
 
+use crate::Drift;
+
 /// Ids that are kept of each kind.
 const KEPT: usize = 100;
 
@@ -46,6 +48,14 @@ pub struct Report {
 }
 
 impl Report {
+    pub(crate) fn add(&mut self, user: Uuid, drift: Drift) {
+        match drift {
+            Drift::Missing => self.missing.add(user),
+            Drift::Outdated => self.outdated.add(user),
+            Drift::Contradicting => self.contradicting.add(user),
+        }
+    }
+
     /// How many users were repaired.
     pub fn repaired(&self) -> u64 {
         self.missing.count + self.outdated.count + self.contradicting.count
