@@ -67,6 +67,7 @@ const PROGRAMS: [(&str, &[&str]); 4] = [
             "PAYMENT_SHOP_ID",
             "PAYMENT_SECRET_KEY",
             "PAYMENT_RETURN_URL",
+            "PAYMENT_WEBHOOK_NETWORKS",
         ],
     ),
     (

@@ -33,6 +33,9 @@ impl Front {
     }
 }
 
+/// From where the sandbox's webhooks come: this machine, or the private network of its containers.
+const SANDBOX_NETWORKS: &str = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7";
+
 /// Variables by name.
 pub type Env = BTreeMap<String, String>;
 
@@ -69,6 +72,7 @@ pub fn of(
         ("PAYMENT_API_URL", format!("{sandbox}/v3")),
         ("PAYMENT_SHOP_ID", "local-shop".into()),
         ("PAYMENT_RETURN_URL", "https://shop.example/thanks".into()),
+        ("PAYMENT_WEBHOOK_NETWORKS", SANDBOX_NETWORKS.into()),
         // One look instead of a minute.
         ("SWEEPER_RUN_SECONDS", "0".into()),
         ("GATEWAY_ADDR", address("gateway")),

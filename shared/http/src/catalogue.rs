@@ -106,6 +106,9 @@ catalogue! {
     AdminOnly "admin_only" FORBIDDEN:
         "This call is for administrators." "Ask an administrator to do it.";
         "Этот запрос доступен только администраторам." "Попросите администратора.".
+    NotTheProvider "not_the_provider" FORBIDDEN:
+        "This call is for the payment provider." "If this is the provider, its network is missing in the settings.";
+        "Этот запрос доступен только платёжному сервису." "Если это он, в настройках не указана его сеть.".
     OwnAccount "own_account" CONFLICT:
         "Nobody does this to their own account." "Ask another administrator to do it.";
         "Это нельзя сделать со своей учётной записью." "Попросите другого администратора.".

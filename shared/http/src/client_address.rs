@@ -95,10 +95,39 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let peer = peer(&parts.extensions).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-        let client = TrustedProxies::from_ref(state).client(peer, &parts.headers);
-        Ok(ClientAddress::of(client))
+        Ok(ClientAddress::of(sender(parts, state)))
     }
+}
+
+/// The whole address that a request comes from, for who may call only from some: to be compared, not to be kept or
+/// printed. Where none is known it is `0.0.0.0`.
+#[derive(Clone, Copy)]
+pub struct SenderAddress(IpAddr);
+
+impl SenderAddress {
+    /// True when `networks` says so of the address.
+    pub fn is_in(self, networks: impl FnOnce(IpAddr) -> bool) -> bool {
+        networks(self.0)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SenderAddress
+where
+    TrustedProxies: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(SenderAddress(sender(parts, state)))
+    }
+}
+
+fn sender<S>(parts: &Parts, state: &S) -> IpAddr
+where
+    TrustedProxies: FromRef<S>,
+{
+    let peer = peer(&parts.extensions).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    TrustedProxies::from_ref(state).client(peer, &parts.headers)
 }
 
 /// Who sent the request to this machine, or to API Gateway.

@@ -27,7 +27,7 @@ pub use app::{MAX_BODY, app};
 pub use body::JsonBody;
 pub use caller::{Access, Admin, Caller, Holder, Marketer, Staff};
 pub use catalogue::{Code, catalogue_markdown};
-pub use client_address::{ClientAddress, TrustedProxies};
+pub use client_address::{ClientAddress, SenderAddress, TrustedProxies};
 pub use field_advice::FieldAdvice;
 pub use field_errors::FieldErrors;
 pub use idempotency::IdempotencyKey;

@@ -1,21 +1,23 @@
 //! `POST /payment_webhook`: the payment provider says that a payment or a refund has changed.
 //!
-//! Webhooks carry no signature, so nothing in them is believed but the payment's number: the payment itself is read
-//! from the provider. A forged webhook costs one read and changes nothing.
+//! Webhooks carry no signature. They are taken from the provider's networks alone, and even then nothing in them is
+//! believed but the payment's number: the payment itself is read from the provider. A forged webhook changes nothing.
 
 use axum::body::Bytes;
-use axum::extract;
+use axum::extract::{self, FromRef};
 use axum::http::{HeaderValue, StatusCode, header};
 use checkout::{Checkout, CheckoutError};
-use payments::{Notification, NotificationError};
+use payments::{Notification, NotificationError, WebhookNetworks};
 use runtime::ConfigError;
-use service_http::{Code, Problem, ProblemBody};
+use service_http::{Code, Problem, ProblemBody, SenderAddress, TrustedProxies};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the function works with.
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 pub struct State {
+    proxies: TrustedProxies,
+    networks: WebhookNetworks,
     checkout: Checkout,
 }
 
@@ -26,6 +28,8 @@ impl State {
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
         Ok(State {
+            proxies: TrustedProxies::from_env()?,
+            networks: WebhookNetworks::from_env()?,
             checkout: Checkout::from_env()?,
         })
     }
@@ -46,14 +50,20 @@ pub fn router() -> OpenApiRouter<State> {
     request_body(content = serde_json::Value, description = "A notification as YooKassa sends it"),
     responses(
         (status = 200, description = "Taken in, or nothing to do"),
+        (status = 403, description = "Not from one of the provider's networks", body = ProblemBody),
         (status = 422, description = "Not a notification, or of a payment or refund that the provider does not know", body = ProblemBody),
         (status = 503, description = "Not now: send it again", body = ProblemBody),
     )
 )]
 async fn payment_webhook(
     extract::State(state): extract::State<State>,
+    sender: SenderAddress,
     body: Result<Bytes, extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
+    if !sender.is_in(|address| state.networks.contain(address)) {
+        tracing::warn!("a webhook from outside of the provider's networks");
+        return Err(Problem::new(Code::NotTheProvider));
+    }
     let body = body.map_err(|_| Problem::new(Code::BodyTooLarge))?;
     let (id, taken_in) = match Notification::parse(&body) {
         Ok(Notification::Payment { id, .. }) => {
