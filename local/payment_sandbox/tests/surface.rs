@@ -1,4 +1,4 @@
-//! What the client does not use: raw calls, the buyer's page, surviving a restart.
+//! What the client does not use: raw calls, the buyer's page.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use payments::{PaymentStatus, Provider};
+use payments::Provider;
 use serde_json::{Value, json};
 use support::{Receiver, SECRET, SHOP, World, http, order};
 
@@ -116,69 +116,76 @@ async fn the_page_shows_the_payment_as_text_and_its_buttons_work() {
 }
 
 #[tokio::test]
-async fn a_restart_loses_no_payment_and_no_webhook() {
-    let file = std::env::temp_dir().join(format!("sandbox-{}.json", support::random_key()));
-    // Nobody listens there: the announcement stays to be made.
-    let nowhere = Some("http://127.0.0.1:1/hook".to_owned());
-    let world = World::with(nowhere, Some(file.clone())).await;
-    let client = world.client();
-    let (waiting, paying) = (order(100), order(200));
-    let waiting_id = client.create(&waiting).await.unwrap().id;
-    let paid_id = client.create(&paying).await.unwrap().id;
-    world.press("approve", &paid_id).await;
-    world.kill().await;
-
-    let mut receiver = Receiver::new(0).await;
-    let world = World::with(Some(receiver.url.clone()), Some(file.clone())).await;
-    let client = world.client();
-    assert_eq!(receiver.next().await["object"]["id"], paid_id.as_str());
-    assert_eq!(
-        client.get(&paid_id).await.unwrap().status,
-        PaymentStatus::Succeeded
-    );
-    let again = client.create(&waiting).await.unwrap();
-    assert_eq!(again.id, waiting_id);
-    assert_eq!(world.press("approve", &waiting_id).await.0, StatusCode::OK);
-    assert_eq!(receiver.next().await["object"]["id"], waiting_id.as_str());
-    world.kill().await;
-    std::fs::remove_file(&file).unwrap();
-}
-
-#[tokio::test]
-async fn a_restart_without_anything_to_announce_answers() {
-    let file = std::env::temp_dir().join(format!("sandbox-{}.json", support::random_key()));
-    let world = World::with(None, Some(file.clone())).await;
-    let id = world.client().create(&order(100)).await.unwrap().id;
-    world.kill().await;
-    let world = World::with(None, Some(file.clone())).await;
-    assert_eq!(
-        world.client().get(&id).await.unwrap().status,
-        PaymentStatus::Pending
-    );
-    std::fs::remove_file(&file).unwrap();
-}
-
-#[tokio::test]
-async fn what_cannot_be_saved_is_not_acknowledged_until_it_can() {
-    let folder = std::env::temp_dir().join(format!("sandbox-{}", support::random_key()));
-    let world = World::with(None, Some(folder.join("state.json"))).await;
-    std::fs::remove_dir(&folder).unwrap();
-    let order = order(100);
-    let error = world.client().create(&order).await.unwrap_err();
-    assert!(error.outcome_unknown(), "{error:?}");
-    std::fs::create_dir(&folder).unwrap();
-    // The writer tries again by itself, so the same key gets its answer.
-    let mut created = world.client().create(&order).await;
-    for _ in 0..50 {
-        if created.is_ok() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        created = world.client().create(&order).await;
+async fn calls_on_what_exists_are_checked_like_the_first() {
+    let world = World::new().await;
+    let paid = world.paid(&order(500)).await;
+    let refund = json!({
+        "payment_id": paid.id.as_str(),
+        "amount": {"value": "5.00", "currency": "RUB"},
+    });
+    let capture = format!("/v3/payments/{}/capture", paid.id);
+    let cancel = format!("/v3/payments/{}/cancel", paid.id);
+    for (path, body) in [
+        ("/v3/refunds", &refund),
+        (&capture, &json!({})),
+        (&cancel, &json!({})),
+    ] {
+        let (status, error) = world.post(path, None, body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(error["parameter"], "Idempotence-Key", "{path}");
+        let stranger = http().post(world.url(path)).json(body);
+        let stranger = stranger.header("Idempotence-Key", "k").send().await;
+        let status = stranger.unwrap().status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
     }
-    created.unwrap();
-    world.kill().await;
-    std::fs::remove_dir_all(&folder).unwrap();
+    for (pointer, value, parameter) in [
+        ("/payment_id", json!(null), "payment_id"),
+        ("/payment_id", json!(7), "payment_id"),
+        ("/amount", json!(null), "amount"),
+        ("/amount/value", json!("5"), "amount.value"),
+        ("/amount/currency", json!("USD"), "amount.currency"),
+    ] {
+        let mut body = refund.clone();
+        *body.pointer_mut(pointer).unwrap() = value;
+        let (status, error) = world.post("/v3/refunds", Some("k"), &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(error["parameter"], parameter, "{body}");
+    }
+    // None of them has used up the key.
+    let (status, made) = world.post("/v3/refunds", Some("k"), &refund).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(made["status"], "succeeded");
+    let page = http().get(world.url(&format!("/pay/{}", paid.id)));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<h1>Деньги возвращены</h1>"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_lets_one_choose_how_the_webhook_comes() {
+    let mut receiver = Receiver::new(0).await;
+    let world = World::with(Some(receiver.url.clone()), None).await;
+    for (choice, button, event, times) in [
+        ("lost", "approve", "", 0),
+        ("twice", "decline", "payment.canceled", 2),
+        ("", "approve", "payment.succeeded", 1),
+        ("nonsense", "approve", "payment.succeeded", 1),
+    ] {
+        let payment = world.client().create(&order(100)).await.unwrap();
+        let url = payment.confirmation_url.unwrap();
+        let page = http().get(&url).send().await.unwrap().text().await.unwrap();
+        let offered = page.contains(&format!("name=\"webhook\" value=\"{choice}\""));
+        assert_eq!(offered, choice != "nonsense", "{page}");
+        let form = http().post(format!("{url}/{button}"));
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        let answer = form.body(format!("webhook={choice}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        for _ in 0..times {
+            let body = receiver.next().await;
+            assert_eq!(body["event"], event, "{choice}");
+            assert_eq!(body["object"]["id"], payment.id.as_str(), "{choice}");
+        }
+    }
+    assert!(receiver.is_quiet().await);
 }
 
 #[tokio::test]
