@@ -42,8 +42,11 @@ async fn a_user_names_ten_unknown_codes_and_then_no_code_is_answered() {
     // One more may be wrong, and what is right costs nothing.
     guesser.apply(&promo, &tariff).await.success(201);
     guesser.apply(&promo, &tariff).await.success(200);
-    let path = "/use_promocode?promocode_id=9999999999&tariff=1";
-    let answer = guesser.call("POST", path).send().await;
+    let path = format!(
+        "/use_promocode?promocode_id=9999999999&tariff={}",
+        tariff.id
+    );
+    let answer = guesser.call("POST", &path).send().await;
     answer.problem(404, "promocode_not_found");
 
     for call in &calls {
@@ -73,12 +76,12 @@ async fn a_user_names_ten_unknown_codes_and_then_no_code_is_answered() {
 async fn guesses_at_once_are_no_way_around() {
     let world = World::new().await;
     let user = world.user().await;
+    let tariff = world.tariff(29_900).await;
+    let calls =
+        ["apply_promocode", "use_promocode"].map(|name| format!("{name}?tariff={}", tariff.id));
     let times = world.many(99);
-    let answers = join_all((0..times).map(|number| {
-        let call = ["apply_promocode?tariff=1", "use_promocode?tariff=1"][number % 2];
-        guess(&user, call, number)
-    }))
-    .await;
+    let guesses = (0..times).map(|number| guess(&user, &calls[number % 2], number));
+    let answers = join_all(guesses).await;
     let (wrong, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 404);
     assert_eq!(wrong.len(), LIMIT, "{answers:#?}");
     for answer in wrong {
