@@ -7,7 +7,7 @@ use crate::case::{Case, Floor};
 use crate::load;
 use crate::postgres_log::Logged;
 use crate::script::{Statement, Varying, script, uuid_of};
-use crate::world::{Subjects, World, id};
+use crate::world::{ADMINS, Subjects, World, id};
 
 /// So many requests are made of each kind: what differs between them is to differ in the script too.
 const REQUESTS: u64 = 16;
@@ -43,7 +43,7 @@ pub async fn capture(world: &World, cases: &[Case]) -> Result<Vec<Captured>> {
     Ok(all)
 }
 
-/// What makes the holds that are to be cancelled.
+/// What makes the holds that are to be cancelled, or whose decisions are looked at.
 pub fn hold_script(captured: &[Captured]) -> &str {
     let apply = captured.iter().find(|c| c.case == Case::ApplySpread);
     apply.map_or("", |captured| &captured.script)
@@ -61,7 +61,7 @@ pub async fn prepare(
     token_of: impl Fn(u64) -> u64,
 ) -> Result<()> {
     case.prepare(world, subjects, token_of).await?;
-    if case == Case::Cancel {
+    if case.needs_holds() {
         // As many clients as share the work evenly.
         let even = |clients: &u64| subjects.count.is_multiple_of(*clients);
         let clients = (1..=16).rev().find(even).unwrap_or(1);
@@ -145,6 +145,13 @@ async fn script_of(
         varying.push(Varying {
             value: promo.to_string(),
             expression: ":promo".to_owned(),
+        });
+    }
+    if case == Case::Block {
+        writeln!(head, "\\set admin :n + {ADMINS}")?;
+        varying.push(Varying {
+            value: id(model + ADMINS)?.to_string(),
+            expression: uuid_of("admin"),
         });
     }
     script(&statements, &varying, &head)

@@ -4,8 +4,9 @@ use crate::Result;
 use crate::database::Database;
 use crate::load::Request;
 use crate::passwords::Work;
+use crate::promo_codes::{FREE_CODES, HOT_CODE, LIMITED_CODE, SPREAD, SPREAD_CODES};
 use crate::request;
-use crate::world::{FREE_CODES, HOT_CODE, LIMITED_CODE, SPREAD, SPREAD_CODES, Subjects, World};
+use crate::world::World;
 
 /// An endpoint, with a kind of load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +29,30 @@ pub enum Case {
     Refresh,
     /// Ending a session.
     Logout,
+    /// Looking at one's account.
+    Me,
+    /// Looking at one's sessions.
+    Sessions,
     /// Opening a session.
     Login,
     /// Making an account.
     Registration,
+    /// Changing the password.
+    ChangePassword,
     /// Deleting an account.
     Deletion,
+    /// Looking for an account by its address.
+    UserSearch,
+    /// Blocking an account.
+    Block,
+    /// The attempts of a user.
+    Decisions,
+    /// Why a code would pass.
+    Eligibility,
+    /// The groups of users.
+    Groups,
+    /// The promo codes as staff see them.
+    Promocodes,
 }
 
 /// The least that a request can cost.
@@ -57,7 +76,7 @@ pub enum Supply {
 }
 
 /// All of them, in the order of the report.
-pub const ALL: [Case; 12] = [
+pub const ALL: [Case; 21] = [
     Case::List,
     Case::ApplySpread,
     Case::ApplyHot,
@@ -67,9 +86,18 @@ pub const ALL: [Case; 12] = [
     Case::Keys,
     Case::Refresh,
     Case::Logout,
+    Case::Me,
+    Case::Sessions,
     Case::Login,
     Case::Registration,
+    Case::ChangePassword,
     Case::Deletion,
+    Case::UserSearch,
+    Case::Block,
+    Case::Decisions,
+    Case::Eligibility,
+    Case::Groups,
+    Case::Promocodes,
 ];
 
 impl Case {
@@ -87,7 +115,16 @@ impl Case {
             Case::Logout => "logout",
             Case::Login => "login",
             Case::Registration => "user_registration",
+            Case::Me => "me",
+            Case::Sessions => "sessions",
+            Case::ChangePassword => "change_password",
             Case::Deletion => "delete",
+            Case::UserSearch => "admin/users/search",
+            Case::Block => "admin/users/{user_id}/block",
+            Case::Decisions => "admin/decisions",
+            Case::Eligibility => "admin/eligibility",
+            Case::Groups => "admin/groups",
+            Case::Promocodes => "admin/promocodes",
         }
     }
 
@@ -97,9 +134,14 @@ impl Case {
             Case::Keys
             | Case::Refresh
             | Case::Logout
+            | Case::Me
+            | Case::Sessions
             | Case::Login
             | Case::Registration
-            | Case::Deletion => &world.auth,
+            | Case::ChangePassword
+            | Case::Deletion
+            | Case::UserSearch
+            | Case::Block => &world.auth,
             _ => &world.loyalty,
         }
     }
@@ -110,6 +152,7 @@ impl Case {
             Case::Keys => Floor::None,
             Case::Login | Case::Deletion => Floor::Password(Work::Verification),
             Case::Registration => Floor::Password(Work::Hash),
+            Case::ChangePassword => Floor::Password(Work::Both),
             _ => Floor::Sql,
         }
     }
@@ -117,8 +160,18 @@ impl Case {
     /// Whether a subject is good for more than one request.
     pub fn subjects(self) -> Supply {
         match self {
-            Case::List | Case::Keys | Case::Login => Supply::Again(1000),
-            _ => Supply::Once,
+            Case::ApplySpread
+            | Case::ApplyHot
+            | Case::ApplyLimited
+            | Case::Cancel
+            | Case::Use
+            | Case::Refresh
+            | Case::Logout
+            | Case::Registration
+            | Case::ChangePassword
+            | Case::Deletion
+            | Case::Block => Supply::Once,
+            _ => Supply::Again(1000),
         }
     }
 
@@ -135,7 +188,7 @@ impl Case {
     /// The number of the promo code of subject `n`, as a formula that pgbench understands, and its value.
     pub fn promo(self, n: u64) -> Option<(String, u64)> {
         let (first, count) = match self {
-            Case::ApplySpread | Case::Cancel => (SPREAD_CODES, SPREAD),
+            Case::ApplySpread | Case::Cancel | Case::Eligibility => (SPREAD_CODES, SPREAD),
             Case::Use => (FREE_CODES, SPREAD),
             Case::ApplyHot => (HOT_CODE, 1),
             Case::ApplyLimited => (LIMITED_CODE, 1),
@@ -162,49 +215,16 @@ impl Case {
             Case::Logout => request::logout(world, n),
             Case::Login => request::login(world, n),
             Case::Registration => request::registration(world, n),
+            Case::Me => request::me(world, n),
+            Case::Sessions => request::sessions(world, n),
+            Case::ChangePassword => request::change_password(world, n),
             Case::Deletion => request::deletion(world, n),
-        }
-    }
-
-    /// Makes what the requests of `subjects` need. Refresh tokens are those of `token_of(n)`. Cancelling needs a hold
-    /// besides.
-    ///
-    /// # Errors
-    /// When the service or a database fails.
-    pub async fn prepare(
-        self,
-        world: &World,
-        subjects: Subjects,
-        token_of: impl Fn(u64) -> u64,
-    ) -> Result<()> {
-        match self {
-            Case::Keys | Case::Registration => Ok(()),
-            Case::Refresh | Case::Logout => world.add_sessions(subjects, token_of).await,
-            Case::Login | Case::Deletion => world.add_accounts(subjects).await,
-            _ => world.add_users(subjects).await,
-        }
-    }
-
-    /// A query for how many of the subjects from $1 to $2 it was done for, where that leaves a trace.
-    pub fn trace(self) -> Option<&'static str> {
-        match self {
-            Case::ApplySpread | Case::ApplyHot | Case::ApplyLimited => Some(
-                "SELECT count(*) FROM applications WHERE user_id BETWEEN $1 AND $2 AND state = 'applied'",
-            ),
-            Case::Cancel => Some(
-                "SELECT count(*) FROM applications WHERE user_id BETWEEN $1 AND $2 AND state = 'cancelled'",
-            ),
-            Case::Use => Some("SELECT count(*) FROM subscriptions WHERE user_id BETWEEN $1 AND $2"),
-            Case::Refresh => {
-                Some("SELECT count(*) FROM sessions WHERE id BETWEEN $1 AND $2 AND generation = 1")
-            }
-            Case::Logout => Some(
-                "SELECT count(*) FROM sessions WHERE id BETWEEN $1 AND $2 AND revoked_at IS NOT NULL",
-            ),
-            Case::Deletion => {
-                Some("SELECT count(*) FROM users WHERE id BETWEEN $1 AND $2 AND status = 'deleted'")
-            }
-            Case::List | Case::Keys | Case::Login | Case::Registration => None,
+            Case::UserSearch => request::user_search(world, n),
+            Case::Block => request::block(world, n),
+            Case::Decisions => request::decisions(world, n),
+            Case::Eligibility => request::eligibility(world, n, promo),
+            Case::Groups => request::groups(world, n),
+            Case::Promocodes => request::promocodes(world, n),
         }
     }
 }

@@ -16,6 +16,8 @@ mod options;
 mod passwords;
 mod pgbench;
 mod postgres_log;
+mod preparation;
+mod promo_codes;
 mod report;
 mod request;
 mod script;

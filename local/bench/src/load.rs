@@ -48,7 +48,7 @@ impl Measured {
 /// do, and measures what there was after the warm-up.
 ///
 /// # Errors
-/// When a call fails, or everything was done before the end of the warm-up.
+/// When a call fails, everything was done before the end of the warm-up, or nothing between that and the end.
 pub async fn measure<W: Worker>(
     workers: Vec<W>,
     warm_up: Duration,
@@ -79,8 +79,12 @@ pub async fn measure<W: Worker>(
     let within = ended
         .into_iter()
         .filter(|(_, at)| (begin..end).contains(at));
+    let latencies: Vec<Duration> = within.map(|(from, to)| to - from).collect();
+    if latencies.is_empty() {
+        return Err("nothing was done within the time: measure for longer".into());
+    }
     Ok(Measured {
-        latencies: within.map(|(from, to)| to - from).collect(),
+        latencies,
         elapsed: end - begin,
         total,
     })

@@ -11,7 +11,7 @@ use crate::capture::{Captured, hold_script, prepare};
 use crate::case::{Case, Floor, Supply};
 use crate::latencies::Latencies;
 use crate::load::{self, Connection, Measured, Request, Requests};
-use crate::passwords;
+use crate::passwords::{self, Work};
 use crate::world::{Subjects, World, id};
 
 /// Service and floor take turns, so that what else the machine does meets both.
@@ -103,9 +103,10 @@ impl Plan<'_> {
         })
     }
 
-    /// What hashes passwords is slow: it gets twice the time, or there would be too few to count.
+    /// What hashes passwords is slow: it gets more time, or there would be too few to count.
     fn turn(&self) -> Duration {
         match self.of.case.floor() {
+            Floor::Password(Work::Both) => self.length * 4 / ROUNDS,
             Floor::Password(_) => self.length * 2 / ROUNDS,
             _ => self.length / ROUNDS,
         }

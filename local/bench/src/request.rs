@@ -1,12 +1,14 @@
 //! The requests that are measured.
 
+use domain::Role;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use serde_json::{Value, json};
 
 use crate::Result;
 use crate::load::Request;
-use crate::world::{PASSWORD, TARIFF, World};
+use crate::promo_codes::TARIFF;
+use crate::world::{ADMINS, PASSWORD, World, id};
 
 /// Lists the promo codes for user `n`.
 ///
@@ -87,6 +89,90 @@ pub fn deletion(world: &World, n: u64) -> Result<Request> {
     with_token(world, n, Method::DELETE, "/delete", Some(&body))
 }
 
+/// Shows the account of user `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn me(world: &World, n: u64) -> Result<Request> {
+    with_token(world, n, Method::GET, "/me", None)
+}
+
+/// Lists the sessions of user `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn sessions(world: &World, n: u64) -> Result<Request> {
+    with_token(world, n, Method::GET, "/sessions", None)
+}
+
+/// Changes the password of user `n`, for the first time.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn change_password(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "old_password": PASSWORD, "new_password": format!("another {PASSWORD}") });
+    with_token(world, n, Method::POST, "/change_password", Some(&body))
+}
+
+/// Looks for user `n` by the address, as an administrator.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn user_search(world: &World, n: u64) -> Result<Request> {
+    let body = json!({ "email": email(n) });
+    with_role(
+        world,
+        n,
+        Role::Admin,
+        Method::POST,
+        "/admin/users/search",
+        Some(&body),
+    )
+}
+
+/// Blocks user `n`, as an administrator of their own.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn block(world: &World, n: u64) -> Result<Request> {
+    let path = format!("/admin/users/{}/block", id(n)?);
+    with_role(world, n + ADMINS, Role::Admin, Method::POST, &path, None)
+}
+
+/// Lists the decisions about user `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn decisions(world: &World, n: u64) -> Result<Request> {
+    for_support(world, n, &format!("/admin/decisions?user_id={}", id(n)?))
+}
+
+/// Asks whether the promo code would pass for user `n`.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn eligibility(world: &World, n: u64, promo: u64) -> Result<Request> {
+    let user_id = id(n)?;
+    let path = format!("/admin/eligibility?user_id={user_id}&promocode_id={promo}&tariff={TARIFF}");
+    for_support(world, n, &path)
+}
+
+/// Lists the groups.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn groups(world: &World, n: u64) -> Result<Request> {
+    for_support(world, n, "/admin/groups")
+}
+
+/// Lists the promo codes as staff see them.
+///
+/// # Errors
+/// When the request can't be made.
+pub fn promocodes(world: &World, n: u64) -> Result<Request> {
+    for_support(world, n, "/admin/promocodes")
+}
+
 /// Asks for the public keys.
 ///
 /// # Errors
@@ -106,10 +192,27 @@ fn with_token(
     path: &str,
     body: Option<&Value>,
 ) -> Result<Request> {
+    with_role(world, n, Role::User, method, path, body)
+}
+
+/// A request of the holder of token `n`, which says that they have this role.
+fn with_role(
+    world: &World,
+    n: u64,
+    role: Role,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Request> {
     let mut request = plain(world, method, path, body)?;
-    let token = format!("Bearer {}", world.access_token(n)?).parse()?;
+    let token = format!("Bearer {}", world.access_token(n, role)?).parse()?;
     request.headers_mut().insert(AUTHORIZATION, token);
     Ok(request)
+}
+
+/// Something that support reads.
+fn for_support(world: &World, n: u64, path: &str) -> Result<Request> {
+    with_role(world, n, Role::Support, Method::GET, path, None)
 }
 
 fn plain(world: &World, method: Method, path: &str, body: Option<&Value>) -> Result<Request> {

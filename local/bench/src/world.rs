@@ -15,23 +15,13 @@ use crate::database::Database;
 use crate::load;
 use crate::options::Options;
 use crate::pgbench::Pgbench;
+use crate::promo_codes;
 use crate::request;
 
 /// Everyone's password.
 pub const PASSWORD: &str = "correct horse battery";
-/// How many codes the spread load is spread over.
-pub const SPREAD: u64 = 1000;
-/// The first numbers of the kinds of promo codes. Large, so that no other parameter of a statement is the same number.
-pub const SPREAD_CODES: u64 = 7_000_000;
-/// Codes after which nothing is to pay.
-pub const FREE_CODES: u64 = 7_100_000;
-/// The code that everyone wants.
-pub const HOT_CODE: u64 = 7_200_000;
-/// The code that everyone wants and that has a limit, which is never reached.
-pub const LIMITED_CODE: u64 = 7_200_001;
-const LISTED_CODES: u64 = 7_300_000;
-/// The tariff that everything is bought for.
-pub const TARIFF: u64 = 7_900_000;
+/// The first administrator: the one who acts on subject `n` is so much further on.
+pub const ADMINS: u64 = 1_000_000_000;
 
 /// Numbers of users, one after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +74,7 @@ impl World {
             refresh_key: RefreshKey::from_env()?,
             next: Cell::new(1),
         };
-        world.loyalty.run(&promo_codes()).await?;
+        world.loyalty.run(&promo_codes::sql()).await?;
         Ok(world)
     }
 
@@ -135,6 +125,21 @@ impl World {
         self.auth.run(&sql).await
     }
 
+    /// Makes an administrator for each of these accounts, with the password hash of the account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_admins(&self, subjects: Subjects) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO users (id, email, email_key, password_hash, role, created_at, updated_at)
+             SELECT lpad(({ADMINS} + n)::text, 32, '0')::uuid, 'a' || email, 'a' || email_key, password_hash, 'admin',
+                 now(), now()
+             {} JOIN users ON id = lpad(n::text, 32, '0')::uuid",
+            series(subjects)
+        );
+        self.auth.run(&sql).await
+    }
+
     /// Makes accounts with a session each. The refresh token of the session is that of `token_of(n)`.
     ///
     /// # Errors
@@ -162,13 +167,13 @@ impl World {
         Ok(())
     }
 
-    /// An access token of user `n`, in the session of the same number.
+    /// An access token of user `n` with this role, in the session of the same number.
     ///
     /// # Errors
     /// When it can't be signed.
-    pub fn access_token(&self, n: u64) -> Result<String> {
+    pub fn access_token(&self, n: u64, role: Role) -> Result<String> {
         let id = id(n)?;
-        Ok(self.issuer.issue(id, id, Role::User, SystemClock.now())?)
+        Ok(self.issuer.issue(id, id, role, SystemClock.now())?)
     }
 
     /// The first refresh token of session `n`.
@@ -191,46 +196,6 @@ pub fn id(n: u64) -> Result<Uuid> {
 fn series(subjects: Subjects) -> String {
     let Range { start, end } = subjects.numbers();
     format!("FROM generate_series({start}, {end} - 1) AS n")
-}
-
-/// Columns that are not named keep their defaults: no limits, everyone, every tariff.
-fn promo_codes() -> String {
-    let codes = |first: u64, count: u64, values: &str| {
-        format!(
-            "INSERT INTO promo_codes (id, code, title, status, starts_at, listed, effect, effect_minor,
-                 effect_basis_points, effect_days, total_limit)
-             SELECT n, 'BENCH' || n, 'Bench', 'active', now() - interval '1 day', {values}
-             FROM generate_series({first}, {first} + {count} - 1) AS n;\n"
-        )
-    };
-    let tariffs = format!(
-        "INSERT INTO tariffs (id, title, price_minor, currency, period_months) VALUES
-             ({TARIFF}, 'Month', 29900, 'RUB', 1),
-             ({TARIFF} + 1, 'Year', 299000, 'RUB', 12),
-             ({TARIFF} + 2, 'Premium', 59900, 'RUB', 1);\n"
-    );
-    [
-        tariffs,
-        codes(
-            SPREAD_CODES,
-            SPREAD,
-            "false, 'amount_off', 10000, NULL, NULL, NULL",
-        ),
-        codes(FREE_CODES, SPREAD, "false, 'free', NULL, NULL, 14, NULL"),
-        codes(HOT_CODE, 1, "false, 'amount_off', 10000, NULL, NULL, NULL"),
-        codes(
-            LIMITED_CODE,
-            1,
-            "false, 'amount_off', 10000, NULL, NULL, 100000000",
-        ),
-        codes(
-            LISTED_CODES,
-            20,
-            "true, 'percent_off', NULL, 1500, NULL, NULL",
-        ),
-        "ANALYZE;".to_owned(),
-    ]
-    .concat()
 }
 
 #[cfg(test)]
