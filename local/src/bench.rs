@@ -13,7 +13,15 @@ use crate::running::Running;
 use crate::stack::{self, Stack};
 
 /// What runs. The whole workspace is named so that the dependencies are those of every other release build.
-const PROGRAMS: [&str; 5] = ["--workspace", "--bin", "gateway", "--bin", "bench"];
+const PROGRAMS: [&str; 7] = [
+    "--workspace",
+    "--bin",
+    "gateway",
+    "--bin",
+    "worker",
+    "--bin",
+    "bench",
+];
 
 /// What to measure and how.
 #[derive(Debug, clap::Args)]
@@ -39,7 +47,8 @@ impl Bench {
             report::heading("Starting a fresh stack");
             stack.start_servers().await?;
             apps::build(stack, &PROGRAMS, true).await?;
-            // No worker: what it does in the databases would be measured along with the requests.
+            // No worker: what it does in the databases would be measured along with the requests. Where it is what is
+            // measured, it is started for that.
             apps::start_gateway(stack, true).await?;
             Running::publish(stack, "cargo local bench", Some(Front::Gateway))?;
             report::heading("Measuring");
@@ -55,11 +64,13 @@ impl Bench {
     }
 
     async fn program(&self, stack: &Stack) -> Result<Program> {
-        let program = apps::folder(stack, true).await?.join("bench");
-        let mut program = Program::new(program, &stack.home.project)
+        let folder = apps::folder(stack, true).await?;
+        let mut program = Program::new(folder.join("bench"), &stack.home.project)
             .envs(&stack.env(Front::Gateway))
             .arg("--pgbench")
             .arg(stack.programs.beside_postgres("pgbench")?)
+            .arg("--worker")
+            .arg(folder.join("worker"))
             .arg("--logs")
             .arg(stack.profile.logs())
             .arg("--seconds")

@@ -67,6 +67,19 @@ impl Database {
         Ok(row.try_get(0)?)
     }
 
+    /// The first column of all rows that `sql` finds.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn values<T: for<'a> tokio_postgres::types::FromSql<'a>>(
+        &self,
+        sql: &str,
+        params: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<T>> {
+        let rows = self.owner.query_typed(sql, params).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     /// Has the server write every statement to its log, or stop doing so. It takes the connections a moment to notice.
     ///
     /// # Errors

@@ -18,10 +18,12 @@ mod pgbench;
 mod postgres_log;
 mod preparation;
 mod promo_codes;
+mod reconciliation;
 mod report;
 mod request;
 mod script;
 mod sql_text;
+mod status_flow;
 mod verification;
 mod world;
 
@@ -51,7 +53,12 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 pub async fn run(options: &Options) -> Result<ExitCode> {
     let named = |name: &str| options.only.as_ref().is_none_or(|part| name.contains(part));
     let wanted = |case: &Case| named(case.name());
-    let others = [login_timing::NAME, verification::NAME];
+    let others = [
+        login_timing::NAME,
+        verification::NAME,
+        status_flow::NAME,
+        reconciliation::NAME,
+    ];
     if !case::ALL.iter().any(wanted) && !others.into_iter().any(named) {
         let names = case::ALL.map(Case::name).into_iter().chain(others);
         let names = names.collect::<Vec<_>>().join("\n  ");
@@ -81,6 +88,13 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     }
     if named(verification::NAME) {
         goals.push(verification::goal(&world)?);
+    }
+    if named(status_flow::NAME) {
+        goals.push(status_flow::goal(&world, options).await?);
+    }
+    // The last: it empties the loyalty database.
+    if named(reconciliation::NAME) {
+        goals.push(reconciliation::goal(&world).await?);
     }
     for goal in &goals {
         println!(

@@ -19,7 +19,10 @@ pub struct Options {
     /// The program pgbench
     #[arg(long)]
     pub pgbench: PathBuf,
-    /// Folder with `postgres_auth.log` and `postgres_loyalty.log`
+    /// The program worker
+    #[arg(long)]
+    pub worker: PathBuf,
+    /// Folder with `postgres_auth.log` and `postgres_loyalty.log`, for `worker.log` too
     #[arg(long)]
     pub logs: PathBuf,
 }

@@ -1,0 +1,167 @@
+//! How long a change of a user's status takes from its commit on the auth side until the loyalty side can see it:
+//! outbox, relay, RabbitMQ, consumer, with the worker that is deployed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use auth_store::{AuthStore, NewUser, PasswordHash};
+use domain::{Clock, Email, Password, Random};
+use runtime::{OsRandom, SystemClock};
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::Result;
+use crate::latencies::Latencies;
+use crate::options::Options;
+use crate::report::{Goal, millis};
+use crate::world::{PASSWORD, World};
+
+/// What it is called.
+pub const NAME: &str = "status, from commit to visible in loyalty";
+
+/// Changes that are measured, and the time between two: 50 a second.
+const CHANGES: usize = 1000;
+const BETWEEN: Duration = Duration::from_millis(20);
+/// Changes that wait when the backlog is measured.
+const BACKLOG: u64 = 5000;
+const AT_MOST: Duration = Duration::from_secs(1);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(2);
+/// A change that takes longer ends the run.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Registers users, and looks for each on the loyalty side.
+///
+/// # Errors
+/// When the worker does not start or a change does not arrive.
+pub async fn goal(world: &World, options: &Options) -> Result<Goal> {
+    let _worker = start_worker(options)?;
+    let flow = Flow {
+        world,
+        auth: AuthStore::from_env()?,
+        hash: PasswordHash::of(Password::entered(PASSWORD.to_owned()), &OsRandom).await?,
+    };
+    // The worker takes a moment to start, and has to catch up with what other measurements have left.
+    flow.measure(1).await?;
+    flow.until_drained().await?;
+    let latencies = Latencies::of(flow.measure(CHANGES).await?);
+    let [p50, p95, p99] = [50, 95, 99].map(|percent| latencies.percentile(percent));
+    let backlog = flow.backlog().await?;
+    Ok(Goal {
+        text: format!(
+            "{NAME}: p50 {} ms, p95 {} ms, p99 {} ms at {} changes/s (p99 below {}); {BACKLOG} at once: {backlog:.0}/s",
+            millis(p50),
+            millis(p95),
+            millis(p99),
+            1000 / BETWEEN.as_millis(),
+            AT_MOST.as_millis(),
+        ),
+        met: p99 < AT_MOST,
+    })
+}
+
+fn start_worker(options: &Options) -> Result<Child> {
+    let log = File::create(options.logs.join("worker.log"))?;
+    let worker = Command::new(&options.worker)
+        .env("PG_POOL_SIZE", "8")
+        .env("RUST_LOG", "warn")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok(worker)
+}
+
+struct Flow<'a> {
+    world: &'a World,
+    auth: AuthStore,
+    hash: PasswordHash,
+}
+
+impl Flow<'_> {
+    /// The times of `changes` changes, each from its commit until the loyalty side knows it.
+    async fn measure(&self, changes: usize) -> Result<Vec<Duration>> {
+        let mut pending: HashMap<Uuid, Instant> = HashMap::new();
+        let mut latencies = Vec::with_capacity(changes);
+        let (mut made, mut next) = (0, Instant::now());
+        while latencies.len() < changes {
+            if made < changes && Instant::now() >= next {
+                let user = self.register().await?;
+                pending.insert(user, Instant::now());
+                made += 1;
+                next += BETWEEN;
+            }
+            for user in self.known(&pending).await? {
+                latencies.extend(pending.remove(&user).map(|since| since.elapsed()));
+            }
+            if pending.values().any(|since| since.elapsed() > PATIENCE) {
+                return Err("a change did not reach the loyalty side".into());
+            }
+            sleep(LOOK).await;
+        }
+        Ok(latencies)
+    }
+
+    async fn register(&self) -> Result<Uuid> {
+        let id = OsRandom.uuid();
+        let email = Email::parse(&format!("{}@bench.example", id.simple()))?;
+        let user = NewUser {
+            id,
+            email: &email,
+            name: None,
+            password_hash: &self.hash,
+            event_id: OsRandom.uuid(),
+        };
+        self.auth.register(&user, SystemClock.now()).await?;
+        Ok(id)
+    }
+
+    async fn known(&self, pending: &HashMap<Uuid, Instant>) -> Result<Vec<Uuid>> {
+        let users: Vec<&Uuid> = pending.keys().collect();
+        let sql = "SELECT id FROM users WHERE id = ANY ($1)";
+        self.world
+            .loyalty
+            .values(sql, &[(&users, Type::UUID_ARRAY)])
+            .await
+    }
+
+    /// Changes a second while many wait.
+    async fn backlog(&self) -> Result<f64> {
+        let subjects = self.world.take(BACKLOG);
+        self.world.add_accounts(subjects).await?;
+        let sql = "INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
+            SELECT gen_random_uuid(), lpad(n::text, 32, '0')::uuid, 'active', 1, now()
+            FROM generate_series($1, $2 - 1) AS n";
+        let [first, end] = [subjects.numbers().start, subjects.numbers().end].map(i64::try_from);
+        let (first, end) = (first?, end?);
+        let params = [(&first as _, Type::INT8), (&end as _, Type::INT8)];
+        let started = Instant::now();
+        self.world.auth.execute(sql, &params).await?;
+        self.until_drained().await?;
+        let known = "SELECT count(*) FROM users
+            WHERE id BETWEEN lpad($1::text, 32, '0')::uuid AND lpad(($2 - 1)::text, 32, '0')::uuid";
+        while self.world.loyalty.value::<i64>(known, &params).await? < end - first {
+            if started.elapsed() > PATIENCE {
+                return Err("not all changes reached the loyalty side".into());
+            }
+            sleep(LOOK).await;
+        }
+        Ok((end - first) as f64 / started.elapsed().as_secs_f64())
+    }
+
+    async fn until_drained(&self) -> Result<()> {
+        let started = Instant::now();
+        while self.auth.backlog().await?.depth > 0 {
+            if started.elapsed() > PATIENCE {
+                return Err("the outbox is not drained".into());
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+}
