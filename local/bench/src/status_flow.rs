@@ -115,6 +115,8 @@ impl Flow<'_> {
             email: &email,
             name: None,
             password_hash: &self.hash,
+            // Nobody's: no account of the address was deleted.
+            tombstone: [0; 32],
             event_id: OsRandom.uuid(),
         };
         self.auth.register(&user, SystemClock.now()).await?;
