@@ -92,7 +92,7 @@ async fn a_promo_code_works_as_it_was_entered() {
         "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
         "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
         "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00", "first_purchase_only": false,
-        "tariffs": [tariff.id], "audience": { "kind": "all" }, "version": 1,
+        "tariffs": [tariff.id], "audience": { "kind": "all" }, "refund_returns_use": true, "version": 1,
         "usage": { "taken": 0, "discounts": "0.00" },
     });
     assert_eq!(answer.success(201), &expected);
