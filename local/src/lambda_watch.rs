@@ -70,17 +70,12 @@ fn folders(parent: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Starts the server and calls every function once, so that no request has to wait for a build.
+/// Starts the server and calls every function once, so that no request has to wait for a build. SQS has to run.
 ///
 /// # Errors
 /// When the server or a function doesn't start.
 pub async fn start(stack: &Stack, tools: &Tools) -> Result<()> {
     let port = stack.ports.get(NAME);
-    report::step(
-        format!("{:<16}{}", "SQS", stack.ports.address("sqs")),
-        sqs::start(stack, &tools.moto_server),
-    )
-    .await?;
     let mut program = Program::new(&tools.cargo_lambda, &stack.home.project)
         .args([
             "lambda",

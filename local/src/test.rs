@@ -14,6 +14,7 @@ use crate::process::task;
 use crate::report;
 use crate::running::Running;
 use crate::seed;
+use crate::servers::sqs;
 use crate::stack::{self, Stack};
 use crate::tools::{self, Tools};
 
@@ -77,6 +78,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
                 apps::restart_sandbox(stack, Front::LambdaWatch).await?;
             }
             report::heading("The same end-to-end tests on cargo lambda watch");
+            sqs::start(stack, &tools.moto_server).await?;
             lambda_watch::start(stack, &tools).await?;
             Running::publish(stack, COMMAND, Some(Front::LambdaWatch))?;
             if args.is_empty() {

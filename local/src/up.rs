@@ -13,6 +13,7 @@ use crate::lambda_watch;
 use crate::report;
 use crate::running::Running;
 use crate::seed;
+use crate::servers::sqs;
 use crate::stack::{self, Stack};
 use crate::tools;
 
@@ -74,6 +75,7 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         stack.start_servers().await?;
         apps::build(stack, &apps::PROGRAMS, false).await?;
         apps::start_helpers(stack, Front::LambdaWatch, false).await?;
+        sqs::start(stack, &tools.moto_server).await?;
         lambda_watch::start(stack, &tools).await?;
         prepare_demo(stack, Front::LambdaWatch).await?;
         Running::publish(stack, "cargo local watch", Some(Front::LambdaWatch))?;

@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
-use events::rabbitmq::{DeadLetter, RabbitConnection};
+use events::DeadLetter;
+use events::rabbitmq::{QUEUE, RabbitConnection};
+use events::sqs::SqsDeadLetters;
 use runtime::SystemClock;
 
 use crate::Worker;
 
 /// Letters that are shown at a time.
 const SHOWN: u32 = 100;
+
+type Lines = Result<Vec<String>, Box<dyn std::error::Error>>;
 
 /// Carries users' status from auth to loyalty, and releases holds that ran out.
 #[derive(Debug, Parser)]
@@ -49,42 +53,67 @@ impl Command {
     /// Does it, and returns the lines to be shown.
     ///
     /// # Errors
-    /// When a server can't be reached.
-    pub async fn run(self, worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    /// When a variable is missing or a server can't be reached.
+    pub async fn run(self) -> Lines {
         match self {
-            Command::Dlq(command) => dlq(command, worker).await,
-            Command::Audit => {
-                let found = crate::audit::contradictions(worker).await?;
-                match found.is_empty() {
-                    true => Ok(vec!["the books are right".to_owned()]),
-                    false => {
-                        Err(format!("{}\n{} contradictions", found.join("\n"), found.len()).into())
-                    }
-                }
-            }
-            Command::Reconcile => reconcile(worker).await,
+            Command::Dlq(command) => match runtime::optional("USER_STATUS_DEAD_LETTERS_URL") {
+                Some(_) => command.on_sqs().await,
+                None => command.on_rabbitmq().await,
+            },
+            Command::Audit => audit(&Worker::from_env()?).await,
+            Command::Reconcile => reconcile(&Worker::from_env()?).await,
         }
     }
 }
 
-async fn dlq(command: Dlq, worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let broker = RabbitConnection::connect(&worker.amqp_url, &worker.queue).await?;
-    let letters = broker.dead_letters().await?;
-    let lines = match command {
-        Dlq::List { bodies } => {
-            let count = letters.count().await?;
-            let shown = letters.list(SHOWN).await?;
-            let shown = shown.iter().map(|letter| line(letter, bodies));
-            let total = format!("{count} dead letters");
-            shown.chain([total]).collect()
-        }
-        Dlq::Replay => vec![format!("{} sent back", letters.replay().await?)],
-    };
-    broker.close().await;
-    Ok(lines)
+impl Dlq {
+    async fn on_rabbitmq(self) -> Lines {
+        let broker = RabbitConnection::connect(&crate::amqp_url()?, QUEUE).await?;
+        let letters = broker.dead_letters().await?;
+        let lines = match self {
+            Dlq::List { bodies } => {
+                let count = letters.count().await?;
+                listed(&letters.list(SHOWN).await?, count, bodies)
+            }
+            Dlq::Replay => vec![format!("{} sent back", letters.replay().await?)],
+        };
+        broker.close().await;
+        Ok(lines)
+    }
+
+    async fn on_sqs(self) -> Lines {
+        let letters = SqsDeadLetters::from_env()?;
+        Ok(match self {
+            Dlq::List { bodies } => {
+                // Counted first: a moment after the look, SQS counts those that were looked at among the hidden ones.
+                let count = letters.count().await?;
+                listed(&letters.list(SHOWN as usize).await?, count, bodies)
+            }
+            Dlq::Replay => {
+                let queue = runtime::required(
+                    "USER_STATUS_QUEUE_URL",
+                    "the URL of the SQS FIFO queue that they go back to",
+                )?;
+                vec![format!("{} sent back", letters.replay(&queue).await?)]
+            }
+        })
+    }
 }
 
-async fn reconcile(worker: &Worker) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+fn listed(letters: &[DeadLetter], count: u32, bodies: bool) -> Vec<String> {
+    let lines = letters.iter().map(|letter| line(letter, bodies));
+    lines.chain([format!("{count} dead letters")]).collect()
+}
+
+async fn audit(worker: &Worker) -> Lines {
+    let found = crate::audit::contradictions(worker).await?;
+    match found.is_empty() {
+        true => Ok(vec!["the books are right".to_owned()]),
+        false => Err(format!("{}\n{} contradictions", found.join("\n"), found.len()).into()),
+    }
+}
+
+async fn reconcile(worker: &Worker) -> Lines {
     let started = Instant::now();
     // Everything at once: whoever types this wants both sides to agree now.
     let settling = Duration::ZERO;

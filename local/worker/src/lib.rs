@@ -48,10 +48,14 @@ impl Worker {
             auth: AuthStore::from_env()?,
             loyalty: LoyaltyStore::from_env()?,
             checkout: Checkout::from_env()?,
-            amqp_url: runtime::required("AMQP_URL", "amqp://user:password@host:port/vhost")?,
+            amqp_url: amqp_url()?,
             queue: QUEUE.to_owned(),
         })
     }
+}
+
+fn amqp_url() -> Result<String, ConfigError> {
+    runtime::required("AMQP_URL", "amqp://user:password@host:port/vhost")
 }
 
 /// Works until told to stop, then finishes what is under way. Servers may go away and come back meanwhile.

@@ -1,5 +1,7 @@
 //! What the auth side tells the loyalty side, and the brokers that carry it.
 
+#[cfg(any(feature = "rabbitmq", feature = "sqs"))]
+mod dead_letter;
 mod dead_letters;
 mod event;
 mod publisher;
@@ -8,6 +10,8 @@ pub mod rabbitmq;
 #[cfg(feature = "sqs")]
 pub mod sqs;
 
+#[cfg(any(feature = "rabbitmq", feature = "sqs"))]
+pub use dead_letter::DeadLetter;
 pub use dead_letters::dead_letters_metric;
 pub use event::{Malformed, UserStatusChanged};
 pub use publisher::{PublishError, Publisher};

@@ -18,7 +18,7 @@ pub async fn watch(store: &AuthStore, dead_letters: Option<&SqsDeadLetters>, clo
         return;
     };
     match dead_letters.count().await {
-        Ok(count) => metrics::emit(&[dead_letters_metric(count)], now),
+        Ok(count) => metrics::emit(&[dead_letters_metric(count.into())], now),
         Err(error) => tracing::warn!(%error, "the dead letters were not counted"),
     }
 }

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::{Client, Config};
 use domain::{Clock, Random, UserStatus};
 use events::UserStatusChanged;
+use events::sqs::SqsDeadLetters;
 use loyalty_store::LoyaltyStore;
 use pg::{Pool, Type};
 use runtime::{OsRandom, SystemClock};
@@ -32,11 +35,25 @@ fn message(id: &str, group: Uuid, body: &str) -> Value {
     json!({ "messageId": id, "body": body, "attributes": { "MessageGroupId": group }, "messageAttributes": {} })
 }
 
+/// Nobody listens on the discard port.
+const NOWHERE: &str = "127.0.0.1:9";
+
+/// Dead letters that can't be reached.
+fn dead_letters() -> SqsDeadLetters {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("nowhere"))
+        .credentials_provider(Credentials::new("none", "none", None, None, "test"))
+        .endpoint_url(format!("http://{NOWHERE}"))
+        .build();
+    SqsDeadLetters::new(Client::from_conf(config), format!("http://{NOWHERE}/dead"))
+}
+
 /// The ids of the messages that SQS is to give again.
 async fn failures(pool: &Pool, messages: &[Value]) -> Vec<String> {
     let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
     let store = LoyaltyStore::new(pool.clone());
-    let response = handle_batch(&store, &SystemClock, batch).await;
+    let response = handle_batch(&store, &dead_letters(), &SystemClock, batch).await;
     let failures = response.batch_item_failures.into_iter();
     failures.map(|failure| failure.item_identifier).collect()
 }
@@ -48,7 +65,7 @@ async fn version(pool: &Pool, user: Uuid) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn a_failure_stops_its_group_and_no_other() {
+async fn what_can_not_be_buried_stops_its_group_and_no_other() {
     let pool = pool();
     let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
     let batch = [
@@ -65,8 +82,7 @@ async fn a_failure_stops_its_group_and_no_other() {
 
 #[tokio::test]
 async fn without_the_database_all_comes_again() {
-    // Nobody listens on the discard port.
-    let nowhere = Pool::new("postgres://nobody@127.0.0.1:9/nothing", 1).unwrap();
+    let nowhere = Pool::new(&format!("postgres://nobody@{NOWHERE}/nothing"), 1).unwrap();
     let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
     let batch = [
         message("one", one, &active(one, 1)),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use auth_store::AuthStore;
 use domain::{Clock, Random, UserStatus};
-use events::UserStatusChanged;
-use events::rabbitmq::{DeadLetter, RabbitConnection, dead_letter_queue};
+use events::{DeadLetter, UserStatusChanged};
+use events::rabbitmq::{RabbitConnection, dead_letter_queue};
 use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel};
 use loyalty_store::LoyaltyStore;

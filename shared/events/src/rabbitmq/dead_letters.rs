@@ -9,25 +9,11 @@ use lapin::{BasicProperties, Channel, Connection};
 
 use super::publisher::{outcome, send};
 use super::{dead_letter_queue, in_time};
-use crate::{PublishError, UserStatusChanged};
+use crate::dead_letter::REASON;
+use crate::{DeadLetter, PublishError, UserStatusChanged};
 
-/// The header that says why a message is a dead letter.
-const REASON: &str = "reason";
-/// The same in the broker's words, when the broker made it one.
+/// Why a message is a dead letter in the broker's words, when the broker made it one.
 const BROKERS_REASON: &str = "x-first-death-reason";
-
-/// A message that could not be handled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The id of the event, if the publisher gave one.
-    pub message_id: Option<String>,
-    /// Why it is here.
-    pub reason: String,
-    /// The event, if it can be read now.
-    pub event: Option<UserStatusChanged>,
-    /// What it says. May be anything.
-    pub body: Vec<u8>,
-}
 
 /// The dead letters of a queue.
 pub struct DeadLetters {

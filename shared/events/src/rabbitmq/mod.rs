@@ -12,9 +12,9 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::time::Instant;
 
 pub use consumer::{Consumer, Delivery};
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::DeadLetters;
 pub use publisher::RabbitMq;
-pub use topology::{dead_letter_queue, declare};
+pub use topology::dead_letter_queue;
 
 use crate::PublishError;
 
@@ -44,8 +44,7 @@ impl RabbitConnection {
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         in_time(async {
             let connection = Connection::connect_uri(uri, ConnectionProperties::default()).await?;
-            let channel = connection.create_channel().await?;
-            declare(&channel, queue).await?;
+            topology::declare(&connection, queue).await?;
             Ok(RabbitConnection {
                 connection,
                 queue: queue.to_owned(),

@@ -2,13 +2,15 @@
 //! the file too.
 //!
 //! A dead letter is moved at most once by default, and can be lost on the way: at-least-once needs reject-publish.
+//! Dead letters go back to their queue each time they are listed, and RabbitMQ 4 drops what comes back twenty times
+//! unless told otherwise. No limit at all is `-1` there, which RabbitMQ 3 refuses: hence the large number.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use lapin::Channel;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, Connection};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,36 +43,54 @@ pub fn dead_letter_queue(queue: &str) -> String {
 
 /// How often the broker takes a message back before it makes a dead letter of it.
 pub(super) fn delivery_limit() -> i64 {
-    let mut limits = DEFINITIONS
-        .queues
-        .iter()
-        .filter_map(|queue| queue.arguments.get(LIMIT));
-    limits
-        .find_map(Value::as_i64)
-        .unwrap_or(i64::from(i32::MAX))
+    limit_of(QUEUE).unwrap_or(i64::from(i32::MAX))
+}
+
+fn limit_of(name: &str) -> Option<i64> {
+    let mut queues = DEFINITIONS.queues.iter();
+    let queue = queues.find(|queue| queue.name == name)?;
+    queue.arguments.get(LIMIT)?.as_i64()
 }
 
 /// Declares `queue` and its dead letter queue; does nothing when they are there.
 ///
+/// A dead letter queue that an earlier version has made is taken as it is: it can't be changed, and may hold something.
+///
 /// # Errors
-/// When one is there with other properties, or the channel is gone.
-pub async fn declare(channel: &Channel, queue: &str) -> lapin::Result<()> {
+/// When `queue` is there with other properties, or the connection is gone.
+pub(super) async fn declare(connection: &Connection, queue: &str) -> lapin::Result<()> {
     for defined in &DEFINITIONS.queues {
+        let name = named(&defined.name, queue);
+        // A refusal closes the channel.
+        let channel = connection.create_channel().await?;
+        match defined.declare(&channel, queue, &name).await {
+            Err(error) if name != queue && error.is_amqp_soft_error() => tracing::warn!(
+                %error,
+                "{name} is of an earlier version; once it is empty, delete it, and it is made anew"
+            ),
+            declared => declared?,
+        }
+        if channel.status().connected() {
+            channel.close(200, "done".into()).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Queue {
+    async fn declare(&self, channel: &Channel, queue: &str, name: &str) -> lapin::Result<()> {
         let mut arguments = FieldTable::default();
-        for (name, value) in &defined.arguments {
+        for (name, value) in &self.arguments {
             arguments.insert(name.as_str().into(), argument(value, queue));
         }
         let options = QueueDeclareOptions {
-            durable: defined.durable,
-            auto_delete: defined.auto_delete,
+            durable: self.durable,
+            auto_delete: self.auto_delete,
             ..QueueDeclareOptions::default()
         };
-        let name = named(&defined.name, queue);
-        channel
-            .queue_declare(name.into(), options, arguments)
-            .await?;
+        let declared = channel.queue_declare(name.into(), options, arguments);
+        declared.await.map(drop)
     }
-    Ok(())
 }
 
 /// A queue's name in the file, for another queue than the usual one.
@@ -96,6 +116,8 @@ mod tests {
     #[test]
     fn the_queues_lose_nothing() {
         assert_eq!(delivery_limit(), 20);
+        // As often as anyone may look at dead letters.
+        assert!(limit_of(&dead_letter_queue(QUEUE)).unwrap() >= 1_000_000_000);
         let names: Vec<&str> = DEFINITIONS.queues.iter().map(|q| q.name.as_str()).collect();
         // The target first: a letter without one would be kept back in the source queue until it is there.
         assert_eq!(names, [dead_letter_queue(QUEUE).as_str(), QUEUE]);

@@ -1,0 +1,19 @@
+//! A message that could not be handled.
+
+use crate::UserStatusChanged;
+
+/// The header (RabbitMQ) or attribute (SQS) that says why a message is a dead letter.
+pub(crate) const REASON: &str = "reason";
+
+/// A message that could not be handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// What names it: the id of the event if the publisher gave one, or that of the message in the consumer's log.
+    pub message_id: Option<String>,
+    /// Why it is here.
+    pub reason: String,
+    /// The event, if it can be read now.
+    pub event: Option<UserStatusChanged>,
+    /// What it says. May be anything.
+    pub body: Vec<u8>,
+}
