@@ -51,8 +51,15 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             true => Some(tools::ensure(home).await?),
             false => None,
         };
+        let moto_server = match plan.sqs {
+            true => Some(tools::moto_server(home).await?),
+            false => None,
+        };
         report::heading("Starting a fresh stack");
         stack.start_servers().await?;
+        if let Some(moto_server) = moto_server {
+            sqs::start(stack, &moto_server).await?;
+        }
         apps::build(stack, &apps::PROGRAMS, false).await?;
         let first = if plan.gateway {
             Front::Gateway
@@ -78,7 +85,6 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
                 apps::restart_sandbox(stack, Front::LambdaWatch).await?;
             }
             report::heading("The same end-to-end tests on cargo lambda watch");
-            sqs::start(stack, &tools.moto_server).await?;
             lambda_watch::start(stack, &tools).await?;
             Running::publish(stack, COMMAND, Some(Front::LambdaWatch))?;
             if args.is_empty() {
@@ -99,6 +105,8 @@ struct Plan {
     gateway_args: Vec<String>,
     lambda: bool,
     lambda_args: Vec<String>,
+    /// Whether something that runs uses SQS: a few functions, and the tests of the worker, which go over both brokers.
+    sqs: bool,
 }
 
 impl Plan {
@@ -134,11 +142,15 @@ impl Plan {
                 .flat_map(|name| ["-p", name.as_str()])
                 .collect()
         };
-        let e2e = packages.is_empty() || packages.iter().any(|name| name == "e2e");
+        let runs =
+            |package: &str| packages.is_empty() || packages.iter().any(|name| name == package);
+        let gateway = only != Some(Only::Lambda);
+        let lambda = only != Some(Only::Gateway) && runs("e2e");
         Self {
-            gateway: only != Some(Only::Lambda),
+            gateway,
             gateway_args: with(&scope),
-            lambda: only != Some(Only::Gateway) && e2e,
+            lambda,
+            sqs: lambda || gateway && runs("worker"),
             lambda_args: with(&["-p", "e2e"]),
         }
     }
@@ -156,7 +168,8 @@ async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome
         ])
         .args(["test", "--no-fail-fast"])
         .args(&args)
-        .envs(&stack.env(front));
+        .envs(&stack.env(front))
+        .envs(&sqs::env(stack));
     let status = task::run(&program).await?;
     Ok(Outcome {
         what,
@@ -230,7 +243,7 @@ mod tests {
     #[test]
     fn everything_by_default() {
         let plan = plan(None, "");
-        assert!(plan.gateway && plan.lambda);
+        assert!(plan.gateway && plan.lambda && plan.sqs);
         assert_eq!(plan.gateway_args, ["--workspace"]);
         assert_eq!(plan.lambda_args, ["-p", "e2e"]);
     }
@@ -252,7 +265,8 @@ mod tests {
     fn a_named_package_is_not_run_on_lambda() {
         let named = plan(None, "-p auth_store");
         assert_eq!(named.gateway_args, ["-p", "auth_store"]);
-        assert!(named.gateway && !named.lambda);
+        assert!(named.gateway && !named.lambda && !named.sqs);
+        assert!(plan(None, "-p worker").sqs);
         assert!(plan(None, "--package=e2e").lambda);
         let nothing = plan(Some(Only::Lambda), "-p auth_store");
         assert!(!nothing.gateway && !nothing.lambda);

@@ -40,6 +40,14 @@ pub struct Tools {
     pub moto_server: PathBuf,
 }
 
+/// Finds the server that speaks the protocol of SQS, or installs it for this project alone.
+///
+/// # Errors
+/// When it can't be installed.
+pub async fn moto_server(home: &Home) -> Result<PathBuf> {
+    install(home, &MOTO).await
+}
+
 /// Finds both, or installs them for this project alone.
 ///
 /// # Errors
@@ -50,10 +58,9 @@ pub async fn ensure(home: &Home) -> Result<Tools> {
         Some(installed) => installed,
         None => install(home, &CARGO_LAMBDA).await?,
     };
-    let moto_server = install(home, &MOTO).await?;
     Ok(Tools {
         cargo_lambda,
-        moto_server,
+        moto_server: moto_server(home).await?,
     })
 }
 

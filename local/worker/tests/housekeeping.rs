@@ -1,19 +1,44 @@
 //! The worker removes what is old without being asked.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
-mod world;
+use std::process::{Child, Command};
 
-use domain::{Random, UserStatus};
+use domain::Random;
+use pg::{Param, Pool, Type};
 use runtime::OsRandom;
-use world::{World, event};
+use testkit::{PATIENCE, until};
+
+/// A worker beside that of the stack.
+struct Started(Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 #[tokio::test]
 async fn a_session_that_has_long_been_over_is_gone_soon_after_the_start() {
-    let world = World::new().await;
-    let user = OsRandom.uuid();
-    world.change(&event(user, 1, UserStatus::Active)).await;
-    world.open_old_session(user).await;
-    let running = world.start().await;
-    world.wait_until_no_session(user).await;
-    world.finish(running).await;
+    let url = runtime::required("AUTH_DATABASE_URL", "run `cargo local test`").unwrap();
+    let (auth, user) = (Pool::new(&url, 1).unwrap(), OsRandom.uuid());
+    let sql = "WITH account AS (
+            INSERT INTO users (id, email, email_key, password_hash, created_at, updated_at)
+            VALUES ($1, $1 || '@old.example', $1 || '@old.example', 'none', now(), now())
+        )
+        INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
+        SELECT $1, $1, '', at, at, at FROM (SELECT now() - interval '62 days') AS t (at)";
+    let params: [Param; 1] = [(&user, Type::UUID)];
+    assert_eq!(auth.execute(sql, &params).await.unwrap(), 1);
+
+    let worker = Command::new(env!("CARGO_BIN_EXE_worker"))
+        .env("WORKER_ADDR", "127.0.0.1:0")
+        .spawn();
+    let _worker = Started(worker.unwrap());
+    until("no session", PATIENCE, async || {
+        let sql = "SELECT FROM sessions WHERE user_id = $1";
+        let left = auth.rows(sql, &[(&user, Type::UUID)]).await.unwrap();
+        left.is_empty().then_some(())
+    })
+    .await;
 }

@@ -1,0 +1,41 @@
+//! A user's status on its way from auth to loyalty: one suite over both brokers, on real servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod broker;
+mod rabbitmq;
+mod sqs;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
+
+mod command;
+mod dead_letters;
+mod earlier_queue;
+mod holds;
+mod outages;
+mod repetition;
+mod transport;
+
+/// Each test once over RabbitMQ and once over SQS.
+macro_rules! over_both_brokers {
+    ($($test:ident),+ $(,)?) => {
+        mod over_rabbitmq {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<crate::rabbitmq::Rabbit>(crate::world::World::new().await).await;
+            })+
+        }
+        mod over_sqs {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test::<crate::sqs::Queue>(crate::world::World::new().await).await;
+            })+
+        }
+    };
+}
+use over_both_brokers;

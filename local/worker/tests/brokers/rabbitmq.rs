@@ -1,0 +1,154 @@
+//! RabbitMQ, with the worker of `local/worker`.
+
+use std::net::SocketAddr;
+
+use auth_store::AuthStore;
+use checkout::Checkout;
+use domain::Random;
+use events::DeadLetter;
+use events::rabbitmq::{RabbitConnection, RabbitMq, dead_letter_queue};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeleteOptions};
+use lapin::{BasicProperties, Channel};
+use loyalty_store::LoyaltyStore;
+use runtime::OsRandom;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+use worker::{Worker, stopper};
+
+use crate::broker::{Broker, Running};
+use crate::support::proxy::{Proxy, Watch, Way, server};
+use crate::support::until;
+use crate::world::{PATIENCE, setting};
+
+/// The method basic.ack in a frame of AMQP: its class and its number.
+const ACK: &[u8] = &[0, 60, 0, 80];
+
+pub struct Rabbit {
+    queue: String,
+    broker: RabbitConnection,
+    channel: Channel,
+    /// The broker as the worker reaches it.
+    _wire: Proxy,
+    worker_url: String,
+    acks: Watch,
+}
+
+impl Broker for Rabbit {
+    type Publisher = RabbitMq;
+
+    async fn new() -> Rabbit {
+        let (url, queue) = (setting("AMQP_URL"), format!("test-{}", OsRandom.uuid()));
+        let broker = RabbitConnection::connect(&url, &queue).await.unwrap();
+        let wire = Proxy::to(server(&url)).await;
+        Rabbit {
+            channel: broker.channel().await.unwrap(),
+            worker_url: wire.instead(&url),
+            acks: wire.watch(Way::ToServer, ACK),
+            queue,
+            broker,
+            _wire: wire,
+        }
+    }
+
+    async fn publisher(&self) -> RabbitMq {
+        self.broker.publisher().await.unwrap()
+    }
+
+    async fn send(&self, _: Uuid, body: &str) {
+        self.send_to(&self.queue, body).await;
+    }
+
+    async fn bury(&self, _: Uuid, body: &str) {
+        self.send_to(&dead_letter_queue(&self.queue), body).await;
+    }
+
+    async fn start(&self, auth: AuthStore, loyalty: LoyaltyStore) -> Running {
+        let worker = Worker {
+            checkout: Checkout::from_env().unwrap(),
+            auth,
+            loyalty,
+            amqp_url: self.worker_url.clone(),
+            queue: self.queue.clone(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stopper, stop) = stopper();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async { worker::run(worker, listener, stop).await.unwrap() });
+        until("a healthy worker", PATIENCE, async || {
+            is_healthy(address).await
+        })
+        .await;
+        Running { stopper, tasks }
+    }
+
+    async fn take(&self, count: usize) -> Vec<String> {
+        let mut bodies = vec![];
+        until("the messages in the queue", PATIENCE, async || {
+            let options = BasicGetOptions { no_ack: true };
+            let queue = self.queue.as_str().into();
+            let message = self.channel.basic_get(queue, options).await.unwrap();
+            bodies.extend(message.map(|m| String::from_utf8(m.delivery.data).unwrap()));
+            bodies.len() == count
+        })
+        .await;
+        bodies
+    }
+
+    fn finished(&self) -> usize {
+        self.acks.hits()
+    }
+
+    async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let letters = self.broker.dead_letters().await.unwrap();
+        let listed = letters.list(100).await.unwrap();
+        // They take a moment to be back.
+        until("the dead letters back", PATIENCE, async || {
+            letters.count().await.unwrap() as usize >= listed.len()
+        })
+        .await;
+        listed
+    }
+
+    async fn replay(&self) -> u32 {
+        let letters = self.broker.dead_letters().await.unwrap();
+        letters.replay().await.unwrap()
+    }
+
+    async fn lose_queue(&self) {
+        self.delete(&self.queue).await;
+    }
+
+    async fn remove(&self) {
+        self.delete(&self.queue).await;
+        self.delete(&dead_letter_queue(&self.queue)).await;
+    }
+}
+
+impl Rabbit {
+    async fn send_to(&self, queue: &str, body: &str) {
+        let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+        let body = body.as_bytes();
+        let sent = self
+            .channel
+            .basic_publish("".into(), queue.into(), options, body, properties);
+        sent.await.unwrap().await.unwrap();
+    }
+
+    async fn delete(&self, queue: &str) {
+        let options = QueueDeleteOptions::default();
+        let deleted = self.channel.queue_delete(queue.into(), options);
+        deleted.await.unwrap();
+    }
+}
+
+async fn is_healthy(address: SocketAddr) -> bool {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nhost: worker\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.starts_with("HTTP/1.1 200 OK")
+}

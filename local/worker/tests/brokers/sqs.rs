@@ -1,0 +1,228 @@
+//! SQS, with what AWS does around two functions: the schedule of `outbox_relay`, and the poller that feeds
+//! `user_status_sync`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use auth_store::AuthStore;
+use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use domain::Random;
+use events::DeadLetter;
+use events::sqs::{Failed, Sqs, SqsDeadLetters, client_from_env};
+use loyalty_store::LoyaltyStore;
+use runtime::{OsRandom, SystemClock};
+use serde_json::json;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+use worker::{Stop, stopper};
+
+use crate::broker::{Broker, Running};
+use crate::support::until;
+use crate::world::PATIENCE;
+
+/// As in template.yaml.
+const MAX_RECEIVES: u32 = 200;
+/// Seconds until what failed comes again; 90 there.
+const VISIBILITY: &str = "1";
+
+pub struct Queue {
+    client: Client,
+    pub url: String,
+    pub dead_url: String,
+    dead_letters: SqsDeadLetters,
+    finished: Arc<AtomicUsize>,
+}
+
+impl Broker for Queue {
+    type Publisher = Sqs;
+
+    async fn new() -> Queue {
+        let client = client_from_env().unwrap();
+        let name = format!("test-{}", OsRandom.uuid());
+        let dead_url = create(&client, &format!("{name}-dead.fifo"), HashMap::new()).await;
+        let arn = QueueAttributeName::QueueArn;
+        let answer = client.get_queue_attributes().queue_url(&dead_url);
+        let answer = answer.attribute_names(arn.clone()).send().await.unwrap();
+        let target = &answer.attributes().unwrap()[&arn];
+        let redrive = json!({ "deadLetterTargetArn": target, "maxReceiveCount": MAX_RECEIVES });
+        let attributes = HashMap::from([
+            (QueueAttributeName::RedrivePolicy, redrive.to_string()),
+            (QueueAttributeName::VisibilityTimeout, VISIBILITY.to_owned()),
+        ]);
+        Queue {
+            url: create(&client, &format!("{name}.fifo"), attributes).await,
+            dead_letters: SqsDeadLetters::new(client.clone(), dead_url.clone()),
+            finished: Arc::default(),
+            dead_url,
+            client,
+        }
+    }
+
+    async fn publisher(&self) -> Sqs {
+        Sqs::new(self.client.clone(), self.url.clone())
+    }
+
+    async fn send(&self, user: Uuid, body: &str) {
+        let send = self.client.send_message().queue_url(&self.url);
+        let send = send.message_group_id(user.to_string());
+        let send = send.message_deduplication_id(OsRandom.uuid().to_string());
+        send.message_body(body).send().await.unwrap();
+    }
+
+    async fn bury(&self, user: Uuid, body: &str) {
+        let (id, group) = (OsRandom.uuid().to_string(), user.to_string());
+        let failed = Failed {
+            message_id: &id,
+            group: Some(&group),
+            body,
+        };
+        self.dead_letters.bury(failed, "a test").await.unwrap();
+    }
+
+    async fn start(&self, auth: AuthStore, loyalty: LoyaltyStore) -> Running {
+        let (stopper, stop) = stopper();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(relay(self.publisher().await, auth, stop.clone()));
+        tasks.spawn(self.poller(loyalty).run(stop));
+        Running { stopper, tasks }
+    }
+
+    async fn take(&self, count: usize) -> Vec<String> {
+        let mut bodies = vec![];
+        until("the messages in the queue", PATIENCE, async || {
+            for message in receive(&self.client, &self.url).await {
+                delete(&self.client, &self.url, message.receipt_handle().unwrap()).await;
+                bodies.push(message.body.unwrap());
+            }
+            bodies.len() == count
+        })
+        .await;
+        bodies
+    }
+
+    fn finished(&self) -> usize {
+        self.finished.load(Ordering::Relaxed)
+    }
+
+    async fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dead_letters.list(100).await.unwrap()
+    }
+
+    async fn replay(&self) -> u32 {
+        self.dead_letters.replay(&self.url).await.unwrap()
+    }
+
+    async fn lose_queue(&self) {
+        let delete = self.client.delete_queue().queue_url(&self.url);
+        delete.send().await.unwrap();
+    }
+
+    async fn remove(&self) {
+        self.lose_queue().await;
+        let delete = self.client.delete_queue().queue_url(&self.dead_url);
+        delete.send().await.unwrap();
+    }
+}
+
+impl Queue {
+    fn poller(&self, loyalty: LoyaltyStore) -> Poller {
+        Poller {
+            client: self.client.clone(),
+            url: self.url.clone(),
+            dead_letters: self.dead_letters.clone(),
+            loyalty,
+            finished: self.finished.clone(),
+        }
+    }
+}
+
+/// The schedule: one run after another.
+async fn relay(publisher: Sqs, auth: AuthStore, mut stop: Stop) {
+    loop {
+        let run = outbox_relay::relay_for(Duration::from_secs(60), &auth, &publisher, &SystemClock);
+        tokio::select! {
+            () = stop.wait() => return,
+            _ = run => (),
+        }
+    }
+}
+
+/// What Lambda does for a function that is fed by a queue.
+struct Poller {
+    client: Client,
+    url: String,
+    dead_letters: SqsDeadLetters,
+    loyalty: LoyaltyStore,
+    finished: Arc<AtomicUsize>,
+}
+
+impl Poller {
+    async fn run(self, mut stop: Stop) {
+        while !stop.is_set() {
+            let messages = receive(&self.client, &self.url).await;
+            if messages.is_empty() {
+                stop.sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+            let batch = as_event(&messages);
+            let (loyalty, dead) = (&self.loyalty, &self.dead_letters);
+            let answer = user_status_sync::handle_batch(loyalty, dead, &SystemClock, batch).await;
+            let failed = answer.batch_item_failures.into_iter();
+            let failed: Vec<_> = failed.map(|failure| failure.item_identifier).collect();
+            for message in messages {
+                if !failed.contains(&message.message_id.unwrap()) {
+                    delete(&self.client, &self.url, &message.receipt_handle.unwrap()).await;
+                    self.finished.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+fn as_event(messages: &[Message]) -> SqsEvent {
+    let records = messages.iter().map(|message| {
+        let attributes = message.attributes().unwrap().iter();
+        let attributes: HashMap<&str, &String> = attributes
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        json!({
+            "messageId": message.message_id(),
+            "receiptHandle": message.receipt_handle(),
+            "body": message.body(),
+            "attributes": attributes,
+            "messageAttributes": {},
+        })
+    });
+    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
+}
+
+async fn create(
+    client: &Client,
+    name: &str,
+    mut attributes: HashMap<QueueAttributeName, String>,
+) -> String {
+    attributes.insert(QueueAttributeName::FifoQueue, "true".to_owned());
+    let create = client.create_queue().queue_name(name);
+    let created = create
+        .set_attributes(Some(attributes))
+        .send()
+        .await
+        .unwrap();
+    created.queue_url.unwrap()
+}
+
+async fn receive(client: &Client, url: &str) -> Vec<Message> {
+    let receive = client.receive_message().queue_url(url);
+    let receive = receive.max_number_of_messages(10);
+    let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
+    receive.send().await.unwrap().messages.unwrap_or_default()
+}
+
+async fn delete(client: &Client, url: &str, receipt: &str) {
+    let delete = client.delete_message().queue_url(url);
+    delete.receipt_handle(receipt).send().await.unwrap();
+}

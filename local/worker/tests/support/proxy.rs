@@ -1,0 +1,249 @@
+//! A proxy between the worker and a server: it cuts connections, sees what passes, and holds it back.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    ToServer,
+    ToClient,
+}
+
+pub struct Proxy {
+    pub address: SocketAddr,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+struct State {
+    up: watch::Sender<bool>,
+    /// Changes when rules do, and with each hit.
+    changed: watch::Sender<u64>,
+    rules: Mutex<Rules>,
+    refused: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Rules {
+    last: usize,
+    all: Vec<Rule>,
+}
+
+struct Rule {
+    id: usize,
+    way: Way,
+    pattern: Vec<u8>,
+    hits: usize,
+    /// What it holds back once the pattern was seen.
+    holds: Option<Way>,
+}
+
+/// A pattern that is looked for in what passes.
+pub struct Watch {
+    id: usize,
+    state: Arc<State>,
+}
+
+impl Proxy {
+    /// A proxy to the server at `server` (host:port).
+    pub async fn to(server: String) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            up: watch::channel(true).0,
+            changed: watch::channel(0).0,
+            rules: Mutex::default(),
+            refused: AtomicUsize::new(0),
+        });
+        let task = tokio::spawn(accept(listener, server, state.clone()));
+        Proxy {
+            address,
+            state,
+            task,
+        }
+    }
+
+    /// The same URL with this proxy in the place of its server.
+    pub fn instead(&self, url: &str) -> String {
+        url.replacen(&server(url), &self.address.to_string(), 1)
+    }
+
+    /// Ends all connections, and each new one at once. What was held back is lost.
+    pub fn cut(&self) {
+        self.state.up.send_replace(false);
+    }
+
+    /// Ends the present connections alone. What was held back is lost.
+    pub fn drop_connections(&self) {
+        self.cut();
+        self.mend();
+    }
+
+    /// Lets connections through again.
+    pub fn mend(&self) {
+        self.state.up.send_replace(true);
+    }
+
+    /// Connections that were made while it was cut.
+    pub fn refused(&self) -> usize {
+        self.state.refused.load(Ordering::Relaxed)
+    }
+
+    /// Counts the pattern from now on.
+    pub fn watch(&self, way: Way, pattern: &[u8]) -> Watch {
+        self.rule(way, pattern, None)
+    }
+
+    /// Holds back what has the pattern and all that comes after it this way, on any connection, until the answer is
+    /// dropped. An empty pattern is in everything.
+    pub fn hold(&self, way: Way, pattern: &[u8]) -> Watch {
+        self.rule(way, pattern, Some(way))
+    }
+
+    /// Lets what has the pattern pass to the server, and holds back all that the server says from then on.
+    pub fn hold_answers(&self, pattern: &[u8]) -> Watch {
+        self.rule(Way::ToServer, pattern, Some(Way::ToClient))
+    }
+
+    fn rule(&self, way: Way, pattern: &[u8], holds: Option<Way>) -> Watch {
+        let mut rules = self.state.rules();
+        rules.last += 1;
+        let id = rules.last;
+        rules.all.push(Rule {
+            id,
+            way,
+            pattern: pattern.to_vec(),
+            hits: 0,
+            holds,
+        });
+        Watch {
+            id,
+            state: self.state.clone(),
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.cut();
+        self.task.abort();
+    }
+}
+
+impl Watch {
+    /// How often the pattern passed, or came and is held back.
+    pub fn hits(&self) -> usize {
+        let rules = self.state.rules();
+        let own = rules.all.iter().find(|rule| rule.id == self.id);
+        own.map_or(0, |rule| rule.hits)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.state.rules().all.retain(|rule| rule.id != self.id);
+        self.state.changed.send_modify(|changes| *changes += 1);
+    }
+}
+
+impl State {
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what is in `bytes`, of which the first `seen` were looked at before.
+    fn look(&self, way: Way, bytes: &[u8], seen: usize) {
+        let mut rules = self.rules();
+        for rule in rules.all.iter_mut().filter(|rule| rule.way == way) {
+            rule.hits += match rule.pattern.len() {
+                0 => 1,
+                length => {
+                    let from = seen.saturating_sub(length - 1);
+                    let windows = bytes[from..].windows(length);
+                    windows.filter(|window| *window == rule.pattern).count()
+                }
+            };
+        }
+    }
+
+    fn is_held(&self, way: Way) -> bool {
+        let rules = self.rules();
+        let mut holding = rules.all.iter().filter(|rule| rule.hits > 0);
+        holding.any(|rule| rule.holds == Some(way))
+    }
+
+    async fn passes(&self, way: Way) {
+        let mut changes = self.changed.subscribe();
+        while self.is_held(way) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// `host:port` of a URL.
+pub fn server(url: &str) -> String {
+    let rest = url.split_once("://").unwrap().1;
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+    rest.split('/').next().unwrap().to_owned()
+}
+
+async fn accept(listener: TcpListener, server: String, state: Arc<State>) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
+        if *state.up.borrow() {
+            tokio::spawn(carry(client, server.clone(), state.clone()));
+        } else {
+            state.refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+async fn carry(client: TcpStream, server: String, state: Arc<State>) {
+    let mut up = state.up.subscribe();
+    let Ok(server) = TcpStream::connect(&server).await else {
+        return;
+    };
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    // The end of either side, or a cut, is the end of both. The cut first: what is held back may be let go with it, and
+    // is lost then.
+    tokio::select! {
+        biased;
+        _ = up.changed() => (),
+        () = pump(from_client, to_server, Way::ToServer, &state) => (),
+        () = pump(from_server, to_client, Way::ToClient, &state) => (),
+    }
+}
+
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Way, state: &State) {
+    /// More than any pattern has.
+    const TAIL: usize = 64;
+    let (mut bytes, mut buffer) = (vec![], vec![0; 64 * 1024]);
+    loop {
+        let read = match from.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(read) => read,
+        };
+        let seen = bytes.len();
+        bytes.extend_from_slice(&buffer[..read]);
+        state.look(way, &bytes, seen);
+        bytes.drain(..bytes.len().saturating_sub(TAIL));
+        state.passes(way).await;
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
