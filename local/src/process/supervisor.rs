@@ -158,6 +158,18 @@ impl Supervisor {
         self.stop_where(|service| service.name == name).await;
     }
 
+    /// Ends one child at once, as a crash would, and returns when it is gone.
+    pub async fn kill(&self, name: &str) {
+        let chosen = |service: &Service| service.name == name;
+        for service in self.services.borrow_mut().iter_mut() {
+            if chosen(service) {
+                service.stopping = true;
+                service.kill_group();
+            }
+        }
+        self.stop_where(chosen).await;
+    }
+
     /// Stops all children, stage by stage.
     pub async fn stop_all(&self) {
         loop {

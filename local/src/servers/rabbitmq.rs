@@ -1,6 +1,6 @@
 //! RabbitMQ with a name server (epmd) of its own, apart from any that the system runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,13 +34,26 @@ impl RabbitMq<'_> {
     /// When it doesn't start.
     pub async fn start(
         &self,
-        program: &PathBuf,
+        program: &Path,
         epmd: &PathBuf,
         account: Account,
         supervisor: &Supervisor,
     ) -> Result<()> {
         account.create_folder(&self.folder)?;
         self.start_epmd(epmd, account, supervisor).await?;
+        self.start_again(program, account, supervisor).await
+    }
+
+    /// Starts the broker alone, where its name server runs.
+    ///
+    /// # Errors
+    /// When it doesn't start.
+    pub async fn start_again(
+        &self,
+        program: &Path,
+        account: Account,
+        supervisor: &Supervisor,
+    ) -> Result<()> {
         account.write_file(&self.folder.join("rabbitmq.conf"), &self.config())?;
         account.write_file(&self.folder.join("enabled_plugins"), "[].\n")?;
         supervisor.start("rabbitmq", Stage::Server, &self.program(program, account))?;
@@ -84,9 +97,26 @@ impl RabbitMq<'_> {
         )
     }
 
-    fn program(&self, program: &PathBuf, account: Account) -> Program {
+    /// `rabbitmqctl` for this broker.
+    pub fn control(&self, program: &Path, account: Account) -> Program {
+        self.surroundings(Program::server(
+            program.with_file_name("rabbitmqctl"),
+            &self.folder,
+            account,
+        ))
+    }
+
+    fn program(&self, program: &Path, account: Account) -> Program {
+        let program = Program::server(program, &self.folder, account);
+        self.surroundings(program)
+            // Makes the script become the broker in place of waiting for it as its parent, so that
+            // signals and the death of this program reach the broker itself.
+            .env("RUNNING_UNDER_SYSTEMD", "true")
+    }
+
+    fn surroundings(&self, program: Program) -> Program {
         let at = |name: &str| self.folder.join(name);
-        Program::server(program, &self.folder, account)
+        program
             .env("RABBITMQ_NODENAME", "rabbit@localhost")
             .env("RABBITMQ_NODE_PORT", self.port.to_string())
             .env("RABBITMQ_DIST_PORT", self.distribution_port.to_string())
@@ -105,9 +135,6 @@ impl RabbitMq<'_> {
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
                 "-kernel inet_dist_use_interface {127,0,0,1}",
             )
-            // Makes the script become the broker in place of waiting for it as its parent, so that
-            // signals and the death of this program reach the broker itself.
-            .env("RUNNING_UNDER_SYSTEMD", "true")
     }
 }
 
