@@ -44,41 +44,48 @@ impl Measured {
     }
 }
 
-/// Keeps all workers busy for `warm_up` and then `length`, and measures the latter; or until there is nothing left to
-/// do, and measures what there was after the warm-up.
+/// Keeps all workers busy for `warm_up`, or until each has done something if that takes longer, and then for `length`, and
+/// measures the latter; or until there is nothing left to do, and measures what there was after the warm-up.
 ///
 /// # Errors
-/// When a call fails, everything was done before the end of the warm-up, or nothing between that and the end.
+/// When a call fails, everything was done before the end of the warm-up, or nothing after it.
 pub async fn measure<W: Worker>(
     workers: Vec<W>,
     warm_up: Duration,
     length: Duration,
 ) -> Result<Measured> {
-    let begin = Instant::now() + warm_up;
-    let end = Cell::new(begin + length);
+    let earliest = Instant::now() + warm_up;
+    let cold = Cell::new(workers.len());
+    // What is measured, once all are warm.
+    let span: Cell<Option<(Instant, Instant)>> = Cell::new(None);
     let ended = RefCell::new(Vec::new());
     try_join_all(workers.into_iter().map(async |mut worker| -> Result<()> {
+        let mut warm = false;
         loop {
             let started = Instant::now();
-            if started >= end.get() {
+            if span.get().is_some_and(|(_, end)| started >= end) {
                 return Ok(());
             }
             if !worker.call().await? {
-                end.set(end.get().min(started));
+                span.set(span.get().map(|(begin, end)| (begin, end.min(started))));
                 return Ok(());
             }
-            ended.borrow_mut().push((started, Instant::now()));
+            let at = Instant::now();
+            ended.borrow_mut().push((started, at));
+            if !std::mem::replace(&mut warm, true) {
+                cold.set(cold.get() - 1);
+            }
+            if span.get().is_none() && cold.get() == 0 && at >= earliest {
+                span.set(Some((at, at + length)));
+            }
         }
     }))
     .await?;
-    let (end, ended) = (end.get(), ended.into_inner());
-    if end <= begin {
-        return Err("there was not enough to do to measure anything".into());
-    }
+    let ended = ended.into_inner();
+    let span = span.get().filter(|(begin, end)| begin < end);
+    let (begin, end) = span.ok_or("there was not enough to do to measure anything")?;
     let total = ended.len() as u64;
-    let within = ended
-        .into_iter()
-        .filter(|(_, at)| (begin..end).contains(at));
+    let within = ended.into_iter().filter(|(_, at)| begin < *at && *at < end);
     let latencies: Vec<Duration> = within.map(|(from, to)| to - from).collect();
     if latencies.is_empty() {
         return Err("nothing was done within the time: measure for longer".into());
