@@ -44,51 +44,64 @@ impl Measured {
     }
 }
 
-/// Keeps all workers busy for `warm_up`, or until each has done something if that takes longer, and then for `length`, and
-/// measures the latter; or until there is nothing left to do, and measures what there was after the warm-up.
+/// Keeps all workers busy, first for `warm_up` and then for `length`, and measures the latter. Either takes longer if it must
+/// for each worker to do something in it: where work queues up, all of it moves in step, and a part of a round says nothing.
+/// With nothing left to do it measures what there was.
 ///
 /// # Errors
-/// When a call fails, everything was done before the end of the warm-up, or nothing after it.
+/// When a call fails, or nothing was left to do after the warm-up.
 pub async fn measure<W: Worker>(
     workers: Vec<W>,
     warm_up: Duration,
     length: Duration,
 ) -> Result<Measured> {
     let earliest = Instant::now() + warm_up;
-    let cold = Cell::new(workers.len());
-    // What is measured, once all are warm.
-    let span: Cell<Option<(Instant, Instant)>> = Cell::new(None);
+    let many = workers.len();
+    // Who has not done anything yet: in the warm-up, and after it.
+    let (cold, idle) = (Cell::new(many), Cell::new(many));
+    let (begin, end) = (Cell::new(None::<Instant>), Cell::new(None::<Instant>));
     let ended = RefCell::new(Vec::new());
     try_join_all(workers.into_iter().map(async |mut worker| -> Result<()> {
-        let mut warm = false;
-        loop {
+        let (mut is_cold, mut is_idle) = (true, true);
+        while end.get().is_none() {
             let started = Instant::now();
-            if span.get().is_some_and(|(_, end)| started >= end) {
-                return Ok(());
-            }
             if !worker.call().await? {
-                span.set(span.get().map(|(begin, end)| (begin, end.min(started))));
-                return Ok(());
+                end.set(end.get().or(Some(started)));
+                break;
             }
             let at = Instant::now();
             ended.borrow_mut().push((started, at));
-            if !std::mem::replace(&mut warm, true) {
-                cold.set(cold.get() - 1);
-            }
-            if span.get().is_none() && cold.get() == 0 && at >= earliest {
-                span.set(Some((at, at + length)));
+            match begin.get() {
+                None => {
+                    cold.update(|cold| cold - usize::from(is_cold));
+                    is_cold = false;
+                    if cold.get() == 0 && at >= earliest {
+                        begin.set(Some(at));
+                    }
+                }
+                Some(begin) => {
+                    idle.update(|idle| idle - usize::from(is_idle));
+                    is_idle = false;
+                    if idle.get() == 0 && at >= begin + length {
+                        end.set(end.get().or(Some(at)));
+                    }
+                }
             }
         }
+        Ok(())
     }))
     .await?;
     let ended = ended.into_inner();
-    let span = span.get().filter(|(begin, end)| begin < end);
-    let (begin, end) = span.ok_or("there was not enough to do to measure anything")?;
+    let (Some(begin), Some(end)) = (begin.get(), end.get()) else {
+        return Err("there was not enough to do to measure anything".into());
+    };
     let total = ended.len() as u64;
-    let within = ended.into_iter().filter(|(_, at)| begin < *at && *at < end);
+    let within = ended
+        .into_iter()
+        .filter(|(_, at)| begin < *at && *at <= end);
     let latencies: Vec<Duration> = within.map(|(from, to)| to - from).collect();
     if latencies.is_empty() {
-        return Err("nothing was done within the time: measure for longer".into());
+        return Err("there was not enough to do to measure anything".into());
     }
     Ok(Measured {
         latencies,
