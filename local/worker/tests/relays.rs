@@ -240,9 +240,9 @@ async fn what_the_broker_has_no_queue_for_is_tried_again_and_others_go_first() {
     );
     assert_eq!(unpublished(&world.auth).await, 150);
 
-    events::rabbitmq::declare(&channel, &world.queue)
-        .await
-        .unwrap();
+    // Who connects declares it.
+    let again = RabbitConnection::connect(&world.amqp_url, &world.queue).await;
+    again.unwrap().close().await;
     // A second later they may be tried again, all of them.
     until("published", PATIENCE, async || {
         let relayed = outbox_relay::relay_once(&world.store, &publisher, &SystemClock).await;
