@@ -12,10 +12,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let _telemetry = runtime::init();
     let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env()?);
-    let dead_letters = runtime::optional("USER_STATUS_DEAD_LETTERS_URL");
-    let dead_letters = dead_letters
-        .map(|_| SqsDeadLetters::from_env())
-        .transpose()?;
+    let dead_letters = SqsDeadLetters::if_in_env()?;
     let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 60)?);
     let run = async |_: LambdaEvent<Value>| {
         let relayed = outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await;

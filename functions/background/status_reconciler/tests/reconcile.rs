@@ -169,7 +169,7 @@ async fn each_kind_of_drift_is_repaired_and_told_and_what_is_newer_is_left_alone
     expected.sort();
     assert_eq!(told, expected);
     assert_eq!(report.ahead.first, [ahead]);
-    assert_eq!((report.repaired(), report.unresolved()), (4, 1101));
+    assert_eq!((report.repaired(), report.unresolved()), (5, 1101));
 
     let known = statuses(&world.loyalty).await;
     let of = |user| known.iter().find(|known| known.user_id == user).unwrap();

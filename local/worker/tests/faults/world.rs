@@ -51,7 +51,7 @@ impl World {
         );
         let empty = "TRUNCATE users, outbox CASCADE";
         auth.execute(empty, &[]).await.unwrap();
-        let empty = "TRUNCATE users, inbox, applications CASCADE";
+        let empty = "WITH holds AS (DELETE FROM applications), events AS (DELETE FROM inbox) DELETE FROM users";
         loyalty.execute(empty, &[]).await.unwrap();
         let broker = RabbitConnection::connect(&site.env["AMQP_URL"], QUEUE).await;
         let channel = broker.unwrap().channel().await.unwrap();

@@ -52,6 +52,15 @@ impl SqsDeadLetters {
         Ok(SqsDeadLetters::new(client_from_env()?, url))
     }
 
+    /// The same; none when `USER_STATUS_DEAD_LETTERS_URL` is not set.
+    ///
+    /// # Errors
+    /// When another variable is missing.
+    pub fn if_in_env() -> Result<Option<SqsDeadLetters>, ConfigError> {
+        let url = runtime::optional("USER_STATUS_DEAD_LETTERS_URL");
+        url.map(|_| SqsDeadLetters::from_env()).transpose()
+    }
+
     /// Puts a message here with the reason; then it can be deleted where it was. A second call for it within five
     /// minutes does nothing.
     ///
