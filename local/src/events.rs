@@ -65,6 +65,7 @@ async fn values(env: &Env) -> Result<BTreeMap<&'static str, String>> {
     let ended = accounts::sign_in(&client, base, ANNA).await?;
     let staff = accounts::sign_in(&client, base, ADMIN).await?;
     let leaver = accounts::register_and_sign_in(&client, base, LEAVER).await?;
+    let purchase_id = pending_purchase(&client, base, &anna.access_token).await?;
     Ok(BTreeMap::from([
         ("access_token", anna.access_token),
         ("staff_access_token", staff.access_token),
@@ -76,8 +77,19 @@ async fn values(env: &Env) -> Result<BTreeMap<&'static str, String>> {
         ("leaver_access_token", leaver.access_token),
         ("leaver_password", LEAVER.password.to_owned()),
         ("payment_id", pending_payment(&client, env).await?),
+        ("purchase_id", purchase_id),
         ("unique", secrets::short_name()?),
     ]))
+}
+
+/// A purchase that nobody has paid: of the first tariff, at its full price.
+async fn pending_purchase(client: &Client, base: &str, access_token: &str) -> Result<String> {
+    let url = format!("{base}/buy_tariff?tariff=1");
+    let request = client.post(&url).bearer_auth(access_token);
+    let answer = request.send().await.context(&url)?;
+    let answer: Value = answer.json().await.context(&url)?;
+    let id = answer["purchase_id"].as_str().map(str::to_owned);
+    id.ok_or_else(|| Error::new(format!("{url} answers {answer}")))
 }
 
 /// A payment at the provider that nobody has paid: being told of it changes nothing.
@@ -155,6 +167,7 @@ mod tests {
                 "leaver_access_token",
                 "leaver_password",
                 "payment_id",
+                "purchase_id",
                 "unique",
             ]
             .map(|name| (name, format!("value-of-{name}"))),

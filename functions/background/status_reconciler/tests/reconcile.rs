@@ -184,7 +184,7 @@ async fn each_kind_of_drift_is_repaired_and_told_and_what_is_newer_is_left_alone
     }
     let text = report.to_string();
     for part in [
-        "1205 users compared, 4 repaired, 0 with a change under way",
+        "1206 users compared, 5 repaired, 0 with a change under way",
         "1 were missing",
         "2 were outdated",
         &deleted.to_string(),
