@@ -8,8 +8,9 @@ use crate::compose::Compose;
 use crate::dlq::Dlq;
 use crate::error::Result;
 use crate::home::{Home, Kind};
+use crate::plan::Only;
 use crate::rotate_keys::RotateKeys;
-use crate::test::{self, Only};
+use crate::test;
 use crate::{maintenance, up, worker_step};
 
 /// Runs the whole service on this machine.

@@ -16,6 +16,7 @@ pub mod http;
 pub mod lambda_watch;
 pub mod maintenance;
 pub mod packages;
+pub mod plan;
 pub mod ports;
 pub mod process;
 pub mod report;

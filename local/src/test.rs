@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::examples;
 use crate::home::{Home, Kind};
 use crate::lambda_watch;
+use crate::plan::{Only, Plan};
 use crate::process::task;
 use crate::report;
 use crate::running::Running;
@@ -19,15 +20,6 @@ use crate::stack::{self, Stack};
 use crate::tools::{self, Tools};
 
 const COMMAND: &str = "cargo local test";
-
-/// Which of the two runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Only {
-    /// All tests, requests going to the gateway.
-    Gateway,
-    /// The end-to-end tests, requests going to `cargo lambda watch`.
-    Lambda,
-}
 
 struct Outcome {
     what: String,
@@ -96,64 +88,6 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
         Ok(summary(stack, &outcomes))
     })
     .await
-}
-
-/// What is run with which arguments.
-#[derive(Debug, PartialEq, Eq)]
-struct Plan {
-    gateway: bool,
-    gateway_args: Vec<String>,
-    lambda: bool,
-    lambda_args: Vec<String>,
-    /// Whether something that runs uses SQS: a few functions, and the tests of the worker, which go over both brokers.
-    sqs: bool,
-}
-
-impl Plan {
-    /// Arguments that name packages replace `--workspace`; the run on Lambda knows only `e2e`.
-    fn of(only: Option<Only>, args: &[String]) -> Self {
-        let own = args
-            .iter()
-            .position(|arg| arg == "--")
-            .unwrap_or(args.len());
-        let (for_cargo, for_tests) = args.split_at(own);
-        let mut packages = Vec::new();
-        let mut rest = Vec::new();
-        let mut for_cargo = for_cargo.iter();
-        while let Some(arg) = for_cargo.next() {
-            if arg == "-p" || arg == "--package" {
-                packages.extend(for_cargo.next().cloned());
-            } else if let Some(name) = arg.strip_prefix("--package=") {
-                packages.push(name.to_owned());
-            } else if arg != "--workspace" {
-                rest.push(arg.clone());
-            }
-        }
-        rest.extend(for_tests.iter().cloned());
-        let with = |scope: &[&str]| {
-            let scope = scope.iter().map(|arg| (*arg).to_owned());
-            scope.chain(rest.iter().cloned()).collect::<Vec<_>>()
-        };
-        let scope: Vec<&str> = if packages.is_empty() {
-            vec!["--workspace"]
-        } else {
-            packages
-                .iter()
-                .flat_map(|name| ["-p", name.as_str()])
-                .collect()
-        };
-        let runs =
-            |package: &str| packages.is_empty() || packages.iter().any(|name| name == package);
-        let gateway = only != Some(Only::Lambda);
-        let lambda = only != Some(Only::Gateway) && runs("e2e");
-        Self {
-            gateway,
-            gateway_args: with(&scope),
-            lambda,
-            sqs: lambda || gateway && runs("worker"),
-            lambda_args: with(&["-p", "e2e"]),
-        }
-    }
 }
 
 async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome> {
@@ -228,47 +162,5 @@ fn summary(stack: &Stack, outcomes: &[Outcome]) -> ExitCode {
     } else {
         report::line(format_args!("  logs: {}", stack.profile.logs().display()));
         ExitCode::FAILURE
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(only: Option<Only>, args: &str) -> Plan {
-        let args: Vec<String> = args.split_whitespace().map(String::from).collect();
-        Plan::of(only, &args)
-    }
-
-    #[test]
-    fn everything_by_default() {
-        let plan = plan(None, "");
-        assert!(plan.gateway && plan.lambda && plan.sqs);
-        assert_eq!(plan.gateway_args, ["--workspace"]);
-        assert_eq!(plan.lambda_args, ["-p", "e2e"]);
-    }
-
-    #[test]
-    fn a_filter_goes_to_both() {
-        let plan = plan(None, "login -- --nocapture");
-        assert_eq!(
-            plan.gateway_args,
-            ["--workspace", "login", "--", "--nocapture"]
-        );
-        assert_eq!(
-            plan.lambda_args,
-            ["-p", "e2e", "login", "--", "--nocapture"]
-        );
-    }
-
-    #[test]
-    fn a_named_package_is_not_run_on_lambda() {
-        let named = plan(None, "-p auth_store");
-        assert_eq!(named.gateway_args, ["-p", "auth_store"]);
-        assert!(named.gateway && !named.lambda && !named.sqs);
-        assert!(plan(None, "-p worker").sqs);
-        assert!(plan(None, "--package=e2e").lambda);
-        let nothing = plan(Some(Only::Lambda), "-p auth_store");
-        assert!(!nothing.gateway && !nothing.lambda);
     }
 }
