@@ -10,6 +10,8 @@ use crate::world::{ACK, PATIENCE, World};
 
 /// Enough for several attempts of everyone who tries again.
 const SHORT: Duration = Duration::from_secs(5);
+/// Longer than the relay waits for a confirm.
+const PAST_PATIENCE: Duration = Duration::from_secs(12);
 /// The length that was promised.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -149,7 +151,7 @@ async fn starved(of: Shortage) {
 
     world.site().starve(of).await;
     world.people.block(user).await;
-    let changes = traffic::run(&world, SHORT).await;
+    let changes = traffic::run(&world, PAST_PATIENCE).await;
     let waiting = world.people.unpublished().await;
     assert!(waiting > changes as i64, "{waiting} of {changes} wait");
 
