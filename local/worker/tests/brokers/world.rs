@@ -9,6 +9,7 @@ use events::UserStatusChanged;
 use loyalty_store::LoyaltyStore;
 use pg::Pool;
 use runtime::{OsRandom, SystemClock};
+use testkit::scratch;
 use uuid::Uuid;
 
 use crate::broker::{Broker, Running};
@@ -28,8 +29,6 @@ pub struct World<B> {
     /// The loyalty database, straight.
     pub loyalty: Pool,
     consumers: LoyaltyStore,
-    owner: Pool,
-    schema: String,
 }
 
 pub fn setting(name: &'static str) -> String {
@@ -49,25 +48,15 @@ pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChang
 
 impl<B: Broker> World<B> {
     pub async fn new() -> World<B> {
-        let auth_url = setting("AUTH_MIGRATION_URL");
-        let schema = format!("test_{}", OsRandom.uuid().simple());
-        let owner = Pool::new(&auth_url, 1).unwrap();
-        let sql = format!("CREATE SCHEMA {schema}");
-        owner.execute(&sql, &[]).await.unwrap();
-        let own_url = format!("{auth_url}?options=-csearch_path%3D{schema}");
-        migrations::auth(&own_url).await.unwrap();
-
         let loyalty_url = setting("LOYALTY_DATABASE_URL");
         let wire = Proxy::to(server(&loyalty_url)).await;
         let consumers = Pool::new(&wire.instead(&loyalty_url), 4).unwrap();
         World {
             broker: B::new().await,
-            people: People::new(Pool::new(&own_url, 4).unwrap()).await,
+            people: People::new(scratch::auth_database().await).await,
             wire,
             loyalty: Pool::new(&loyalty_url, 4).unwrap(),
             consumers: LoyaltyStore::new(consumers),
-            owner,
-            schema,
         }
     }
 
@@ -137,7 +126,5 @@ impl<B: Broker> World<B> {
             .collect();
         assert_eq!(bodies, poison);
         self.broker.remove().await;
-        let sql = format!("DROP SCHEMA {} CASCADE", self.schema);
-        self.owner.execute(&sql, &[]).await.unwrap();
     }
 }
