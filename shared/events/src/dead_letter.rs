@@ -1,5 +1,7 @@
 //! A message that could not be handled.
 
+use runtime::Metric;
+
 use crate::UserStatusChanged;
 
 /// The header (RabbitMQ) or attribute (SQS) that says why a message is a dead letter.
@@ -16,4 +18,13 @@ pub struct DeadLetter {
     pub event: Option<UserStatusChanged>,
     /// What it says. May be anything.
     pub body: Vec<u8>,
+}
+
+/// `user_status_dead_letters`.
+pub fn dead_letters_metric(count: u64) -> Metric {
+    Metric::count(
+        "user_status_dead_letters",
+        "Changes of status that could not be taken in and wait for somebody.",
+        count,
+    )
 }

@@ -2,7 +2,6 @@
 
 #[cfg(any(feature = "rabbitmq", feature = "sqs"))]
 mod dead_letter;
-mod dead_letters;
 mod event;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
@@ -11,7 +10,6 @@ pub mod rabbitmq;
 pub mod sqs;
 
 #[cfg(any(feature = "rabbitmq", feature = "sqs"))]
-pub use dead_letter::DeadLetter;
-pub use dead_letters::dead_letters_metric;
+pub use dead_letter::{DeadLetter, dead_letters_metric};
 pub use event::{Malformed, UserStatusChanged};
 pub use publisher::{PublishError, Publisher};
