@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use pg::{PgError, Type};
 use uuid::Uuid;
 
-use crate::purchases::PATIENCE;
+use crate::checks::PATIENCE;
 use crate::rows::{bug, name};
 use crate::subscriptions::SUBSCRIBE;
 use crate::{Hold, LoyaltyStore, Purchase};

@@ -2,6 +2,7 @@
 
 mod audit;
 mod buying;
+mod checks;
 mod decisions;
 mod evaluation;
 mod facts;

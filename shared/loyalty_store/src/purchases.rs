@@ -1,15 +1,12 @@
 //! Purchases: what was bought, and how far it is paid.
 
 use domain::{Money, PaymentFailure, PromoId, PromoRef, PurchaseStatus, TariffId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::rows::{get, money, name};
 use crate::{Ask, LoyaltyStore, Subscription};
-
-/// How long a payment may take to report before it is asked after.
-pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A purchase of a tariff.
 #[derive(Debug, Clone)]
@@ -149,30 +146,9 @@ impl LoyaltyStore {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Purchase>, PgError> {
-        let sql = format!(
-            "WITH due AS (
-                SELECT id FROM purchases WHERE status = 'pending' AND check_at <= $1
-                ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED
-            ),
-            taken AS (
-                UPDATE purchases
-                SET check_at = $1::timestamptz + greatest($3 * interval '1 second', ($1::timestamptz - created_at) / 2)
-                FROM due WHERE purchases.id = due.id
-                RETURNING purchases.id
-            )
-            SELECT {COLUMNS} WHERE b.id IN (SELECT id FROM taken)"
-        );
-        let params: [pg::Param; 3] = [
-            (&now, Type::TIMESTAMPTZ),
-            (&limit, Type::INT8),
-            (&PATIENCE.as_secs_f64(), Type::FLOAT8),
-        ];
-        self.pool
-            .rows(&sql, &params)
-            .await?
-            .iter()
-            .map(decode)
-            .collect()
+        let select = format!("SELECT {COLUMNS} WHERE b.id IN (SELECT id FROM taken)");
+        let rows = self.take_due("purchases", &select, now, limit).await?;
+        rows.iter().map(decode).collect()
     }
 
     /// Keeps the provider's number and page of a pending purchase's payment. The same call twice is one; another

@@ -6,7 +6,6 @@ use pg::{PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::purchases::PATIENCE;
 use crate::rows::{bug, get, money, name};
 
 /// Money that goes back to a buyer.
@@ -134,25 +133,8 @@ impl LoyaltyStore {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Refund>, PgError> {
-        let sql = format!(
-            "WITH due AS (
-                SELECT id FROM refunds WHERE status = 'pending' AND check_at <= $1
-                ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED
-            ),
-            taken AS (
-                UPDATE refunds
-                SET check_at = $1::timestamptz + greatest($3 * interval '1 second', ($1::timestamptz - created_at) / 2)
-                FROM due WHERE refunds.id = due.id
-                RETURNING refunds.id
-            )
-            SELECT {COLUMNS} WHERE r.id IN (SELECT id FROM taken)"
-        );
-        let params: [pg::Param; 3] = [
-            (&now, Type::TIMESTAMPTZ),
-            (&limit, Type::INT8),
-            (&PATIENCE.as_secs_f64(), Type::FLOAT8),
-        ];
-        let rows = self.pool.rows(&sql, &params).await?;
+        let select = format!("SELECT {COLUMNS} WHERE r.id IN (SELECT id FROM taken)");
+        let rows = self.take_due("refunds", &select, now, limit).await?;
         rows.iter().map(decode).collect()
     }
 
