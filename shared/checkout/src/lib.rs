@@ -5,6 +5,7 @@ mod refunds;
 use std::sync::Arc;
 
 use domain::{Clock, PaymentFailure, PurchaseStatus, Random};
+use jiff::SignedDuration;
 use loyalty_store::{LoyaltyStore, Purchase, Settled};
 use payments::{
     CaptureMode, Config, NewPayment, Payment, PaymentError, PaymentId, PaymentStatus, Provider,
@@ -12,6 +13,9 @@ use payments::{
 };
 use pg::PgError;
 use runtime::{ConfigError, OsRandom, SystemClock};
+
+/// The provider remembers an idempotence key for 24 hours: later the same order would be another payment or refund.
+const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(23);
 
 /// The loyalty database and the payment provider together.
 #[derive(Clone)]
@@ -61,13 +65,17 @@ impl Checkout {
     }
 
     /// Sees to it that a pending purchase has a payment, and returns the purchase with its confirmation page. The
-    /// purchase's number is the idempotence key: however often this is called, there is one payment.
+    /// purchase's number is the idempotence key: however often this is called, there is one payment. A purchase that is
+    /// too old for the key has expired: what payment there may have been could no longer be paid.
     ///
     /// # Errors
     /// Any [`CheckoutError`].
     pub async fn start_payment(&self, purchase: Purchase) -> Result<Purchase, CheckoutError> {
         if purchase.status != PurchaseStatus::Pending || purchase.confirmation_url.is_some() {
             return Ok(purchase);
+        }
+        if self.clock.now().duration_since(purchase.created_at) > KEY_LIFETIME {
+            return self.give_up(purchase, PaymentFailure::Expired).await;
         }
         let order = NewPayment {
             idempotence_key: purchase.id,
@@ -78,12 +86,9 @@ impl Checkout {
         };
         let payment = match self.provider.create(&order).await {
             Ok(payment) => payment,
-            Err(error) if error.outcome_unknown() => return Err(CheckoutError::Unknown(error)),
+            Err(error) if error.outcome_unknown() => return Err(unknown(error).await),
             Err(error) => {
-                let now = self.clock.now();
-                self.store
-                    .fail_purchase(purchase.id, PaymentFailure::Rejected, now)
-                    .await?;
+                self.give_up(purchase, PaymentFailure::Rejected).await?;
                 return Err(CheckoutError::Refused(error.to_string()));
             }
         };
@@ -95,12 +100,23 @@ impl Checkout {
         self.settle(&payment).await?;
         match payment.status {
             PaymentStatus::Canceled { reason } => Err(CheckoutError::Refused(reason)),
-            _ => Ok(self
-                .store
-                .find_purchase(purchase.id)
-                .await?
-                .unwrap_or(purchase)),
+            _ => self.look_again(purchase).await,
         }
+    }
+
+    async fn give_up(
+        &self,
+        purchase: Purchase,
+        why: PaymentFailure,
+    ) -> Result<Purchase, CheckoutError> {
+        let now = self.clock.now();
+        self.store.fail_purchase(purchase.id, why, now).await?;
+        self.look_again(purchase).await
+    }
+
+    async fn look_again(&self, purchase: Purchase) -> Result<Purchase, CheckoutError> {
+        let found = self.store.find_purchase(purchase.id).await?;
+        Ok(found.unwrap_or(purchase))
     }
 
     /// Reads a payment from the provider and takes its outcome in. What anyone else says of a payment is not believed.
@@ -111,7 +127,7 @@ impl Checkout {
         match self.provider.get(id).await {
             Ok(payment) => self.settle(&payment).await,
             Err(error) if error.is_not_found() => Err(CheckoutError::NotFound),
-            Err(error) => Err(CheckoutError::Unknown(error)),
+            Err(error) => Err(unknown(error).await),
         }
     }
 
@@ -155,6 +171,15 @@ impl Checkout {
         }
         Ok(())
     }
+}
+
+/// An error that leaves open what happened. Settings that the provider does not take are for staff to mend: an attempt
+/// before them may have gone through.
+async fn unknown(error: PaymentError) -> CheckoutError {
+    if let PaymentError::Misconfigured(_) = error {
+        alarm(&error.to_string(), "payments wait for settings").await;
+    }
+    CheckoutError::Unknown(error)
 }
 
 /// What staff must look at: in the log, and in Sentry.

@@ -1,15 +1,12 @@
 //! Giving money back.
 
 use domain::RefundStatus;
-use jiff::SignedDuration;
 use loyalty_store::Refund;
 use payments::{NewRefund, PaymentId, RefundId};
 use uuid::Uuid;
 
-use crate::{Checkout, CheckoutError, alarm};
+use crate::{Checkout, CheckoutError, KEY_LIFETIME, alarm, unknown};
 
-/// The provider remembers an idempotence key for 24 hours: later the same order would give the money back twice.
-const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(23);
 /// What the buyer reads.
 const REASON: &str = "Возврат";
 
@@ -54,7 +51,7 @@ impl Checkout {
                     }
                 }
             }
-            Err(error) if error.outcome_unknown() => return Err(CheckoutError::Unknown(error)),
+            Err(error) if error.outcome_unknown() => return Err(unknown(error).await),
             Err(error) => self.fail_refund(&refund, &error.to_string()).await?,
         }
         Ok(self.store.find_refund(refund.id).await?.unwrap_or(refund))
@@ -68,7 +65,7 @@ impl Checkout {
         let made = match self.provider.get_refund(id).await {
             Ok(made) => made,
             Err(error) if error.is_not_found() => return Err(CheckoutError::NotFound),
-            Err(error) => return Err(CheckoutError::Unknown(error)),
+            Err(error) => return Err(unknown(error).await),
         };
         // One of ours whose number did not reach us is not to be taken for somebody else's.
         if let Some(purchase_id) = made.purchase_id {

@@ -35,6 +35,8 @@ pub struct Purchase {
     pub confirmation_url: Option<String>,
     /// What of it went back.
     pub refunded: Money,
+    /// When it was made, UTC.
+    pub created_at: Timestamp,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
 }
@@ -55,7 +57,7 @@ impl Purchase {
 
 const COLUMNS: &str = "
     b.id, b.user_id, b.status, b.failure, p.id AS promo_id, p.code, b.tariff_id, t.title, b.price_minor, b.total_minor, b.currency::text AS currency, b.payment_id,
-    b.confirmation_url, s.starts_at, s.ends_at,
+    b.confirmation_url, b.created_at, s.starts_at, s.ends_at,
     (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded')
         AS refunded_minor
     FROM purchases b JOIN tariffs t ON t.id = b.tariff_id
@@ -195,6 +197,7 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
         total: money(get(row, "total_minor")?, currency)?,
         refunded: money(get(row, "refunded_minor")?, currency)?,
         payment_id: get(row, "payment_id")?,
+        created_at: get(row, "created_at")?,
         confirmation_url: get(row, "confirmation_url")?,
         subscription: Option::zip(get(row, "starts_at")?, get(row, "ends_at")?)
             .map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),

@@ -55,13 +55,10 @@ pub enum PaymentError {
 }
 
 impl PaymentError {
-    /// True when the call may have had its effect all the same: nothing may be released or repeated under
-    /// another key before the payment has been read.
+    /// True when the call, or an earlier one with its key, may have had its effect all the same: nothing may be released
+    /// or repeated under another key before the payment has been read. False when the provider has decided.
     pub fn outcome_unknown(&self) -> bool {
-        matches!(
-            self,
-            PaymentError::Unknown { .. } | PaymentError::KeyReused | PaymentError::Malformed(_)
-        )
+        !matches!(self, PaymentError::Rejected { .. })
     }
 
     /// True when the provider knows no such payment or refund.
