@@ -155,6 +155,13 @@ impl World {
         row.unwrap().get(0)
     }
 
+    /// How many refunds were ordered of a purchase, in whatever state.
+    pub async fn count_refunds(&self, purchase: Uuid) -> i64 {
+        let sql = "SELECT count(*) FROM refunds WHERE purchase_id = $1";
+        let row = self.loyalty_row(sql, &[(&purchase, Type::UUID)]).await;
+        row.unwrap().get(0)
+    }
+
     /// How many applications there are of a promo code, in whatever state.
     pub async fn count_holds(&self, promo: &Promo) -> i64 {
         let sql = "SELECT count(*) FROM applications WHERE promo_id = $1";

@@ -10,21 +10,26 @@ const CONNECTIONS: usize = 8;
 
 /// An empty auth database, migrated.
 pub async fn auth_database() -> Pool {
-    let (pool, url) = schema("AUTH_MIGRATION_URL").await;
+    let url = schema("AUTH_MIGRATION_URL").await;
     migrations::auth(&url).await.unwrap();
-    pool
+    Pool::new(&url, CONNECTIONS).unwrap()
 }
 
 /// An empty loyalty database, migrated.
 pub async fn loyalty_database() -> Pool {
-    let (pool, url) = schema("LOYALTY_MIGRATION_URL").await;
-    migrations::loyalty(&url).await.unwrap();
-    pool
+    Pool::new(&loyalty_url().await, CONNECTIONS).unwrap()
 }
 
-/// A new schema in the database of the running stack, with a pool and an address that see nothing else. Not through the
-/// pooler, which has no connections of one schema.
-async fn schema(name: &'static str) -> (Pool, String) {
+/// The address of an empty loyalty database, migrated.
+pub async fn loyalty_url() -> String {
+    let url = schema("LOYALTY_MIGRATION_URL").await;
+    migrations::loyalty(&url).await.unwrap();
+    url
+}
+
+/// A new schema in the database of the running stack, at an address where nothing else is seen. Not through the pooler,
+/// which has no connections of one schema.
+async fn schema(name: &'static str) -> String {
     let url = runtime::required(name, "run `cargo local test`").unwrap();
     let schema = format!("scratch_{}", OsRandom.uuid().simple());
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
@@ -33,6 +38,5 @@ async fn schema(name: &'static str) -> (Pool, String) {
     client.batch_execute(&sql).await.unwrap();
     drop(client);
     connection.await.unwrap().unwrap();
-    let url = format!("{url}?options=-c%20search_path%3D{schema}");
-    (Pool::new(&url, CONNECTIONS).unwrap(), url)
+    format!("{url}?options=-c%20search_path%3D{schema}")
 }

@@ -60,7 +60,11 @@ pub fn unique(prefix: &str) -> String {
 impl World {
     /// A new world. Panics when the environment is not that of `cargo local test`.
     pub async fn new() -> World {
-        let settings = Settings::from_env();
+        World::on(Settings::from_env()).await
+    }
+
+    /// The same on something else than the running stack.
+    pub async fn on(settings: Settings) -> World {
         let client = Client::new(settings.base_url.clone());
         let queue = events::rabbitmq::QUEUE;
         let broker = RabbitConnection::connect(&settings.amqp_url, queue).await;
@@ -77,6 +81,25 @@ impl World {
         };
         world.dead_letters = world.count_dead_letters().await;
         world
+    }
+
+    /// Someone whom the loyalty side alone knows, as an active user. The access token has this role.
+    pub async fn stranger(&self, role: &str) -> User {
+        let id = OsRandom.uuid();
+        let sql =
+            "INSERT INTO users (id, status, version, updated_at) VALUES ($1, 'active', 1, $2)";
+        let params: [pg::Param; 2] = [(&id, Type::UUID), (&now(), Type::TIMESTAMPTZ)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        let forge = self.forge();
+        let mut claims = forge.claims(id);
+        claims["role"] = json!(role);
+        User {
+            id,
+            email: String::new(),
+            access_token: forge.token(&forge.header(), &claims),
+            refresh_token: String::new(),
+            client: self.client.clone(),
+        }
     }
 
     /// Makes access tokens.

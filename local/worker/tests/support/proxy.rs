@@ -42,8 +42,8 @@ struct Rule {
     way: Way,
     pattern: Vec<u8>,
     hits: usize,
-    /// What it holds back once the pattern was seen.
-    holds: Option<Way>,
+    /// What it holds back once the pattern was seen so often.
+    holds: Option<(Way, usize)>,
 }
 
 /// A pattern that is looked for in what passes.
@@ -105,15 +105,20 @@ impl Proxy {
     /// Holds back what has the pattern and all that comes after it this way, on any connection, until the answer is
     /// dropped. An empty pattern is in everything.
     pub fn hold(&self, way: Way, pattern: &[u8]) -> Watch {
-        self.rule(way, pattern, Some(way))
+        self.hold_from(1, way, pattern)
+    }
+
+    /// The same from the `nth` time on.
+    pub fn hold_from(&self, nth: usize, way: Way, pattern: &[u8]) -> Watch {
+        self.rule(way, pattern, Some((way, nth)))
     }
 
     /// Lets what has the pattern pass to the server, and holds back all that the server says from then on.
     pub fn hold_answers(&self, pattern: &[u8]) -> Watch {
-        self.rule(Way::ToServer, pattern, Some(Way::ToClient))
+        self.rule(Way::ToServer, pattern, Some((Way::ToClient, 1)))
     }
 
-    fn rule(&self, way: Way, pattern: &[u8], holds: Option<Way>) -> Watch {
+    fn rule(&self, way: Way, pattern: &[u8], holds: Option<(Way, usize)>) -> Watch {
         let mut rules = self.state.rules();
         rules.last += 1;
         let id = rules.last;
@@ -176,8 +181,8 @@ impl State {
 
     fn is_held(&self, way: Way) -> bool {
         let rules = self.rules();
-        let mut holding = rules.all.iter().filter(|rule| rule.hits > 0);
-        holding.any(|rule| rule.holds == Some(way))
+        let mut all = rules.all.iter();
+        all.any(|rule| matches!(rule.holds, Some((held, nth)) if held == way && rule.hits >= nth))
     }
 
     async fn passes(&self, way: Way) {

@@ -1,0 +1,164 @@
+//! The provider says what has become of a payment.
+
+use domain::PaymentFailure;
+use loyalty_store::LoyaltyStore;
+use testkit::{Client, now};
+use uuid::Uuid;
+
+use crate::crash::{Story, at_each_step};
+use crate::shop::{Buyer, Shop, TOTAL_MINOR};
+
+/// The money came, and the provider says so again.
+struct Paid(Buyer, Uuid);
+
+impl Story for Paid {
+    async fn begin(shop: &Shop) -> Paid {
+        let buyer = shop.buyer("").await;
+        let purchase = buyer.pay(shop).await;
+        Paid(buyer, purchase)
+    }
+
+    async fn act(&self, shop: &Shop, _: &Client) {
+        let payment = shop.payment(&self.0).await;
+        shop.webhook("payment.succeeded", &payment)
+            .await
+            .success(200);
+    }
+
+    async fn recover(self, shop: &Shop) {
+        self.act(shop, &shop.client()).await;
+        is_paid(shop, &self.0, self.1).await;
+    }
+}
+
+/// The money came, and the provider says so no more.
+struct PaidAndForgotten(Paid);
+
+impl Story for PaidAndForgotten {
+    async fn begin(shop: &Shop) -> PaidAndForgotten {
+        PaidAndForgotten(Paid::begin(shop).await)
+    }
+
+    async fn act(&self, shop: &Shop, client: &Client) {
+        self.0.act(shop, client).await;
+    }
+
+    async fn recover(self, shop: &Shop) {
+        shop.sweep().await;
+        is_paid(shop, &self.0.0, self.0.1).await;
+    }
+}
+
+async fn is_paid(shop: &Shop, buyer: &Buyer, purchase: Uuid) {
+    let told = buyer.purchase(&shop.client(), purchase).await;
+    assert_eq!(told["status"], "paid");
+    assert!(told["subscription"]["ends_at"].is_string());
+    assert_eq!(shop.balance(buyer).await, TOTAL_MINOR);
+    shop.adds_up(buyer, 1).await;
+}
+
+/// The bank declined; the buyer tries the same code again.
+struct Declined(Buyer, Uuid);
+
+impl Story for Declined {
+    async fn begin(shop: &Shop) -> Declined {
+        let buyer = shop.buyer("").await;
+        let bought = buyer.buy(&shop.client()).await;
+        shop.world
+            .sandbox
+            .decline(bought.text("confirmation_url"))
+            .await;
+        Declined(buyer, bought.uuid("purchase_id"))
+    }
+
+    async fn act(&self, shop: &Shop, _: &Client) {
+        let payment = shop.payment(&self.0).await;
+        shop.webhook("payment.canceled", &payment)
+            .await
+            .success(200);
+    }
+
+    async fn recover(self, shop: &Shop) {
+        self.act(shop, &shop.client()).await;
+        let Declined(mut buyer, purchase) = self;
+        let told = buyer.purchase(&shop.client(), purchase).await;
+        assert_eq!(
+            (&told["status"], &told["failure"]),
+            (&"failed".into(), &"payment_failed".into())
+        );
+        shop.adds_up(&buyer, 0).await;
+        buyer.start_anew();
+        let again = buyer.buy(&shop.client()).await;
+        assert_ne!(again.success(201)["purchase_id"], told["purchase_id"]);
+        shop.adds_up(&buyer, 1).await;
+        assert_eq!(shop.balance(&buyer).await, 0);
+    }
+}
+
+/// The money came after the code was given to somebody else: it goes back.
+struct TooLate(Buyer, Uuid);
+
+impl Story for TooLate {
+    async fn begin(shop: &Shop) -> TooLate {
+        let buyer = shop.buyer("").await;
+        let purchase = buyer.pay(shop).await;
+        let store = LoyaltyStore::new(shop.world.loyalty.clone());
+        let failed = store
+            .fail_purchase(purchase, PaymentFailure::Expired, now())
+            .await;
+        failed.unwrap();
+        let other = shop.world.stranger("user").await;
+        let path = format!(
+            "/apply_promocode?promocode={}&tariff={}",
+            buyer.promo.code, buyer.tariff.id
+        );
+        let apply = shop
+            .client()
+            .call("POST", &path)
+            .bearer(&other.access_token);
+        apply.send().await.success(201);
+        TooLate(buyer, purchase)
+    }
+
+    async fn act(&self, shop: &Shop, _: &Client) {
+        let payment = shop.payment(&self.0).await;
+        shop.webhook("payment.succeeded", &payment)
+            .await
+            .success(200);
+    }
+
+    async fn recover(self, shop: &Shop) {
+        self.act(shop, &shop.client()).await;
+        let TooLate(buyer, purchase) = self;
+        // The other's hold is in use.
+        shop.adds_up(&buyer, 1).await;
+        shop.sweep().await;
+        let told = buyer.purchase(&shop.client(), purchase).await;
+        assert_eq!(
+            (&told["status"], &told["refunded"]["amount"]),
+            (&"failed".into(), &"199.00".into())
+        );
+        assert_eq!(shop.balance(&buyer).await, 0);
+        shop.adds_up(&buyer, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_at_each_step_of_taking_money_in_and_told_again() {
+    at_each_step::<Paid>().await;
+}
+
+#[tokio::test]
+async fn killed_at_each_step_of_taking_money_in_and_never_told_again() {
+    at_each_step::<PaidAndForgotten>().await;
+}
+
+#[tokio::test]
+async fn killed_at_each_step_of_giving_a_code_back() {
+    at_each_step::<Declined>().await;
+}
+
+#[tokio::test]
+async fn killed_at_each_step_of_sending_late_money_back() {
+    at_each_step::<TooLate>().await;
+}
