@@ -12,22 +12,10 @@ use crate::world::{ACK, PATIENCE, World};
 const SHORT: Duration = Duration::from_secs(5);
 /// Longer than the relay waits for a confirm.
 const PAST_PATIENCE: Duration = Duration::from_secs(12);
-/// The length that was promised.
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn the_broker_is_down_and_comes_back() {
-    broker_down(SHORT).await;
-}
-
-/// Not with every run, for its length alone: `cargo test -p worker --test faults -- --ignored`.
-#[tokio::test]
-#[ignore = "takes more than a minute, and differs from the one above in nothing else"]
-async fn the_broker_is_down_for_a_minute_and_comes_back() {
-    broker_down(MINUTE).await;
-}
-
-async fn broker_down(period: Duration) {
+async fn the_broker_is_down_for_a_minute_of_traffic_and_comes_back() {
     let mut world = World::new().await;
     world.start_worker().await;
     let promo = world.promo().await;
@@ -39,7 +27,7 @@ async fn broker_down(period: Duration) {
             world.people.block(*user).await;
         }
     };
-    let (changes, ()) = tokio::join!(traffic::run(&world, period), blocked);
+    let (changes, ()) = tokio::join!(traffic::run(&world, MINUTE), blocked);
     assert!(
         world.people.unpublished().await >= changes as i64,
         "all wait in the outbox"
