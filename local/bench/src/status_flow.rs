@@ -158,7 +158,7 @@ impl Flow<'_> {
 
     async fn until_drained(&self) -> Result<()> {
         let started = Instant::now();
-        while self.auth.backlog().await?.depth > 0 {
+        while self.auth.outbox().backlog().await?.depth > 0 {
             if started.elapsed() > PATIENCE {
                 return Err("the outbox is not drained".into());
             }

@@ -40,17 +40,14 @@ pub(crate) fn router() -> Result<Router, ConfigError> {
 
 async fn page(State(sources): State<Sources>) -> ([(&'static str, &'static str); 1], String) {
     let now = SystemClock.now();
+    let outbox = sources.auth.outbox();
     let (backlog, lags, dead_letters) = tokio::join!(
-        sources.auth.backlog(),
+        outbox.metrics(now),
         lags(&sources, now),
         dead_letters(&sources)
     );
     let mut all = Vec::new();
-    all.extend(
-        measured(backlog)
-            .into_iter()
-            .flat_map(|backlog| backlog.metrics(now)),
-    );
+    all.extend(measured(backlog).into_iter().flatten());
     all.extend(measured(lags).map(lag_metric));
     all.extend(measured(dead_letters).flatten());
     (

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use events::PublishError;
 use events::rabbitmq::{RabbitConnection, RabbitMq};
-use outbox_relay::RelayError;
+use outbox::RelayError;
 use runtime::SystemClock;
 
 use crate::backoff::Backoff;
@@ -28,9 +28,10 @@ async fn relay(
 ) -> Result<(), PublishError> {
     let connection = RabbitConnection::connect(&worker.amqp_url, &worker.queue).await?;
     let publisher: RabbitMq = connection.publisher().await?;
+    let outbox = worker.auth.outbox();
     link.set(true);
     while !stop.is_set() {
-        match outbox_relay::relay_batch(&worker.auth, &publisher, &SystemClock).await {
+        match outbox::relay_batch(&outbox, &publisher, &SystemClock).await {
             Ok(0) => {
                 if !connection.is_connected() {
                     return Err(PublishError::Unavailable(

@@ -10,7 +10,7 @@ use events::rabbitmq::{Consumer, RabbitConnection, dead_letter_queue};
 use events::{PublishError, Publisher, UserStatusChanged};
 use jiff::Timestamp;
 use lapin::options::QueueDeleteOptions;
-use outbox_relay::relay_batch;
+use outbox::{Outbox, relay_batch};
 use pg::{Param, Pool, Type};
 use runtime::metrics::Measured;
 use runtime::{OsRandom, SystemClock};
@@ -34,7 +34,7 @@ fn later() -> At {
 
 struct World {
     auth: Pool,
-    store: AuthStore,
+    outbox: Outbox<UserStatusChanged>,
     amqp_url: String,
     queue: String,
     broker: RabbitConnection,
@@ -46,7 +46,7 @@ impl World {
         let queue = format!("test-{}", OsRandom.uuid());
         let auth = scratch::auth_database().await;
         World {
-            store: AuthStore::new(auth.clone()),
+            outbox: AuthStore::new(auth.clone()).outbox(),
             auth,
             broker: RabbitConnection::connect(&amqp_url, &queue).await.unwrap(),
             amqp_url,
@@ -72,13 +72,15 @@ impl World {
     /// A relay of its own connection that runs until nothing is left in the outbox. Returns how many it published.
     async fn relay(&self) -> impl Future<Output = usize> + Send + 'static {
         let broker = RabbitConnection::connect(&self.amqp_url, &self.queue).await;
-        let (broker, store) = (broker.unwrap(), self.store.clone());
+        let (broker, outbox) = (broker.unwrap(), self.outbox.clone());
         let auth = self.auth.clone();
         async move {
             let publisher = broker.publisher().await.unwrap();
             let mut total = 0;
             loop {
-                let published = relay_batch(&store, &publisher, &SystemClock).await.unwrap();
+                let published = relay_batch(&outbox, &publisher, &SystemClock)
+                    .await
+                    .unwrap();
                 total += published;
                 if published == 0 && unpublished(&auth).await == 0 {
                     return total;
@@ -166,23 +168,24 @@ async fn what_a_relay_died_with_is_published_by_another_when_its_claim_has_run_o
     let now = SystemClock.now();
     let until = now + Duration::from_secs(15);
     // A relay that claims two users' events, publishes one of them, and is never heard of again.
-    let claimed = world.store.claim_events(2, now, until).await.unwrap();
+    let claimed = world.outbox.claim(2, now, until).await.unwrap();
     assert_eq!(claimed.len(), 2);
-    let backlog = world.store.backlog().await.unwrap();
+    let backlog = world.outbox.backlog().await.unwrap();
     assert_eq!(backlog.depth, 6, "what is claimed waits, too");
     let oldest = backlog.oldest.unwrap();
     assert_eq!(oldest, claimed[0].occurred_at);
-    let [_, age] = backlog.metrics(oldest + Duration::from_secs(90));
+    let metrics = world.outbox.metrics(oldest + Duration::from_secs(90)).await;
+    let [_, age] = metrics.unwrap();
     assert_eq!(age.measured, Measured::State(90.0));
     let publisher = world.broker.publisher().await.unwrap();
     assert_eq!(publisher.publish(&claimed[..1]).await, [Ok(())]);
 
     // Until its claim has run out, others publish the third user's events alone.
-    let alone = outbox_relay::relay_once(&world.store, &publisher, &SystemClock).await;
+    let alone = outbox::relay_once(&world.outbox, &publisher, &SystemClock).await;
     assert_eq!(alone.unwrap(), 2);
-    let rest = outbox_relay::relay_once(&world.store, &publisher, &later()).await;
+    let rest = outbox::relay_once(&world.outbox, &publisher, &later()).await;
     assert_eq!(rest.unwrap(), 4);
-    let backlog = world.store.backlog().await.unwrap();
+    let backlog = world.outbox.backlog().await.unwrap();
     assert_eq!((backlog.depth, backlog.oldest), (0, None));
 
     let received = world.received(7).await;
@@ -202,19 +205,19 @@ async fn a_relay_that_comes_back_late_takes_nothing_from_the_one_that_took_over(
     world.write(1, 2).await;
     let now = SystemClock.now();
     let (first, second) = (now + Duration::from_secs(15), now + Duration::from_secs(90));
-    let claimed = world.store.claim_events(10, now, first).await.unwrap();
-    let taken_over = world.store.claim_events(10, later().now(), second).await;
+    let claimed = world.outbox.claim(10, now, first).await.unwrap();
+    let taken_over = world.outbox.claim(10, later().now(), second).await;
     assert_eq!(taken_over.unwrap(), claimed);
 
     // The late one failed and gives back: the claim is no longer its own.
     let ids = [claimed[0].event_id];
-    let given_back = world.store.give_back_events(&ids, first, now).await;
+    let given_back = world.outbox.give_back(&ids, first, now).await;
     assert_eq!(given_back.unwrap(), 0);
-    assert_eq!(world.store.claim_events(10, now, first).await.unwrap(), []);
+    assert_eq!(world.outbox.claim(10, now, first).await.unwrap(), []);
     // Or it had published: that is true whoever says so, and the next event is free.
-    assert_eq!(world.store.mark_published(&ids, now).await.unwrap(), 1);
-    assert_eq!(world.store.mark_published(&ids, now).await.unwrap(), 0);
-    let next = world.store.claim_events(10, now, first).await.unwrap();
+    assert_eq!(world.outbox.mark_published(&ids, now).await.unwrap(), 1);
+    assert_eq!(world.outbox.mark_published(&ids, now).await.unwrap(), 0);
+    let next = world.outbox.claim(10, now, first).await.unwrap();
     assert_eq!(next[0].version, 2);
     world.finish().await;
 }
@@ -230,12 +233,12 @@ async fn what_the_broker_has_no_queue_for_is_tried_again_and_others_go_first() {
     let now = At(SystemClock.now());
     for _ in 0..2 {
         // A hundred at a time: the second time those that were not tried the first time.
-        let relayed = relay_batch(&world.store, &publisher, &now).await;
+        let relayed = relay_batch(&world.outbox, &publisher, &now).await;
         let unroutable = PublishError::Unroutable.to_string();
         assert_eq!(relayed.unwrap_err().to_string(), unroutable);
     }
     assert_eq!(
-        relay_batch(&world.store, &publisher, &now).await.unwrap(),
+        relay_batch(&world.outbox, &publisher, &now).await.unwrap(),
         0
     );
     assert_eq!(unpublished(&world.auth).await, 150);
@@ -245,7 +248,7 @@ async fn what_the_broker_has_no_queue_for_is_tried_again_and_others_go_first() {
     again.unwrap().close().await;
     // A second later they may be tried again, all of them.
     until("published", PATIENCE, async || {
-        let relayed = outbox_relay::relay_once(&world.store, &publisher, &SystemClock).await;
+        let relayed = outbox::relay_once(&world.outbox, &publisher, &SystemClock).await;
         relayed.unwrap();
         (unpublished(&world.auth).await == 0).then_some(())
     })

@@ -26,27 +26,6 @@ impl Ageing {
             Ageing::StaffActions => DAY * 3 * 366,
         }
     }
-
-    // The rows are chosen once, before the first is removed, and what another runner is at is left to it.
-    fn removal(self) -> &'static str {
-        match self {
-            Ageing::Sessions => {
-                "DELETE FROM sessions WHERE id = ANY (ARRAY(
-                     SELECT id FROM sessions WHERE over_on < ($1 AT TIME ZONE 'UTC')::date
-                     ORDER BY over_on LIMIT $2 FOR UPDATE SKIP LOCKED))"
-            }
-            Ageing::Events => {
-                "DELETE FROM outbox WHERE id = ANY (ARRAY(
-                     SELECT id FROM outbox WHERE published_at < $1
-                     ORDER BY published_at LIMIT $2 FOR UPDATE SKIP LOCKED))"
-            }
-            Ageing::StaffActions => {
-                "DELETE FROM staff_actions WHERE id = ANY (ARRAY(
-                     SELECT id FROM staff_actions WHERE occurred_at < $1
-                     ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED))"
-            }
-        }
-    }
 }
 
 impl AuthStore {
@@ -62,7 +41,21 @@ impl AuthStore {
         now: Timestamp,
     ) -> Result<u64, PgError> {
         let before = now - what.kept();
+        // The rows are chosen once, before the first is removed, and what another runner is at is left to it.
+        let sql = match what {
+            Ageing::Events => return self.outbox().remove_published(before, limit).await,
+            Ageing::Sessions => {
+                "DELETE FROM sessions WHERE id = ANY (ARRAY(
+                     SELECT id FROM sessions WHERE over_on < ($1 AT TIME ZONE 'UTC')::date
+                     ORDER BY over_on LIMIT $2 FOR UPDATE SKIP LOCKED))"
+            }
+            Ageing::StaffActions => {
+                "DELETE FROM staff_actions WHERE id = ANY (ARRAY(
+                     SELECT id FROM staff_actions WHERE occurred_at < $1
+                     ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED))"
+            }
+        };
         let params: [pg::Param; 2] = [(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
-        self.pool.execute(what.removal(), &params).await
+        self.pool.execute(sql, &params).await
     }
 }

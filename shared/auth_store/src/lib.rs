@@ -15,8 +15,8 @@ mod store;
 mod tombstone;
 mod users;
 
+pub use self::outbox::Occurred;
 pub use housekeeping::Ageing;
-pub use outbox::{Backlog, Occurred};
 pub use own_sessions::LiveSession;
 pub use password_hash::{HashError, PasswordHash, verify as verify_password};
 pub use passwords::PasswordChange;

@@ -1,9 +1,11 @@
-//! The event and its form on the wire.
+//! The event of a user's status and its form on the wire.
 
 use domain::UserStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::Event;
 
 /// A user's status became another one. Carries no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,20 @@ impl UserStatusChanged {
             return Err(Malformed { line: 1, column: 1 });
         }
         Ok(event)
+    }
+}
+
+impl Event for UserStatusChanged {
+    fn id(&self) -> Uuid {
+        self.event_id
+    }
+
+    fn user_id(&self) -> Uuid {
+        self.user_id
+    }
+
+    fn message(&self) -> String {
+        self.to_message()
     }
 }
 

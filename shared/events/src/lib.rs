@@ -1,4 +1,4 @@
-//! What the auth side tells the loyalty side, and the brokers that carry it.
+//! What the services tell, and the brokers that carry it.
 
 #[cfg(any(feature = "rabbitmq", feature = "sqs"))]
 mod dead_letter;
@@ -12,4 +12,4 @@ pub mod sqs;
 #[cfg(any(feature = "rabbitmq", feature = "sqs"))]
 pub use dead_letter::{DeadLetter, dead_letters_metric};
 pub use event::{Malformed, UserStatusChanged};
-pub use publisher::{PublishError, Publisher};
+pub use publisher::{Event, PublishError, Publisher};

@@ -1,22 +1,23 @@
-//! The Lambda: started by a schedule every minute, it keeps the outbox empty for that minute.
-
-use std::time::Duration;
+//! The Lambda that publishes changes of status: started every minute, it keeps the outbox empty for that minute.
 
 use auth_store::AuthStore;
 use events::sqs::{Sqs, SqsDeadLetters};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use runtime::SystemClock;
-use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let _telemetry = runtime::init();
-    let (store, publisher) = (AuthStore::from_env()?, Sqs::from_env()?);
+    let outbox = AuthStore::from_env()?.outbox();
+    let publisher = Sqs::from_env("USER_STATUS_QUEUE_URL")?;
     let dead_letters = SqsDeadLetters::if_in_env()?;
-    let period = Duration::from_secs(runtime::parsed_or("RELAY_RUN_SECONDS", 60)?);
-    let run = async |_: LambdaEvent<Value>| {
-        let relayed = outbox_relay::relay_for(period, &store, &publisher, &SystemClock).await;
-        outbox_relay::watch(&store, dead_letters.as_ref(), &SystemClock).await;
+    let period = outbox::run_from_env()?;
+    let run = async |_: LambdaEvent<serde_json::Value>| {
+        let relayed = outbox::relay_for(period, &outbox, &publisher, &SystemClock).await;
+        outbox.watch(&SystemClock).await;
+        if let Some(dead_letters) = &dead_letters {
+            dead_letters.watch(&SystemClock).await;
+        }
         tracing::info!(published = relayed?, "outbox relayed");
         Ok::<(), Error>(())
     };

@@ -142,8 +142,9 @@ impl Queue {
 
 /// The schedule: one run after another.
 async fn relay(publisher: Sqs, auth: AuthStore, mut stop: Stop) {
+    let outbox = auth.outbox();
     loop {
-        let run = outbox_relay::relay_for(Duration::from_secs(60), &auth, &publisher, &SystemClock);
+        let run = outbox::relay_for(Duration::from_secs(60), &outbox, &publisher, &SystemClock);
         tokio::select! {
             () = stop.wait() => return,
             _ = run => (),

@@ -45,8 +45,8 @@ async fn each_users_changes_stay_in_order<B: Broker>(world: World<B>) {
         }
     }
     let publisher = world.broker.publisher().await;
-    let (store, all) = (&world.people.store, 1 + 5 * 7);
-    let published = outbox_relay::relay_once(store, &publisher, &SystemClock).await;
+    let (outbox, all) = (world.people.store.outbox(), 1 + 5 * 7);
+    let published = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
     assert_eq!(published.unwrap(), all);
 
     let mut versions: BTreeMap<Uuid, Vec<i64>> = BTreeMap::new();
@@ -74,7 +74,8 @@ async fn an_event_without_a_queue_is_not_published<B: Broker>(world: World<B>) {
     let Err(PublishError::Unroutable | PublishError::Unavailable(_)) = &results[0] else {
         panic!("{results:?}");
     };
-    let relayed = outbox_relay::relay_once(&world.people.store, &publisher, &SystemClock).await;
+    let outbox = world.people.store.outbox();
+    let relayed = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
     assert!(relayed.is_err());
     // The administrator's own.
     assert_eq!(world.people.unpublished().await, 1);

@@ -5,7 +5,7 @@ use lapin::{BasicProperties, Channel, Confirmation, Connection, PublisherConfirm
 use tokio::time::Instant;
 
 use super::{PATIENCE, by};
-use crate::{PublishError, Publisher, UserStatusChanged};
+use crate::{Event, PublishError, Publisher};
 
 /// The delivery mode that survives a restart of the broker.
 const PERSISTENT: u8 = 2;
@@ -28,11 +28,11 @@ impl RabbitMq {
         })
     }
 
-    async fn send(&self, event: &UserStatusChanged) -> lapin::Result<PublisherConfirm> {
+    async fn send(&self, event: &impl Event) -> lapin::Result<PublisherConfirm> {
         let properties = BasicProperties::default()
             .with_content_type("application/json".into())
-            .with_message_id(event.event_id.to_string().into());
-        let body = event.to_message();
+            .with_message_id(event.id().to_string().into());
+        let body = event.message();
         send(&self.channel, &self.queue, properties, body.as_bytes()).await
     }
 }
@@ -55,7 +55,7 @@ pub(super) async fn send(
 }
 
 impl Publisher for RabbitMq {
-    async fn publish(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {
+    async fn publish<E: Event>(&self, events: &[E]) -> Vec<Result<(), PublishError>> {
         // One limit for all of them: a broker that is short of memory or disk stops reading and says nothing.
         let deadline = Instant::now() + PATIENCE;
         // All are sent before the first confirmation is waited for.

@@ -5,11 +5,12 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue,
     MessageSystemAttributeName, QueueAttributeName,
 };
-use runtime::ConfigError;
+use domain::Clock;
+use runtime::{ConfigError, metrics};
 
 use super::{BATCH, client_from_env, unavailable};
 use crate::dead_letter::REASON;
-use crate::{DeadLetter, PublishError, UserStatusChanged};
+use crate::{DeadLetter, PublishError, UserStatusChanged, dead_letters_metric};
 
 /// What SQS has moved here by itself has no reason of ours.
 const MOVED_BY_SQS: &str = "received too often";
@@ -104,6 +105,14 @@ impl SqsDeadLetters {
         Ok(count
             .and_then(|count| count.parse().ok())
             .unwrap_or_default())
+    }
+
+    /// Writes how many there are to the log of a Lambda for CloudWatch. What can't be counted is left out.
+    pub async fn watch(&self, clock: &dyn Clock) {
+        match self.count().await {
+            Ok(count) => metrics::emit(&[dead_letters_metric(count.into())], clock.now()),
+            Err(error) => tracing::warn!(%error, "the dead letters were not counted"),
+        }
     }
 
     /// About `limit` of them, each user's in their order. They stay where they are.

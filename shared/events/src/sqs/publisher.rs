@@ -5,7 +5,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use runtime::ConfigError;
 
 use super::{BATCH, client_from_env, unavailable};
-use crate::{PublishError, Publisher, UserStatusChanged};
+use crate::{Event, PublishError, Publisher};
 
 /// A publisher to one SQS FIFO queue.
 #[derive(Clone)]
@@ -20,22 +20,22 @@ impl Sqs {
         Sqs { client, queue_url }
     }
 
-    /// A publisher to `USER_STATUS_QUEUE_URL`, over [`client_from_env`].
+    /// A publisher to the queue whose URL is in the variable `name`, over [`client_from_env`].
     ///
     /// # Errors
     /// When a variable is missing.
-    pub fn from_env() -> Result<Sqs, ConfigError> {
-        let queue_url = runtime::required("USER_STATUS_QUEUE_URL", "the URL of an SQS FIFO queue")?;
+    pub fn from_env(name: &'static str) -> Result<Sqs, ConfigError> {
+        let queue_url = runtime::required(name, "the URL of an SQS FIFO queue")?;
         Ok(Sqs::new(client_from_env()?, queue_url))
     }
 
-    async fn publish_batch(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {
+    async fn publish_batch(&self, events: &[impl Event]) -> Vec<Result<(), PublishError>> {
         let entries = events.iter().enumerate().map(|(index, event)| {
             SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
-                .message_group_id(event.user_id.to_string())
-                .message_deduplication_id(event.event_id.to_string())
-                .message_body(event.to_message())
+                .message_group_id(event.user_id().to_string())
+                .message_deduplication_id(event.id().to_string())
+                .message_body(event.message())
                 .build()
         });
         let entries = match entries.collect::<Result<Vec<_>, _>>() {
@@ -77,7 +77,7 @@ fn slot<'a, T>(results: &'a mut [T], id: &str) -> Option<&'a mut T> {
 }
 
 impl Publisher for Sqs {
-    async fn publish(&self, events: &[UserStatusChanged]) -> Vec<Result<(), PublishError>> {
+    async fn publish<E: Event>(&self, events: &[E]) -> Vec<Result<(), PublishError>> {
         let mut results = Vec::with_capacity(events.len());
         for batch in events.chunks(BATCH) {
             results.extend(self.publish_batch(batch).await);

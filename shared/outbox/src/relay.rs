@@ -1,17 +1,13 @@
-//! Publishes status changes from the outbox of the auth database.
-
-#[cfg(feature = "lambda")]
-mod watch;
+//! Publishes what is in an outbox.
 
 use std::time::Duration;
 
-use auth_store::AuthStore;
 use domain::Clock;
-use events::{PublishError, Publisher};
+use events::{Event, PublishError, Publisher};
+use runtime::ConfigError;
 use tokio::time::{Instant, sleep, timeout};
 
-#[cfg(feature = "lambda")]
-pub use watch::watch;
+use crate::Outbox;
 
 /// Events claimed and published at a time.
 const BATCH: i64 = 100;
@@ -30,7 +26,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Why the outbox could not be emptied. What was published is noted as such, the rest is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
-    /// The auth database failed.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] pg::PgError),
     /// The broker failed.
@@ -46,14 +42,14 @@ pub enum RelayError {
 ///
 /// # Errors
 /// When not all went through.
-pub async fn relay_batch(
-    store: &AuthStore,
+pub async fn relay_batch<E: Event>(
+    outbox: &Outbox<E>,
     publisher: &impl Publisher,
     clock: &dyn Clock,
 ) -> Result<usize, RelayError> {
     let now = clock.now();
     let until = now + CLAIM;
-    let events = store.claim_events(BATCH, now, until).await?;
+    let events = outbox.claim(BATCH, now, until).await?;
     if events.is_empty() {
         return Ok(0);
     }
@@ -62,21 +58,21 @@ pub async fn relay_batch(
     let (mut published, mut refused, mut failure) = (Vec::new(), Vec::new(), None);
     for (event, result) in events.iter().zip(results) {
         match result {
-            Ok(()) => published.push(event.event_id),
+            Ok(()) => published.push(event.id()),
             Err(error) => {
-                refused.push(event.event_id);
+                refused.push(event.id());
                 failure.get_or_insert(error);
             }
         }
     }
     if !published.is_empty() {
-        store.mark_published(&published, clock.now()).await?;
+        outbox.mark_published(&published, clock.now()).await?;
     }
     let Some(failure) = failure else {
         return Ok(published.len());
     };
     let again = clock.now() + AFTER_REFUSAL;
-    store.give_back_events(&refused, until, again).await?;
+    outbox.give_back(&refused, until, again).await?;
     Err(failure.into())
 }
 
@@ -88,34 +84,42 @@ fn late() -> PublishError {
 ///
 /// # Errors
 /// At the first batch that did not go through completely.
-pub async fn relay_once(
-    store: &AuthStore,
+pub async fn relay_once<E: Event>(
+    outbox: &Outbox<E>,
     publisher: &impl Publisher,
     clock: &dyn Clock,
 ) -> Result<usize, RelayError> {
     let mut total = 0;
     loop {
-        match relay_batch(store, publisher, clock).await? {
+        match relay_batch(outbox, publisher, clock).await? {
             0 => return Ok(total),
             published => total += published,
         }
     }
 }
 
+/// For how long a run of a Lambda relays: `RELAY_RUN_SECONDS`, 60 unless told otherwise.
+///
+/// # Errors
+/// When the variable is no number.
+pub fn run_from_env() -> Result<Duration, ConfigError> {
+    runtime::parsed_or("RELAY_RUN_SECONDS", 60).map(Duration::from_secs)
+}
+
 /// Keeps the outbox empty for `period`, so that between two runs of a schedule an event waits for a moment only.
 ///
 /// # Errors
 /// The failure of the last attempt, if it failed; earlier ones are logged.
-pub async fn relay_for(
+pub async fn relay_for<E: Event>(
     period: Duration,
-    store: &AuthStore,
+    outbox: &Outbox<E>,
     publisher: &impl Publisher,
     clock: &dyn Clock,
 ) -> Result<usize, RelayError> {
     let end = Instant::now() + period;
     let mut total = 0;
     loop {
-        let result = relay_batch(store, publisher, clock).await;
+        let result = relay_batch(outbox, publisher, clock).await;
         let pause = match &result {
             Ok(0) => IDLE,
             Ok(published) => {
