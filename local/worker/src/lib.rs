@@ -72,7 +72,7 @@ pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::
         sweep::run(&worker, Sweep::Holds, stop.clone()),
         sweep::run(&worker, Sweep::Payments, stop.clone()),
         sweep::run(&worker, Sweep::Refunds, stop.clone()),
-        sweep::run(&worker, Sweep::Decisions, stop.clone()),
+        sweep::run(&worker, Sweep::Old, stop.clone()),
         sweep::run(&worker, Sweep::Accounts, stop.clone()),
         reconcile::run(&worker, stop.clone()),
         health::serve(&worker, links.clone(), listener, stop.clone()),

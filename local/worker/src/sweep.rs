@@ -15,7 +15,9 @@ pub(crate) enum Sweep {
     Holds,
     Payments,
     Refunds,
-    Decisions,
+    /// What is old on the loyalty side.
+    Old,
+    /// What is old on the auth side.
     Accounts,
 }
 
@@ -24,7 +26,7 @@ impl Sweep {
     fn period(self) -> Duration {
         match self {
             Sweep::Holds | Sweep::Payments | Sweep::Refunds => Duration::from_secs(1),
-            Sweep::Decisions | Sweep::Accounts => Duration::from_secs(3600),
+            Sweep::Old | Sweep::Accounts => Duration::from_secs(3600),
         }
     }
 }
@@ -43,7 +45,7 @@ pub(crate) async fn run(worker: &Worker, sweep: Sweep, mut stop: Stop) {
             Sweep::Refunds => hold_sweeper::resolve_refunds(checkout, &SystemClock)
                 .await
                 .map(drop),
-            Sweep::Decisions => hold_sweeper::keep_decisions(checkout, &SystemClock).await,
+            Sweep::Old => hold_sweeper::forget_old(checkout, &SystemClock).await,
             Sweep::Accounts => auth_housekeeping::remove_old(AT_A_TIME, &worker.auth, &SystemClock)
                 .await
                 .map(drop),

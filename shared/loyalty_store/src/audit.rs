@@ -5,8 +5,8 @@ use pg::{PgError, Type};
 use crate::LoyaltyStore;
 
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
-/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit; holds that nobody gave back. $1: the promo codes to look at, NULL
-/// for all.
+/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit; purchases and refunds that
+/// were not told; holds that nobody gave back. $1: the promo codes to look at, NULL for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
         SELECT 'promo' AS scope, promo_id AS scope_id, stripe, price_minor - total_minor AS minor
@@ -23,6 +23,12 @@ const CONTRADICTIONS: &str = "
         UNION ALL
         SELECT 'campaign', id, total_limit, budget_minor FROM campaigns
         WHERE $1 IS NULL OR id IN (SELECT campaign_id FROM promo_codes WHERE id = ANY ($1))
+    ),
+    buyers AS (
+        SELECT user_id FROM applications WHERE promo_id = ANY ($1)
+        UNION SELECT user_id FROM purchases WHERE $1 IS NULL
+        UNION SELECT user_id FROM purchase_event_counts WHERE $1 IS NULL
+        UNION SELECT user_id FROM outbox WHERE $1 IS NULL
     )
     SELECT scope || ' ' || scope_id || ', stripe ' || stripe || ': ' || coalesce(c.taken, 0) || ' taken for '
         || coalesce(c.spent_minor, 0) || ', but ' || coalesce(l.taken, 0) || ' held or used for '
@@ -79,6 +85,24 @@ const CONTRADICTIONS: &str = "
         AND other.purchase_id > one.purchase_id
         AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
     WHERE $1 IS NULL
+    UNION ALL
+    -- The count is there as long as the purchases; the events are not.
+    SELECT 'user ' || u.user_id || ' has ' || coalesce(c.last, 0) || ' events, ' || b.paid || ' paid purchases and '
+        || b.refunds || ' refunds of them'
+    FROM buyers u LEFT JOIN purchase_event_counts c ON c.user_id = u.user_id
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT p.id) AS paid, count(r.id) AS refunds
+        FROM purchases p LEFT JOIN refunds r ON r.purchase_id = p.id AND r.status = 'succeeded'
+        WHERE p.user_id = u.user_id AND p.status IN ('paid', 'refunded')
+    ) AS b
+    WHERE coalesce(c.last, 0) <> b.paid + b.refunds
+    UNION ALL
+    -- They go the oldest first: what follows on one that is kept is kept too.
+    SELECT 'user ' || user_id || ' has ' || coalesce(last, 0) || ' events; of the events ' || min(sequence) || ' to '
+        || max(sequence) || ' there are ' || count(*)
+    FROM buyers JOIN outbox USING (user_id) LEFT JOIN purchase_event_counts USING (user_id)
+    GROUP BY user_id, last
+    HAVING max(sequence) IS DISTINCT FROM last OR count(*) <> max(sequence) - min(sequence) + 1
     UNION ALL
     SELECT 'application ' || a.id || ' is held since ' || a.created_at || ' until ' || a.expires_at || ', and user '
         || a.user_id || ' is ' || coalesce(u.status, 'unknown')

@@ -13,6 +13,7 @@ mod holds;
 mod inbox;
 mod offers;
 mod promos;
+mod purchase_events;
 mod purchases;
 mod refunds;
 mod release;

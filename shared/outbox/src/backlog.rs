@@ -40,7 +40,8 @@ impl<E> Outbox<E> {
         })
     }
 
-    /// How many events are not published, and the age of the oldest of them in seconds (0 without any), at the time `now`.
+    /// How many events are not published, and the age of the oldest of them in seconds (0 without any), at the time
+    /// `now`.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -53,8 +54,8 @@ impl<E> Outbox<E> {
         Ok([depth, Metric::age(name, help, age.max(0.0))])
     }
 
-    /// Writes the metrics to the log of a Lambda for CloudWatch. What can't be measured is left out: an alarm hears of that
-    /// too.
+    /// Writes the metrics to the log of a Lambda for CloudWatch. What can't be measured is left out: an alarm hears of
+    /// that too.
     pub async fn watch(&self, clock: &dyn Clock) {
         let now = clock.now();
         match self.metrics(now).await {

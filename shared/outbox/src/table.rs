@@ -12,8 +12,8 @@ pub struct Outbox<E: 'static> {
     pub(crate) layout: &'static Layout<E>,
 }
 
-/// How the events of an outbox lie in its table, and what its metrics are called. Beside the event's own columns the table
-/// has `id`, `event_id`, `user_id`, `occurred_at`, `published_at` and `claimed_until`.
+/// How the events of an outbox lie in its table, and what its metrics are called. Beside the event's own columns the
+/// table has `id`, `event_id`, `user_id`, `occurred_at`, `published_at` and `claimed_until`.
 #[derive(Debug)]
 pub struct Layout<E> {
     /// The column that grows with every event of a user.

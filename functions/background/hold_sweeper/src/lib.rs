@@ -1,5 +1,5 @@
-//! On a schedule: gives back holds that have run out, and asks after payments and refunds that nobody has told us
-//! about.
+//! On a schedule: gives back holds that have run out, asks after payments and refunds that nobody has told us about,
+//! and forgets what is old in the loyalty database.
 
 use std::time::Duration;
 
@@ -90,12 +90,14 @@ pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<u
     Ok(count)
 }
 
-/// Makes room for the decisions of the months to come, and forgets the oldest.
+/// Makes room for the decisions of the months to come, and forgets what has been kept long enough: the oldest
+/// decisions, and events of purchases that were published (docs/data-retention.md).
 ///
 /// # Errors
 /// Any [`PgError`].
-pub async fn keep_decisions(checkout: &Checkout, clock: &dyn Clock) -> Result<(), PgError> {
-    checkout.store().keep_decisions(clock.now()).await
+pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), PgError> {
+    checkout.store().keep_decisions(clock.now()).await?;
+    checkout.store().forget_events(clock.now()).await.map(drop)
 }
 
 /// Sweeps for `period`, so that between two runs of a schedule a hold that has run out is given back within seconds. A
@@ -109,7 +111,7 @@ pub async fn sweep_for(
     clock: &dyn Clock,
 ) -> Result<Swept, PgError> {
     let end = Instant::now() + period;
-    keep_decisions(checkout, clock).await?;
+    forget_old(checkout, clock).await?;
     let (expired, payments, refunds) = tokio::join!(
         repeat_until(end, async || expire_holds(checkout, clock).await),
         repeat_until(end, async || resolve_payments(checkout, clock).await),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::scene::{Answer, CAMPAIGN_LIMIT, Entry, LIMITS, Op, USERS, total};
+use crate::scene::{Answer, CAMPAIGN_LIMIT, Entry, LIMITS, Op, Told, USERS, total};
 
 const HOLD: SignedDuration = SignedDuration::from_mins(30);
 
@@ -46,12 +46,21 @@ pub struct Model {
     applications: Vec<Application>,
     sales: Vec<Sale>,
     closed: [bool; USERS],
+    told: Told,
 }
 
 impl Model {
     pub fn ledger(&self, now: Timestamp) -> Vec<Entry> {
         let entry = |a: &Application| (a.user, a.promo, a.tariff, a.state(now));
         self.applications.iter().map(entry).collect()
+    }
+
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+
+    fn tell(&mut self, place: usize, what: &'static str) {
+        self.told[self.applications[place].user].push(what);
     }
 
     pub fn run(&mut self, op: Op, now: Timestamp) -> Answer {
@@ -158,6 +167,9 @@ impl Model {
             false => ("paying", "pending"),
         };
         self.sales.push(Sale { place, outcome });
+        if outcome == "paid" {
+            self.tell(place, "paid");
+        }
         Answer::Bought
     }
 
@@ -200,6 +212,7 @@ impl Model {
         let kept = answer != "late, going back";
         if kept {
             self.applications[sale.place].state = "used";
+            self.tell(sale.place, "paid");
         }
         self.sales[purchase].outcome = if late && !kept { "going back" } else { "paid" };
         Answer::Settled(answer)
@@ -235,13 +248,14 @@ impl Model {
 
     /// Staff give all the money back; the use comes back with it.
     fn refund(&mut self, purchase: usize) -> Answer {
-        let Some(sale) = self.sales.get_mut(purchase) else {
+        let Some(Sale { place, outcome }) = self.sales.get(purchase).copied() else {
             return Answer::Nothing;
         };
-        Answer::Refund(match sale.outcome {
-            "paid" if !total(self.applications[sale.place].promo).is_zero() => {
-                sale.outcome = "refunded";
-                self.applications[sale.place].state = "cancelled";
+        Answer::Refund(match outcome {
+            "paid" if !total(self.applications[place].promo).is_zero() => {
+                self.sales[purchase].outcome = "refunded";
+                self.applications[place].state = "cancelled";
+                self.tell(place, "refunded");
                 "done"
             }
             "paid" | "refunded" => "nothing left",

@@ -97,6 +97,9 @@ pub enum Answer {
 /// An application: user, code, tariff, state. A hold that has run out is `expired`, whoever gave it back.
 pub type Entry = (usize, usize, usize, &'static str);
 
+/// The events of each user, in order: `paid` or `refunded`.
+pub type Told = [Vec<&'static str>; USERS];
+
 #[derive(Clone)]
 pub struct Scene(Arc<Inner>);
 
@@ -321,6 +324,20 @@ impl Scene {
             )
         };
         rows.iter().map(entry).collect()
+    }
+
+    /// What was told of purchases.
+    pub async fn told(&self) -> Told {
+        let Inner { world, users, .. } = &*self.0;
+        let sql = "SELECT user_id, refund_minor IS NULL FROM outbox WHERE user_id = ANY ($1) ORDER BY sequence";
+        let rows = world.pool.rows(sql, &[(users, Type::UUID_ARRAY)]).await;
+        let mut told = Told::default();
+        for row in rows.unwrap() {
+            let user: Uuid = row.get(0);
+            let place = users.iter().position(|other| *other == user).unwrap();
+            told[place].push(if row.get(1) { "paid" } else { "refunded" });
+        }
+        told
     }
 
     pub async fn is_within_limits(&self) {
