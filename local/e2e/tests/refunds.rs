@@ -334,7 +334,7 @@ impl Shop {
         let id = bought.uuid("purchase_id");
         let store = LoyaltyStore::new(self.world.loyalty.clone());
         store
-            .fail_purchase(id, PaymentFailure::Expired, now())
+            .fail_purchase(id, None, PaymentFailure::Expired, now())
             .await
             .unwrap();
         assert_eq!(self.world.taken(&self.promo).await, 0);

@@ -110,7 +110,9 @@ impl Checkout {
         why: PaymentFailure,
     ) -> Result<Purchase, CheckoutError> {
         let now = self.clock.now();
-        self.store.fail_purchase(purchase.id, why, now).await?;
+        self.store
+            .fail_purchase(purchase.id, None, why, now)
+            .await?;
         self.look_again(purchase).await
     }
 
@@ -136,11 +138,11 @@ impl Checkout {
             tracing::warn!(payment_id = %payment.id, "a payment that names no purchase");
             return Ok(());
         };
-        let now = self.clock.now();
+        let (now, reference) = (self.clock.now(), payment.id.to_string());
         let settled = match &payment.status {
             PaymentStatus::Pending | PaymentStatus::WaitingForCapture => return Ok(()),
             PaymentStatus::Succeeded => {
-                let (reference, random) = (payment.id.to_string(), self.random.as_ref());
+                let random = self.random.as_ref();
                 self.store
                     .complete_purchase(purchase_id, &reference, payment.amount, now, random)
                     .await?
@@ -150,7 +152,9 @@ impl Checkout {
                     "expired_on_confirmation" => PaymentFailure::Expired,
                     _ => PaymentFailure::Declined,
                 };
-                self.store.fail_purchase(purchase_id, failure, now).await?
+                self.store
+                    .fail_purchase(purchase_id, Some(&reference), failure, now)
+                    .await?
             }
         };
         match settled {

@@ -42,6 +42,13 @@ pub struct Purchase {
 }
 
 impl Purchase {
+    /// Whether its payment is known, and is not `reference`.
+    pub(crate) fn has_another_payment(&self, reference: &str) -> bool {
+        self.payment_id
+            .as_deref()
+            .is_some_and(|own| own != reference)
+    }
+
     /// Whether this is what `ask` asks for.
     pub fn answers(&self, ask: &Ask) -> bool {
         let same_promo = self

@@ -21,11 +21,14 @@ pub enum Settled {
         /// Whether the sale is kept; else the money goes back.
         kept: bool,
     },
-    /// The purchase has the other outcome already, or another amount: nothing changed, and staff must look.
+    /// The purchase has the other outcome already, another amount or another payment: nothing changed, and staff must
+    /// look.
     Conflict(&'static str),
     /// There is no such purchase.
     NoPurchase,
 }
+
+const ANOTHER_PAYMENT: Settled = Settled::Conflict("the purchase has another payment");
 
 impl LoyaltyStore {
     /// The money has come, with the payment `reference`: the purchase is paid, the use spent and the subscription made, in
@@ -44,8 +47,9 @@ impl LoyaltyStore {
     ) -> Result<Settled, PgError> {
         let sql = format!(
             "WITH bought AS (
-                UPDATE purchases b SET status = 'paid', updated_at = $2
+                UPDATE purchases b SET status = 'paid', payment_id = $5, updated_at = $2
                 WHERE b.id = $1 AND b.status = 'pending' AND b.total_minor = $3 AND b.currency = $4
+                    AND coalesce(b.payment_id, $5) = $5
                 RETURNING b.*
             ),
             used AS (
@@ -71,6 +75,7 @@ impl LoyaltyStore {
         }
         Ok(match self.find_purchase(id).await? {
             None => Settled::NoPurchase,
+            Some(purchase) if purchase.has_another_payment(reference) => ANOTHER_PAYMENT,
             Some(purchase) if paid != purchase.total => {
                 Settled::Conflict("the amount is not that of the purchase")
             }
@@ -109,20 +114,22 @@ impl LoyaltyStore {
         }
     }
 
-    /// The money will not come: the purchase has failed and the use is given back, in one statement.
+    /// The money will not come: the purchase has failed and the use is given back, in one statement. `reference` is the
+    /// payment that says so, if one does.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then, and the call may be repeated.
     pub async fn fail_purchase(
         &self,
         id: Uuid,
+        reference: Option<&str>,
         failure: PaymentFailure,
         now: Timestamp,
     ) -> Result<Settled, PgError> {
         let release = release::ctes(
             "failed AS (
                 UPDATE purchases SET status = 'failed', failure = $3, updated_at = $2
-                WHERE id = $1 AND status = 'pending' RETURNING application_id
+                WHERE id = $1 AND status = 'pending' AND coalesce(payment_id = $5, true) RETURNING application_id
             ),
             target AS (SELECT application_id AS id FROM failed),",
             "paying",
@@ -133,16 +140,20 @@ impl LoyaltyStore {
             PaymentFailure::Expired => "payment_expired",
             PaymentFailure::Declined | PaymentFailure::Rejected => "payment_failed",
         };
-        let params: [pg::Param; 4] = [
+        let params: [pg::Param; 5] = [
             (&id, Type::UUID),
             (&now, Type::TIMESTAMPTZ),
             (&failure.as_str(), Type::TEXT),
             (&reason, Type::TEXT),
+            (&reference, Type::TEXT),
         ];
         match self.pool.row(&sql, &params).await? {
             Some(_) => Ok(Settled::Now),
             None => Ok(match self.find_purchase(id).await? {
                 None => Settled::NoPurchase,
+                Some(purchase) if reference.is_some_and(|r| purchase.has_another_payment(r)) => {
+                    ANOTHER_PAYMENT
+                }
                 Some(purchase) if purchase.status == PurchaseStatus::Failed => Settled::Before,
                 Some(_) => Settled::Conflict("the purchase is paid"),
             }),

@@ -6,17 +6,11 @@ use testkit::Client;
 
 use crate::program::Program;
 use crate::shop::Shop;
-use crate::support::proxy::Way;
+use crate::support::proxy::{ANSWER, ANY, STATEMENT, Way};
 use crate::support::until;
 
 /// More than anyone waits for anything, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How a message of the database's protocol begins that has a statement, and the answer to it.
-const STATEMENT: &[u8] = b"P\0\0";
-const ANSWER: &[u8] = b"1\0\0\0\x04";
-/// Anything: a request to the provider, or its answer.
-const ANY: &[u8] = b"";
 
 /// What a program does, and how it ends well whatever step it came to.
 pub trait Story: Sized {
@@ -53,7 +47,7 @@ pub async fn at_each_step<S: Story>() {
 async fn killed_at<S: Story>(shop: &mut Shop, at_provider: bool, way: Way, step: usize) -> bool {
     let story = S::begin(shop).await;
     let (wire, pattern) = match (at_provider, way) {
-        (true, _) => (&shop.provider, ANY),
+        (true, _) => (&shop.payments, ANY),
         (false, Way::ToServer) => (&shop.database, STATEMENT),
         (false, Way::ToClient) => (&shop.database, ANSWER),
     };

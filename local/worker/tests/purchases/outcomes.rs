@@ -1,11 +1,14 @@
 //! The provider says what has become of a payment.
 
-use domain::PaymentFailure;
+use domain::{Currency, Money, PaymentFailure, Random};
 use loyalty_store::LoyaltyStore;
+use payments::{CaptureMode, NewPayment, Provider};
+use runtime::OsRandom;
 use testkit::{Client, now};
 use uuid::Uuid;
 
 use crate::crash::{Story, at_each_step};
+use crate::program::Program;
 use crate::shop::{Buyer, Shop, TOTAL_MINOR};
 
 /// The money came, and the provider says so again.
@@ -104,7 +107,7 @@ impl Story for TooLate {
         let purchase = buyer.pay(shop).await;
         let store = LoyaltyStore::new(shop.world.loyalty.clone());
         let failed = store
-            .fail_purchase(purchase, PaymentFailure::Expired, now())
+            .fail_purchase(purchase, None, PaymentFailure::Expired, now())
             .await;
         failed.unwrap();
         let other = shop.world.stranger("user").await;
@@ -161,4 +164,45 @@ async fn killed_at_each_step_of_giving_a_code_back() {
 #[tokio::test]
 async fn killed_at_each_step_of_sending_late_money_back() {
     at_each_step::<TooLate>().await;
+}
+
+#[tokio::test]
+async fn another_payment_that_names_a_purchase_changes_nothing() {
+    let shop = Shop::new(Program::Gateway).await;
+    let buyer = shop.buyer("").await;
+    let bought = buyer.buy(&shop.client()).await;
+    let purchase = bought.uuid("purchase_id");
+    // Made with the shop's own key, by a program at fault or a person in the provider's dashboard.
+    let other = async |press: &str| {
+        let order = NewPayment {
+            idempotence_key: OsRandom.uuid(),
+            purchase_id: purchase,
+            amount: Money::from_minor(TOTAL_MINOR, Currency::RUB).unwrap(),
+            description: "another".to_owned(),
+            capture: CaptureMode::AtOnce,
+        };
+        let payment = shop.provider().create(&order).await.unwrap();
+        let page = payment.confirmation_url.unwrap();
+        match press {
+            "approve" => shop.world.sandbox.approve(&page).await,
+            _ => shop.world.sandbox.decline(&page).await,
+        }
+        let payment = shop.world.sandbox.payment(payment.id.as_str()).await;
+        let event = format!("payment.{}", payment["status"].as_str().unwrap());
+        shop.webhook(&event, &payment).await.success(200);
+    };
+    for press in ["decline", "approve"] {
+        other(press).await;
+        let told = buyer.purchase(&shop.client(), purchase).await;
+        assert_eq!(&told, &bought.json, "{press}");
+    }
+    let page = bought.text("confirmation_url");
+    shop.world.sandbox.approve(page).await;
+    let payment = shop.payment(&buyer).await;
+    shop.webhook("payment.succeeded", &payment)
+        .await
+        .success(200);
+    other("approve").await;
+    is_paid(&shop, &buyer, purchase).await;
+    shop.finish().await;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use payment_sandbox::{Sandbox, router};
+use payments::{Config, YooKassa};
 use pg::{Param, Type};
 use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
@@ -20,9 +21,9 @@ pub const TOTAL_MINOR: i64 = 19_900;
 
 pub struct Shop {
     pub world: World,
-    /// The database and the provider as the program that is killed reaches them.
+    /// The database and the payments as the program that is killed reaches them.
     pub database: Proxy,
-    pub provider: Proxy,
+    pub payments: Proxy,
     killed: Program,
     straight: Vec<(&'static str, String)>,
     gateway: Option<Running>,
@@ -59,7 +60,7 @@ impl Shop {
         tokio::spawn(async move { axum::serve(listener, router(sandbox)).await.unwrap() });
         let mut shop = Shop {
             database: Proxy::to(server(&settings.loyalty_url)).await,
-            provider: Proxy::to(server(&sandbox_url)).await,
+            payments: Proxy::to(server(&sandbox_url)).await,
             straight: vec![
                 ("LOYALTY_DATABASE_URL", settings.loyalty_url.clone()),
                 ("PAYMENT_API_URL", format!("{sandbox_url}/v3")),
@@ -95,7 +96,7 @@ impl Shop {
         let mut variables = self.straight.clone();
         if program == self.killed {
             variables[0].1 = self.database.instead(&variables[0].1);
-            variables[1].1 = self.provider.instead(&variables[1].1);
+            variables[1].1 = self.payments.instead(&variables[1].1);
         }
         variables.extend_from_slice(more);
         program.start(&variables).await
@@ -109,11 +110,19 @@ impl Shop {
         };
         running.unwrap().kill().await;
         self.database.drop_connections();
-        self.provider.drop_connections();
+        self.payments.drop_connections();
     }
 
     pub fn client(&self) -> Client {
         Client::new(self.gateway.as_ref().unwrap().url.clone())
+    }
+
+    /// The provider, with the shop's own key.
+    pub fn provider(&self) -> YooKassa {
+        let of = &self.world.settings;
+        let url = format!("{}/v3", of.sandbox_url);
+        let config = Config::new(&url, &of.shop_id, &of.shop_key, "https://shop.example/");
+        YooKassa::new(config.unwrap()).unwrap()
     }
 
     /// `words` tell the provider what is to happen.

@@ -214,7 +214,7 @@ impl Scene {
                 None => Answer::Nothing,
                 Some((id, _)) => settled(
                     store
-                        .fail_purchase(id, PaymentFailure::Declined, now)
+                        .fail_purchase(id, None, PaymentFailure::Declined, now)
                         .await
                         .unwrap(),
                 ),

@@ -86,7 +86,7 @@ impl Shop {
 
     pub async fn decline(&self, purchase: &Purchase) {
         let failed = (self.world.store)
-            .fail_purchase(purchase.id, PaymentFailure::Declined, now())
+            .fail_purchase(purchase.id, None, PaymentFailure::Declined, now())
             .await;
         assert_eq!(failed.unwrap(), Settled::Now);
     }
