@@ -10,9 +10,14 @@ const CONNECTIONS: usize = 8;
 
 /// An empty auth database, migrated.
 pub async fn auth_database() -> Pool {
+    Pool::new(&auth_url().await, CONNECTIONS).unwrap()
+}
+
+/// The address of an empty auth database, migrated.
+pub async fn auth_url() -> String {
     let url = schema("AUTH_MIGRATION_URL").await;
     migrations::auth(&url).await.unwrap();
-    Pool::new(&url, CONNECTIONS).unwrap()
+    url
 }
 
 /// An empty loyalty database, migrated.

@@ -15,6 +15,7 @@ mod world;
 
 mod command;
 mod dead_letters;
+mod deaths;
 mod earlier_queue;
 mod holds;
 mod outages;

@@ -129,6 +129,19 @@ impl Broker for Queue {
 }
 
 impl Queue {
+    /// The same queue, reached at another address.
+    pub fn at(&self, url: String) -> Queue {
+        let config = self.client.config().to_builder().endpoint_url(url);
+        let client = Client::from_conf(config.build());
+        Queue {
+            dead_letters: SqsDeadLetters::new(client.clone(), self.dead_url.clone()),
+            client,
+            url: self.url.clone(),
+            dead_url: self.dead_url.clone(),
+            finished: self.finished.clone(),
+        }
+    }
+
     fn poller(&self, loyalty: LoyaltyStore) -> Poller {
         Poller {
             client: self.client.clone(),

@@ -24,10 +24,13 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct World<B> {
     pub broker: B,
     pub people: People,
+    /// The auth database as the relay reaches it.
+    pub auth_wire: Proxy,
     /// The loyalty database as the consumer reaches it, which can be cut.
     pub wire: Proxy,
     /// The loyalty database, straight.
     pub loyalty: Pool,
+    relays: AuthStore,
     consumers: LoyaltyStore,
 }
 
@@ -51,19 +54,29 @@ impl<B: Broker> World<B> {
         let loyalty_url = setting("LOYALTY_DATABASE_URL");
         let wire = Proxy::to(server(&loyalty_url)).await;
         let consumers = Pool::new(&wire.instead(&loyalty_url), 4).unwrap();
+        let auth_url = scratch::auth_url().await;
+        let auth_wire = Proxy::to(server(&auth_url)).await;
+        let relays = Pool::new(&auth_wire.instead(&auth_url), 4).unwrap();
         World {
             broker: B::new().await,
-            people: People::new(scratch::auth_database().await).await,
+            people: People::new(Pool::new(&auth_url, 4).unwrap()).await,
+            auth_wire,
             wire,
             loyalty: Pool::new(&loyalty_url, 4).unwrap(),
+            relays: AuthStore::new(relays),
             consumers: LoyaltyStore::new(consumers),
         }
     }
 
     /// Starts relay and consumer.
     pub async fn start(&self) -> Running {
-        let auth = AuthStore::new(self.people.pool.clone());
-        self.broker.start(auth, self.consumers.clone()).await
+        self.start_over(&self.broker).await
+    }
+
+    /// The same over this way to the broker.
+    pub async fn start_over(&self, broker: &B) -> Running {
+        let (auth, loyalty) = (self.relays.clone(), self.consumers.clone());
+        broker.start(auth, loyalty).await
     }
 
     pub async fn promo(&self) -> Promo {

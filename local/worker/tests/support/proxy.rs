@@ -17,6 +17,12 @@ pub enum Way {
     ToClient,
 }
 
+/// How a message of Postgres's protocol begins that has a statement, and the answer to it.
+pub const STATEMENT: &[u8] = b"P\0\0";
+pub const ANSWER: &[u8] = b"1\0\0\0\x04";
+/// Anything.
+pub const ANY: &[u8] = b"";
+
 pub struct Proxy {
     pub address: SocketAddr,
     state: Arc<State>,
