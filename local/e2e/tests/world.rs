@@ -1,5 +1,8 @@
 //! The checks at the end of every test find what they are there for.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use pg::Type;
 use testkit::{PromoSpec, World};
 
 #[tokio::test]
@@ -18,5 +21,18 @@ async fn a_use_that_nobody_holds_is_found() {
         promo.id
     );
     assert_eq!(world.loyalty.execute(&sql, &[]).await.unwrap(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "is paid for 29900 with 0 subscriptions, 0 paid")]
+async fn a_purchase_without_a_code_that_nobody_paid_is_found() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let tariff = world.tariff(29_900).await;
+    let id = user.buy_tariff(&tariff).await.uuid("purchase_id");
+    let sql = "UPDATE purchases SET status = 'paid' WHERE id = $1";
+    let paid = world.loyalty.execute(sql, &[(&id, Type::UUID)]).await;
+    assert_eq!(paid.unwrap(), 1);
     world.finish().await;
 }

@@ -1,12 +1,22 @@
 //! What must always hold between the tables.
 
 use pg::{PgError, Type};
+use uuid::Uuid;
 
 use crate::LoyaltyStore;
 
+/// What an audit looks at: these promo codes with their campaigns, and all that these users have.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Audited<'a> {
+    /// The promo codes.
+    pub promos: &'a [i64],
+    /// The users.
+    pub users: &'a [Uuid],
+}
+
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
 /// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit; purchases and refunds that
-/// were not told; holds that nobody gave back. $1: the promo codes to look at, NULL for all.
+/// were not told; holds that nobody gave back. $1 and $2: the promo codes and the users to look at, NULL for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
         SELECT 'promo' AS scope, promo_id AS scope_id, stripe, price_minor - total_minor AS minor
@@ -26,6 +36,7 @@ const CONTRADICTIONS: &str = "
     ),
     buyers AS (
         SELECT user_id FROM applications WHERE promo_id = ANY ($1)
+        UNION SELECT unnest($2)
         UNION SELECT user_id FROM purchases WHERE $1 IS NULL
         UNION SELECT user_id FROM purchase_event_counts WHERE $1 IS NULL
         UNION SELECT user_id FROM outbox WHERE $1 IS NULL
@@ -48,7 +59,7 @@ const CONTRADICTIONS: &str = "
         || coalesce(string_agg(b.status, ', '), 'none')
     FROM applications a
     LEFT JOIN purchases b ON b.application_id = a.id
-    WHERE $1 IS NULL OR a.promo_id = ANY ($1)
+    WHERE $1 IS NULL OR a.promo_id = ANY ($1) OR a.user_id = ANY ($2)
     GROUP BY a.id, a.state, a.cancel_reason
     HAVING count(b.id) FILTER (WHERE b.status = 'pending') <> (a.state = 'paying')::int
         OR count(b.id) FILTER (WHERE b.status = 'paid') > (a.state = 'used')::int
@@ -72,7 +83,7 @@ const CONTRADICTIONS: &str = "
             coalesce(sum(amount_minor) FILTER (WHERE cause = 'late_payment'), 0) AS late
         FROM refunds WHERE purchase_id = b.id
     ) AS r
-    WHERE $1 IS NULL OR a.promo_id = ANY ($1)
+    WHERE $1 IS NULL OR a.promo_id = ANY ($1) OR b.user_id = ANY ($2)
     GROUP BY b.id, b.status, b.total_minor, l.paid, l.back, r.back, r.late
     HAVING count(s.purchase_id) <> (b.status IN ('paid', 'refunded'))::int
         OR l.back <> r.back
@@ -84,7 +95,7 @@ const CONTRADICTIONS: &str = "
     JOIN subscriptions other ON other.user_id = one.user_id AND other.tariff_id = one.tariff_id
         AND other.purchase_id > one.purchase_id
         AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
-    WHERE $1 IS NULL
+    WHERE $2 IS NULL OR one.user_id = ANY ($2)
     UNION ALL
     -- The count is there as long as the purchases; the events are not.
     SELECT 'user ' || u.user_id || ' has ' || coalesce(c.last, 0) || ' events, ' || b.paid || ' paid purchases and '
@@ -107,21 +118,20 @@ const CONTRADICTIONS: &str = "
     SELECT 'application ' || a.id || ' is held since ' || a.created_at || ' until ' || a.expires_at || ', and user '
         || a.user_id || ' is ' || coalesce(u.status, 'unknown')
     FROM applications a LEFT JOIN users u ON u.id = a.user_id
-    WHERE $1 IS NULL AND a.state = 'applied'
+    WHERE a.state = 'applied' AND ($1 IS NULL OR a.promo_id = ANY ($1) OR a.user_id = ANY ($2))
         AND (a.expires_at < now() - interval '1 minute'
-            OR (u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))";
+            -- Of all alone: who looks at some may have set a status on one side.
+            OR ($1 IS NULL AND u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))";
 
 impl LoyaltyStore {
-    /// Everything that contradicts itself, in words; empty when all is well. Looks at these promo codes and their
-    /// campaigns, or at everything.
+    /// Everything that contradicts itself, in words; empty when all is well. Looks at what `of` names, or at everything.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn contradictions(&self, promos: Option<&[i64]>) -> Result<Vec<String>, PgError> {
-        let rows = self
-            .pool
-            .rows(CONTRADICTIONS, &[(&promos, Type::INT8_ARRAY)])
-            .await?;
+    pub async fn contradictions(&self, of: Option<Audited<'_>>) -> Result<Vec<String>, PgError> {
+        let (promos, users) = of.map(|of| (of.promos, of.users)).unzip();
+        let params: [pg::Param; 2] = [(&promos, Type::INT8_ARRAY), (&users, Type::UUID_ARRAY)];
+        let rows = self.pool.rows(CONTRADICTIONS, &params).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }

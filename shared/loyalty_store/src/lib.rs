@@ -24,6 +24,7 @@ mod subscriptions;
 mod taking;
 mod users;
 
+pub use audit::Audited;
 pub use buying::Bought;
 pub use decisions::{DecisionPlace, StoredDecision};
 pub use evaluation::Evaluated;

@@ -5,14 +5,14 @@ use std::thread;
 use events::rabbitmq::{QUEUE, dead_letter_queue};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
-use loyalty_store::LoyaltyStore;
+use loyalty_store::{Audited, LoyaltyStore};
 use pg::Type;
 
 use crate::{PATIENCE, World, until};
 
 impl World {
     /// Checks what must hold after every test: nothing of it waits in the outbox, no message was given up, and the
-    /// uses of its promo codes add up.
+    /// books are right about its promo codes and its users.
     pub async fn finish(mut self) {
         // Whatever comes of the checks, the call was not forgotten.
         self.finished = true;
@@ -25,7 +25,11 @@ impl World {
         })
         .await;
         let store = LoyaltyStore::new(self.loyalty.clone());
-        let contradictions = store.contradictions(Some(&own.promos)).await.unwrap();
+        let audited = Audited {
+            promos: &own.promos,
+            users: &own.users,
+        };
+        let contradictions = store.contradictions(Some(audited)).await.unwrap();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(dead_letters, self.dead_letters, "messages were given up");

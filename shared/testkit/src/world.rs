@@ -90,6 +90,7 @@ impl World {
             "INSERT INTO users (id, status, version, updated_at) VALUES ($1, 'active', 1, $2)";
         let params: [pg::Param; 2] = [(&id, Type::UUID), (&now(), Type::TIMESTAMPTZ)];
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        self.own().users.push(id);
         let forge = self.forge();
         let mut claims = forge.claims(id);
         claims["role"] = json!(role);

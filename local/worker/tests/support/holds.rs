@@ -1,7 +1,7 @@
 //! A promo code that users hold uses of.
 
 use domain::{Clock, PromoCode, PromoRef, TariffId};
-use loyalty_store::{Applied, Ask, LoyaltyStore};
+use loyalty_store::{Applied, Ask, Audited, LoyaltyStore};
 use pg::{Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
@@ -63,8 +63,11 @@ impl Promo {
 
     /// Panics unless the counters say what the holds say, and `taken` uses are held.
     pub async fn adds_up(&self, taken: i64) {
-        let contradictions = self.store.contradictions(Some(&[self.id])).await;
-        let contradictions = contradictions.unwrap();
+        let audited = Audited {
+            promos: &[self.id],
+            ..Audited::default()
+        };
+        let contradictions = self.store.contradictions(Some(audited)).await.unwrap();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let sql = "SELECT count(*) FROM applications WHERE promo_id = $1 AND state = 'applied'";
         let row = self.pool.row(sql, &[(&self.id, Type::INT8)]).await.unwrap();

@@ -5,7 +5,7 @@
 use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
-use loyalty_store::{Applied, Ask, Hold, LoyaltyStore, StatusChange};
+use loyalty_store::{Applied, Ask, Audited, Hold, LoyaltyStore, StatusChange};
 use pg::{Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::task::JoinSet;
@@ -183,7 +183,11 @@ impl World {
 
     /// Fails when counters and applications of these codes and their campaigns do not add up.
     pub async fn adds_up(&self, promos: &[i64]) {
-        let contradictions = self.store.contradictions(Some(promos)).await.unwrap();
+        let audited = Audited {
+            promos,
+            ..Audited::default()
+        };
+        let contradictions = self.store.contradictions(Some(audited)).await.unwrap();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
     }
 }
