@@ -173,12 +173,14 @@ async fn a_webhook_that_comes_many_times_counts_once() {
         .await;
     let paid = shop.world.sandbox.paid(&payment, id, "199.00");
     let webhook = |_| shop.webhook("payment.succeeded", paid.clone());
-    let webhooks = || join_all((0..5).map(webhook));
+    let times = shop.world.many(50);
+    let webhooks = || join_all((0..times).map(webhook));
     // Together with the sandbox's own, and then late.
     for answer in webhooks().await {
         answer.success(200);
     }
     let purchase = shop.world.until_purchase(id, "paid").await;
+    let subscriptions = shop.user.subscriptions().await;
     for answer in webhooks().await {
         answer.success(200);
     }
@@ -187,6 +189,10 @@ async fn a_webhook_that_comes_many_times_counts_once() {
         .await
         .success(200);
     assert_eq!(shop.world.purchase(id).await, purchase);
+    let once = ("payment".to_owned(), 19_900);
+    assert_eq!(shop.world.ledger(id).await, [once]);
+    assert_eq!(subscriptions.len(), 1);
+    assert_eq!(shop.user.subscriptions().await, subscriptions);
     assert_eq!(shop.world.taken(&shop.promo).await, 1);
     shop.world.finish().await;
 }

@@ -29,6 +29,8 @@ pub struct Purchase {
     pub payment_id: Option<String>,
     /// The application.
     pub application_id: Uuid,
+    /// When the sweeper asks the provider.
+    pub check_at: Timestamp,
     /// What was bought: from and to.
     pub subscription: Option<(Timestamp, Timestamp)>,
 }
@@ -87,7 +89,8 @@ impl World {
 
     /// A purchase.
     pub async fn purchase(&self, id: Uuid) -> Purchase {
-        let sql = "SELECT b.status, b.failure, b.total_minor, b.payment_id, b.application_id, s.starts_at, s.ends_at
+        let sql = "SELECT b.status, b.failure, b.total_minor, b.payment_id, b.application_id, s.starts_at, s.ends_at,
+                b.check_at
             FROM purchases b LEFT JOIN subscriptions s ON s.purchase_id = b.id WHERE b.id = $1";
         let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
         let period: (Option<Timestamp>, Option<Timestamp>) = (row.get(5), row.get(6));
@@ -97,6 +100,7 @@ impl World {
             total_minor: row.get(2),
             payment_id: row.get(3),
             application_id: row.get(4),
+            check_at: row.get(7),
             subscription: period.0.zip(period.1),
         }
     }
@@ -109,6 +113,21 @@ impl World {
         })
         .await;
         purchase
+    }
+
+    /// Makes the sweeper ask after a purchase now, and not a minute after it was made.
+    pub async fn make_due(&self, purchase: Uuid) {
+        let sql = "UPDATE purchases SET check_at = now() - interval '1 second' WHERE id = $1";
+        let made = self.loyalty.execute(sql, &[(&purchase, Type::UUID)]).await;
+        assert_eq!(made.unwrap(), 1);
+    }
+
+    /// What the ledger has of a purchase, the oldest first: the kind, and the amount in kopecks.
+    pub async fn ledger(&self, purchase: Uuid) -> Vec<(String, i64)> {
+        let sql = "SELECT kind, amount_minor FROM ledger WHERE purchase_id = $1 ORDER BY id";
+        let rows = self.loyalty.rows(sql, &[(&purchase, Type::UUID)]).await;
+        let entry = |row: &Row| (row.get(0), row.get(1));
+        rows.unwrap().iter().map(entry).collect()
     }
 
     /// Makes a use one of the day before, as far as a limit per day goes.
