@@ -213,6 +213,11 @@ impl Facts {
             .find(|own| own.tariff_id == self.tariff.id && own.state.is_open())
     }
 
+    /// Whether the hold `own` ends before its time: the tariff was taken off sale, and no purchase has begun.
+    pub fn is_withdrawn(&self, own: &OwnUse) -> bool {
+        own.state == HoldState::Applied && self.tariff.status != TariffStatus::Active
+    }
+
     /// What the code takes off, in minor units; 0 when it does not lower the price.
     pub fn discount_minor(&self) -> i64 {
         let quote = self.promo.effect.quote(self.tariff.price);

@@ -29,7 +29,7 @@ pub enum Evaluated {
 
 impl LoyaltyStore {
     /// Decides by the rules that [`LoyaltyStore::apply`] decides by, and changes nothing. Holds that have run out a
-    /// moment ago may still count.
+    /// moment ago, or are for a tariff that is sold no more, may still count.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -39,7 +39,8 @@ impl LoyaltyStore {
             Found::NoTariff => return Ok(Evaluated::NoTariff),
             Found::Facts { facts, .. } => facts,
         };
-        if let Some(own) = facts.own_hold().filter(|own| !own.has_lapsed(now))
+        let own_hold = facts.own_hold();
+        if let Some(own) = own_hold.filter(|own| !own.has_lapsed(now) && !facts.is_withdrawn(own))
             && let Some(hold) = self.find_hold(own.application_id).await?
         {
             return Ok(Evaluated::Held(hold));

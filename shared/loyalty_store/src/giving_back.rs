@@ -76,12 +76,34 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`]; it then runs out by itself.
     pub async fn give_back(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+        self.give_back_for("user", application_id, now).await
+    }
+
+    /// Gives back a hold whose tariff staff have taken off sale, unless a purchase has begun with it.
+    pub(crate) async fn withdraw(
+        &self,
+        application_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
+        self.give_back_for("admin", application_id, now).await
+    }
+
+    async fn give_back_for(
+        &self,
+        reason: &str,
+        application_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
         let sql = release::statement(
             "target AS (SELECT $1 AS id),",
             "applied",
-            "state = 'cancelled', cancel_reason = 'user', updated_at = $2",
+            "state = 'cancelled', cancel_reason = $3, updated_at = $2",
         );
-        let params: [pg::Param; 2] = [(&application_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
+        let params: [pg::Param; 3] = [
+            (&application_id, Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
+            (&reason, Type::TEXT),
+        ];
         self.pool.rows(&sql, &params).await.map(drop)
     }
 

@@ -79,6 +79,11 @@ impl LoyaltyStore {
                 continue;
             }
             if let Some(own) = facts.own_hold() {
+                // Given back, so that the decision says why it is worth nothing now.
+                if facts.is_withdrawn(own) {
+                    self.withdraw(own.application_id, now).await?;
+                    continue;
+                }
                 match self.find_hold(own.application_id).await? {
                     Some(hold) => return Ok(Applied::HeldBefore(hold)),
                     None => continue,

@@ -149,6 +149,13 @@ impl World {
         assert_eq!(archived.unwrap(), 1);
     }
 
+    /// Gives a tariff another price, in kopecks.
+    pub async fn reprice(&self, tariff: &Tariff, price_minor: i64) {
+        let sql = "UPDATE tariffs SET price_minor = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&tariff.id, Type::INT8), (&price_minor, Type::INT8)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+    }
+
     /// A group of users, with its number.
     pub async fn group(&self, members: &[&User]) -> i64 {
         let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();
