@@ -1,4 +1,5 @@
-//! `GET /metrics`: how users' status flows, for Prometheus. What can't be measured now is left out.
+//! `GET /metrics`: how users' status flows and events of purchases, for Prometheus. What can't be measured now is left
+//! out.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -40,14 +41,16 @@ pub(crate) fn router() -> Result<Router, ConfigError> {
 
 async fn page(State(sources): State<Sources>) -> ([(&'static str, &'static str); 1], String) {
     let now = SystemClock.now();
-    let outbox = sources.auth.outbox();
-    let (backlog, lags, dead_letters) = tokio::join!(
-        outbox.metrics(now),
+    let (status, purchases) = (sources.auth.outbox(), sources.loyalty.outbox());
+    let (status, purchases, lags, dead_letters) = tokio::join!(
+        status.metrics(now),
+        purchases.metrics(now),
         lags(&sources, now),
         dead_letters(&sources)
     );
     let mut all = Vec::new();
-    all.extend(measured(backlog).into_iter().flatten());
+    all.extend(measured(status).into_iter().flatten());
+    all.extend(measured(purchases).into_iter().flatten());
     all.extend(measured(lags).map(lag_metric));
     all.extend(measured(dead_letters).flatten());
     (

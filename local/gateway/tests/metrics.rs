@@ -12,7 +12,7 @@ fn value(page: &str, name: &str) -> Option<f64> {
 }
 
 #[tokio::test]
-async fn the_flow_of_status_can_be_watched() {
+async fn the_flow_of_events_can_be_watched() {
     let settings = Settings::from_env();
     // There is no such page on AWS: its Lambdas write to CloudWatch.
     assert_eq!(settings.host, Host::Gateway);
@@ -21,7 +21,7 @@ async fn the_flow_of_status_can_be_watched() {
     world.user().await;
     let url = format!("{}/metrics", settings.base_url);
     // Other tests make events, too: the outbox is empty now and then.
-    let what = "an empty outbox and a lag";
+    let what = "empty outboxes and a lag";
     let (page, _) = until(what, PATIENCE, async || {
         let answer = reqwest::get(&url).await.unwrap();
         assert_eq!(answer.status(), 200);
@@ -30,8 +30,11 @@ async fn the_flow_of_status_can_be_watched() {
             "text/plain; version=0.0.4"
         );
         let page = answer.text().await.unwrap();
-        let empty = value(&page, "outbox_depth") == Some(0.0);
-        (empty && value(&page, "outbox_age_seconds") == Some(0.0)).then_some(page)
+        let empty = |name: &str| value(&page, name) == Some(0.0);
+        let names = ["outbox_depth", "outbox_age_seconds"];
+        let own = names.into_iter().all(empty);
+        let of_purchases = names.map(|name| format!("purchase_{name}"));
+        (own && of_purchases.iter().all(|name| empty(name))).then_some(page)
     })
     .await;
     let lag = |quantile| {

@@ -16,6 +16,7 @@ use crate::stack::Stack;
 const NAME: &str = "sqs";
 const QUEUE: &str = "user-status.fifo";
 const DEAD_LETTERS: &str = "user-status-dead.fifo";
+const PURCHASE_EVENTS: &str = "purchase_events.fifo";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-central-1";
 
@@ -34,7 +35,8 @@ pub async fn start(stack: &Stack, moto_server: &Path) -> Result<()> {
             .supervisor
             .ready(NAME, Duration::from_secs(60), async || {
                 create(&client, &url, DEAD_LETTERS, None).await?;
-                create(&client, &url, QUEUE, Some(DEAD_LETTERS)).await
+                create(&client, &url, QUEUE, Some(DEAD_LETTERS)).await?;
+                create(&client, &url, PURCHASE_EVENTS, None).await
             })
             .await
     })
@@ -78,6 +80,10 @@ pub fn env(stack: &Stack) -> Env {
         (
             "USER_STATUS_DEAD_LETTERS_URL",
             format!("http://{address}/{ACCOUNT}/{DEAD_LETTERS}"),
+        ),
+        (
+            "PURCHASE_EVENTS_QUEUE_URL",
+            format!("http://{address}/{ACCOUNT}/{PURCHASE_EVENTS}"),
         ),
         ("AWS_ENDPOINT_URL_SQS", format!("http://{address}")),
         ("AWS_REGION", REGION.to_owned()),

@@ -20,8 +20,12 @@ const PREFETCH: u16 = 32;
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// Consumes until it is time to stop.
-pub(crate) async fn run(worker: &Worker, link: &Link, stop: Stop) {
-    reconnect::run("consumer", worker, link, stop, consume).await;
+pub(crate) async fn run(worker: &Worker, link: &Link, mut stop: Stop) {
+    let mut backoff = Backoff::new();
+    while !stop.is_set() {
+        let ended = consume(worker, link, &mut stop, &mut backoff).await;
+        reconnect::pause("consumer", ended, link, &mut stop, &mut backoff).await;
+    }
 }
 
 /// Consumes over one connection.

@@ -21,7 +21,8 @@ pub(crate) struct Link(Arc<AtomicBool>);
 /// The connections to RabbitMQ.
 #[derive(Clone, Default)]
 pub(crate) struct Links {
-    pub relay: Link,
+    pub status_relay: Link,
+    pub purchase_relay: Link,
     pub consumer: Link,
 }
 
@@ -65,7 +66,11 @@ pub(crate) async fn serve(
 async fn healthz(State(health): State<Health>) -> (StatusCode, String) {
     let (auth, loyalty) = tokio::join!(health.auth.ping(), health.loyalty.ping());
     let checks = [
-        ("RabbitMQ (relay)", health.links.relay.is_up()),
+        ("RabbitMQ (status relay)", health.links.status_relay.is_up()),
+        (
+            "RabbitMQ (purchase relay)",
+            health.links.purchase_relay.is_up(),
+        ),
         ("RabbitMQ (consumer)", health.links.consumer.is_up()),
         ("auth database", auth.is_ok()),
         ("loyalty database", loyalty.is_ok()),

@@ -1,5 +1,6 @@
-//! What AWS does with four functions, in one process: the outbox goes to RabbitMQ, RabbitMQ to the loyalty database,
-//! holds that ran out are released, both databases are compared, and what is old is removed.
+//! What AWS does with the background functions, in one process: both outboxes go to RabbitMQ, changes of status from
+//! there to the loyalty database, holds that ran out are released, both databases are compared, and what is old is
+//! removed.
 
 mod audit;
 mod backoff;
@@ -14,9 +15,10 @@ mod sweep;
 
 use auth_store::AuthStore;
 use checkout::Checkout;
-use events::rabbitmq::QUEUE;
+use events::rabbitmq::{PURCHASE_EVENTS, QUEUE, Queue};
 use health::Links;
 use loyalty_store::LoyaltyStore;
+use relay::Relay;
 use runtime::ConfigError;
 use sweep::Sweep;
 use tokio::net::TcpListener;
@@ -26,9 +28,9 @@ pub use stop::{Stop, Stopper, stop_on_signal, stopper};
 
 /// What the worker works with.
 pub struct Worker {
-    /// Where the outbox is.
+    /// Where changes of status come from.
     pub auth: AuthStore,
-    /// Where status goes.
+    /// Where they go, and where events of purchases come from.
     pub loyalty: LoyaltyStore,
     /// Where purchases and payments meet.
     pub checkout: Checkout,
@@ -36,6 +38,8 @@ pub struct Worker {
     pub amqp_url: String,
     /// The queue of status changes.
     pub queue: String,
+    /// The queue of events of purchases.
+    pub purchase_queue: String,
 }
 
 impl Worker {
@@ -50,6 +54,7 @@ impl Worker {
             checkout: Checkout::from_env()?,
             amqp_url: amqp_url()?,
             queue: QUEUE.to_owned(),
+            purchase_queue: PURCHASE_EVENTS.to_owned(),
         })
     }
 }
@@ -66,8 +71,19 @@ fn amqp_url() -> Result<String, ConfigError> {
 /// When the listener fails.
 pub async fn run(worker: Worker, listener: TcpListener, stop: Stop) -> std::io::Result<()> {
     let links = Links::default();
+    let status = Relay {
+        name: "status relay",
+        outbox: worker.auth.outbox(),
+        queue: Queue::from(&worker.queue),
+    };
+    let purchases = Relay {
+        name: "purchase relay",
+        outbox: worker.loyalty.outbox(),
+        queue: Queue::of_purchases(&worker.purchase_queue),
+    };
     let (.., served) = tokio::join!(
-        relay::run(&worker, &links.relay, stop.clone()),
+        status.run(&worker, &links.status_relay, stop.clone()),
+        purchases.run(&worker, &links.purchase_relay, stop.clone()),
         consume::run(&worker, &links.consumer, stop.clone()),
         sweep::run(&worker, Sweep::Holds, stop.clone()),
         sweep::run(&worker, Sweep::Payments, stop.clone()),

@@ -2,26 +2,21 @@
 
 use events::PublishError;
 
+use crate::Stop;
 use crate::backoff::Backoff;
 use crate::health::Link;
-use crate::{Stop, Worker};
 
-/// Works over one connection after another until it is time to stop. `work` makes a connection and returns when it is
-/// lost; it says on the link that it is connected and resets the pauses once all goes well. `name` is for the log.
-pub(crate) async fn run(
+/// After a connection: says on the link that there is none, and waits a moment if it was lost. `name` is for the log.
+pub(crate) async fn pause(
     name: &'static str,
-    worker: &Worker,
+    ended: Result<(), PublishError>,
     link: &Link,
-    mut stop: Stop,
-    work: impl AsyncFn(&Worker, &Link, &mut Stop, &mut Backoff) -> Result<(), PublishError>,
+    stop: &mut Stop,
+    backoff: &mut Backoff,
 ) {
-    let mut backoff = Backoff::new();
-    while !stop.is_set() {
-        let result = work(worker, link, &mut stop, &mut backoff).await;
-        link.set(false);
-        if let Err(error) = result {
-            tracing::warn!(%error, "the {name} lost RabbitMQ; connecting again");
-            stop.sleep(backoff.pause()).await;
-        }
+    link.set(false);
+    if let Err(error) = ended {
+        tracing::warn!(%error, "the {name} lost RabbitMQ; connecting again");
+        stop.sleep(backoff.pause()).await;
     }
 }

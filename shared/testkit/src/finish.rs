@@ -11,19 +11,21 @@ use pg::Type;
 use crate::{PATIENCE, World, until};
 
 impl World {
-    /// Checks what must hold after every test: nothing of it waits in the outbox, no message was given up, and the
-    /// books are right about its promo codes and its users.
+    /// Checks what must hold after every test: nothing of it waits in an outbox, no message was given up, and the books
+    /// are right about its promo codes and its users.
     pub async fn finish(mut self) {
         // Whatever comes of the checks, the call was not forgotten.
         self.finished = true;
         let own = std::mem::take(&mut *self.own());
-        until("outbox published", PATIENCE, async || {
-            let sql =
-                "SELECT count(*) FROM outbox WHERE user_id = ANY ($1) AND published_at IS NULL";
-            let row = self.auth.row(sql, &[(&own.users, Type::UUID_ARRAY)]).await;
-            (row.unwrap().unwrap().get::<_, i64>(0) == 0).then_some(())
-        })
-        .await;
+        for database in [&self.auth, &self.loyalty] {
+            until("outbox published", PATIENCE, async || {
+                let sql =
+                    "SELECT count(*) FROM outbox WHERE user_id = ANY ($1) AND published_at IS NULL";
+                let row = database.row(sql, &[(&own.users, Type::UUID_ARRAY)]).await;
+                (row.unwrap().unwrap().get::<_, i64>(0) == 0).then_some(())
+            })
+            .await;
+        }
         let store = LoyaltyStore::new(self.loyalty.clone());
         let audited = Audited {
             promos: &own.promos,

@@ -26,6 +26,7 @@ mod finish;
 mod forge;
 pub mod function;
 mod promo;
+mod purchase_events;
 mod raw;
 mod records;
 mod refusal;

@@ -10,7 +10,7 @@ use worker::Stopper;
 use crate::support::until;
 use crate::world::PATIENCE;
 
-/// A queue of the test's own with its dead letters.
+/// A queue of the test's own with its dead letters, and one for events of purchases.
 pub trait Broker: Sized {
     type Publisher: Publisher;
 
@@ -25,11 +25,17 @@ pub trait Broker: Sized {
     /// Puts a message among the dead letters.
     async fn bury(&self, user: Uuid, body: &str);
 
-    /// Starts relay and consumer, and returns when they work.
+    /// What the relay of events of purchases publishes with.
+    async fn purchase_publisher(&self) -> Self::Publisher;
+
+    /// Starts relays and consumer, and returns when they work.
     async fn start(&self, auth: AuthStore, loyalty: LoyaltyStore) -> Running;
 
     /// Takes the next messages out of the queue. Nobody else may be consuming.
     async fn take(&self, count: usize) -> Vec<String>;
+
+    /// Takes the next events of purchases out of their queue.
+    async fn take_purchases(&self, count: usize) -> Vec<String>;
 
     /// Messages that a consumer has finished: handled or put aside.
     fn finished(&self) -> usize;
@@ -41,18 +47,21 @@ pub trait Broker: Sized {
     /// Deletes the queue alone.
     async fn lose_queue(&self);
 
-    /// Deletes queue and dead letters.
+    /// Deletes the queue of events of purchases.
+    async fn lose_purchase_queue(&self);
+
+    /// Deletes queues and dead letters.
     async fn remove(&self);
 }
 
-/// A relay and a consumer that run.
+/// Relays and a consumer that run.
 pub struct Running {
     pub stopper: Stopper,
     pub tasks: JoinSet<()>,
 }
 
 impl Running {
-    /// Stops both, after what they have begun.
+    /// Stops all, after what they have begun.
     pub async fn stop(self) {
         self.stopper.stop();
         let stopped = tokio::time::timeout(PATIENCE, self.tasks.join_all()).await;

@@ -1,4 +1,5 @@
-//! A user's status on its way from auth to loyalty: one suite over both brokers, on real servers.
+//! A user's status on its way from auth to loyalty, and events of purchases on theirs to others: one suite over both
+//! brokers, on real servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,6 +20,7 @@ mod deaths;
 mod earlier_queue;
 mod holds;
 mod outages;
+mod purchases;
 mod repetition;
 mod transport;
 

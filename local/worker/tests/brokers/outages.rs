@@ -25,7 +25,8 @@ async fn nothing_is_lost_while_the_database_is_down<B: Broker>(world: World<B>) 
         .send(&event(OsRandom.uuid(), 1, UserStatus::Active))
         .await;
     until("several tries", PATIENCE, async || {
-        world.wire.refused() >= tried + 3
+        // About half of them are the relay's of purchases.
+        world.wire.refused() >= tried + 6
     })
     .await;
     assert_eq!(world.broker.finished(), 2);

@@ -6,7 +6,7 @@ use auth_store::AuthStore;
 use checkout::Checkout;
 use domain::Random;
 use events::DeadLetter;
-use events::rabbitmq::{RabbitConnection, RabbitMq, dead_letter_queue};
+use events::rabbitmq::{Queue, RabbitConnection, RabbitMq, dead_letter_queue};
 use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel};
 use loyalty_store::LoyaltyStore;
@@ -28,6 +28,7 @@ const ACK: &[u8] = &[0, 60, 0, 80];
 pub struct Rabbit {
     queue: String,
     broker: RabbitConnection,
+    purchases: RabbitConnection,
     channel: Channel,
     /// The broker as the worker reaches it.
     _wire: Proxy,
@@ -41,6 +42,7 @@ impl Broker for Rabbit {
     async fn new() -> Rabbit {
         let (url, queue) = (setting("AMQP_URL"), format!("test-{}", OsRandom.uuid()));
         let broker = RabbitConnection::connect(&url, &queue).await.unwrap();
+        let purchases = Queue::of_purchases(&purchases_of(&queue));
         let wire = Proxy::to(server(&url)).await;
         Rabbit {
             channel: broker.channel().await.unwrap(),
@@ -48,12 +50,17 @@ impl Broker for Rabbit {
             acks: wire.watch(Way::ToServer, ACK),
             queue,
             broker,
+            purchases: RabbitConnection::connect(&url, purchases).await.unwrap(),
             _wire: wire,
         }
     }
 
     async fn publisher(&self) -> RabbitMq {
         self.broker.publisher().await.unwrap()
+    }
+
+    async fn purchase_publisher(&self) -> RabbitMq {
+        self.purchases.publisher().await.unwrap()
     }
 
     async fn send(&self, _: Uuid, body: &str) {
@@ -71,6 +78,7 @@ impl Broker for Rabbit {
             loyalty,
             amqp_url: self.worker_url.clone(),
             queue: self.queue.clone(),
+            purchase_queue: purchases_of(&self.queue),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -85,16 +93,11 @@ impl Broker for Rabbit {
     }
 
     async fn take(&self, count: usize) -> Vec<String> {
-        let mut bodies = vec![];
-        until("the messages in the queue", PATIENCE, async || {
-            let options = BasicGetOptions { no_ack: true };
-            let queue = self.queue.as_str().into();
-            let message = self.channel.basic_get(queue, options).await.unwrap();
-            bodies.extend(message.map(|m| String::from_utf8(m.delivery.data).unwrap()));
-            bodies.len() == count
-        })
-        .await;
-        bodies
+        self.take_from(&self.queue, count).await
+    }
+
+    async fn take_purchases(&self, count: usize) -> Vec<String> {
+        self.take_from(&purchases_of(&self.queue), count).await
     }
 
     fn finished(&self) -> usize {
@@ -121,7 +124,12 @@ impl Broker for Rabbit {
         self.delete(&self.queue).await;
     }
 
+    async fn lose_purchase_queue(&self) {
+        self.delete(&purchases_of(&self.queue)).await;
+    }
+
     async fn remove(&self) {
+        self.lose_purchase_queue().await;
         self.delete(&self.queue).await;
         self.delete(&dead_letter_queue(&self.queue)).await;
     }
@@ -137,11 +145,27 @@ impl Rabbit {
         sent.await.unwrap().await.unwrap();
     }
 
+    async fn take_from(&self, queue: &str, count: usize) -> Vec<String> {
+        let mut bodies = vec![];
+        until("the messages in the queue", PATIENCE, async || {
+            let options = BasicGetOptions { no_ack: true };
+            let message = self.channel.basic_get(queue.into(), options).await.unwrap();
+            bodies.extend(message.map(|m| String::from_utf8(m.delivery.data).unwrap()));
+            bodies.len() == count
+        })
+        .await;
+        bodies
+    }
+
     async fn delete(&self, queue: &str) {
         let options = QueueDeleteOptions::default();
         let deleted = self.channel.queue_delete(queue.into(), options);
         deleted.await.unwrap();
     }
+}
+
+fn purchases_of(queue: &str) -> String {
+    format!("{queue}-purchases")
 }
 
 async fn is_healthy(address: SocketAddr) -> bool {

@@ -1,5 +1,5 @@
-//! SQS, with what AWS does around two functions: the schedule of `outbox_relay`, and the poller that feeds
-//! `user_status_sync`.
+//! SQS, with what AWS does around three functions: the schedules of `outbox_relay` and `purchase_relay`, and the poller
+//! that feeds `user_status_sync`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use domain::Random;
-use events::DeadLetter;
 use events::sqs::{Failed, Sqs, SqsDeadLetters, client_from_env};
+use events::{DeadLetter, Event};
 use loyalty_store::LoyaltyStore;
+use outbox::Outbox;
 use runtime::{OsRandom, SystemClock};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -33,6 +34,7 @@ pub struct Queue {
     client: Client,
     pub url: String,
     pub dead_url: String,
+    purchase_url: String,
     dead_letters: SqsDeadLetters,
     finished: Arc<AtomicUsize>,
 }
@@ -55,6 +57,7 @@ impl Broker for Queue {
         ]);
         Queue {
             url: create(&client, &format!("{name}.fifo"), attributes).await,
+            purchase_url: create(&client, &format!("{name}-purchases.fifo"), HashMap::new()).await,
             dead_letters: SqsDeadLetters::new(client.clone(), dead_url.clone()),
             finished: Arc::default(),
             dead_url,
@@ -64,6 +67,10 @@ impl Broker for Queue {
 
     async fn publisher(&self) -> Sqs {
         Sqs::new(self.client.clone(), self.url.clone())
+    }
+
+    async fn purchase_publisher(&self) -> Sqs {
+        Sqs::new(self.client.clone(), self.purchase_url.clone())
     }
 
     async fn send(&self, user: Uuid, body: &str) {
@@ -86,22 +93,23 @@ impl Broker for Queue {
     async fn start(&self, auth: AuthStore, loyalty: LoyaltyStore) -> Running {
         let (stopper, stop) = stopper();
         let mut tasks = JoinSet::new();
-        tasks.spawn(relay(self.publisher().await, auth, stop.clone()));
+        let (status, purchases) = (auth.outbox(), loyalty.outbox());
+        tasks.spawn(relay(self.publisher().await, status, stop.clone()));
+        tasks.spawn(relay(
+            self.purchase_publisher().await,
+            purchases,
+            stop.clone(),
+        ));
         tasks.spawn(self.poller(loyalty).run(stop));
         Running { stopper, tasks }
     }
 
     async fn take(&self, count: usize) -> Vec<String> {
-        let mut bodies = vec![];
-        until("the messages in the queue", PATIENCE, async || {
-            for message in receive(&self.client, &self.url).await {
-                delete(&self.client, &self.url, message.receipt_handle().unwrap()).await;
-                bodies.push(message.body.unwrap());
-            }
-            bodies.len() == count
-        })
-        .await;
-        bodies
+        take(&self.client, &self.url, count).await
+    }
+
+    async fn take_purchases(&self, count: usize) -> Vec<String> {
+        take(&self.client, &self.purchase_url, count).await
     }
 
     fn finished(&self) -> usize {
@@ -117,14 +125,17 @@ impl Broker for Queue {
     }
 
     async fn lose_queue(&self) {
-        let delete = self.client.delete_queue().queue_url(&self.url);
-        delete.send().await.unwrap();
+        self.delete_queue(&self.url).await;
+    }
+
+    async fn lose_purchase_queue(&self) {
+        self.delete_queue(&self.purchase_url).await;
     }
 
     async fn remove(&self) {
         self.lose_queue().await;
-        let delete = self.client.delete_queue().queue_url(&self.dead_url);
-        delete.send().await.unwrap();
+        self.lose_purchase_queue().await;
+        self.delete_queue(&self.dead_url).await;
     }
 }
 
@@ -137,9 +148,15 @@ impl Queue {
             dead_letters: SqsDeadLetters::new(client.clone(), self.dead_url.clone()),
             client,
             url: self.url.clone(),
+            purchase_url: self.purchase_url.clone(),
             dead_url: self.dead_url.clone(),
             finished: self.finished.clone(),
         }
+    }
+
+    async fn delete_queue(&self, url: &str) {
+        let delete = self.client.delete_queue().queue_url(url);
+        delete.send().await.unwrap();
     }
 
     fn poller(&self, loyalty: LoyaltyStore) -> Poller {
@@ -154,8 +171,7 @@ impl Queue {
 }
 
 /// The schedule: one run after another.
-async fn relay(publisher: Sqs, auth: AuthStore, mut stop: Stop) {
-    let outbox = auth.outbox();
+async fn relay<E: Event>(publisher: Sqs, outbox: Outbox<E>, mut stop: Stop) {
     loop {
         let run = outbox::relay_for(Duration::from_secs(60), &outbox, &publisher, &SystemClock);
         tokio::select! {
@@ -227,6 +243,19 @@ async fn create(
         .await
         .unwrap();
     created.queue_url.unwrap()
+}
+
+async fn take(client: &Client, url: &str, count: usize) -> Vec<String> {
+    let mut bodies = vec![];
+    until("the messages in the queue", PATIENCE, async || {
+        for message in receive(client, url).await {
+            delete(client, url, message.receipt_handle().unwrap()).await;
+            bodies.push(message.body.unwrap());
+        }
+        bodies.len() == count
+    })
+    .await;
+    bodies
 }
 
 async fn receive(client: &Client, url: &str) -> Vec<Message> {

@@ -4,6 +4,7 @@
 pub mod holds;
 pub mod people;
 pub mod proxy;
+pub mod sales;
 
 use std::time::Duration;
 

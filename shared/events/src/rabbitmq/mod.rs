@@ -1,4 +1,4 @@
-//! RabbitMQ, for running without AWS: a quorum queue, and another for what could not be handled.
+//! RabbitMQ, for running without AWS: quorum queues, one of them for what could not be handled.
 
 mod consumer;
 mod dead_letters;
@@ -14,12 +14,14 @@ use tokio::time::Instant;
 pub use consumer::{Consumer, Delivery};
 pub use dead_letters::DeadLetters;
 pub use publisher::RabbitMq;
-pub use topology::dead_letter_queue;
+pub use topology::{Queue, dead_letter_queue};
 
 use crate::PublishError;
 
 /// The name of the queue of status changes, unless told otherwise.
 pub const QUEUE: &str = "user-status";
+/// The name of the queue of events of purchases, unless told otherwise.
+pub const PURCHASE_EVENTS: &str = "purchase_events";
 
 /// Past this an answer of the broker is not waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,21 +35,25 @@ pub struct RabbitConnection {
 }
 
 impl RabbitConnection {
-    /// Connects to `url` and makes sure that `queue` and its dead letter queue are there.
+    /// Connects to `url` and makes sure that `queue` and, if it has one, its dead letter queue are there.
     ///
     /// # Errors
     /// When the broker can't be reached, refuses the login, or has a queue of that name with other properties.
-    pub async fn connect(url: &str, queue: &str) -> Result<RabbitConnection, PublishError> {
+    pub async fn connect(
+        url: &str,
+        queue: impl Into<Queue>,
+    ) -> Result<RabbitConnection, PublishError> {
+        let queue = queue.into();
         let mut uri: AMQPUri = url
             .parse()
             .map_err(|_| PublishError::Unavailable("not an AMQP URL".to_owned()))?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         in_time(async {
             let connection = Connection::connect_uri(uri, ConnectionProperties::default()).await?;
-            topology::declare(&connection, queue).await?;
+            topology::declare(&connection, &queue).await?;
             Ok(RabbitConnection {
                 connection,
-                queue: queue.to_owned(),
+                queue: queue.name,
             })
         })
         .await

@@ -4,6 +4,8 @@
 //! A dead letter is moved at most once by default, and can be lost on the way: at-least-once needs reject-publish.
 //! Dead letters go back to their queue each time they are listed, and RabbitMQ 4 drops what comes back twenty times
 //! unless told otherwise. No limit at all is `-1` there, which RabbitMQ 3 refuses: hence the large number.
+//!
+//! Events of purchases are for others, who may not be there: they are dropped after two weeks, as SQS drops them.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,17 +16,17 @@ use lapin::{Channel, Connection};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::QUEUE;
+use super::{PURCHASE_EVENTS, QUEUE};
 
 const LIMIT: &str = "x-delivery-limit";
 
 #[derive(Deserialize)]
 struct Definitions {
-    queues: Vec<Queue>,
+    queues: Vec<Defined>,
 }
 
 #[derive(Deserialize)]
-struct Queue {
+struct Defined {
     name: String,
     durable: bool,
     auto_delete: bool,
@@ -35,6 +37,39 @@ struct Queue {
 static DEFINITIONS: LazyLock<Definitions> = LazyLock::new(|| {
     serde_json::from_str(include_str!("definitions.json")).expect("definitions of queues")
 });
+
+/// A queue like one in `definitions.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    like: &'static str,
+    pub(super) name: String,
+}
+
+impl Queue {
+    /// The queue of events of purchases: [`PURCHASE_EVENTS`], or one like it with another name.
+    pub fn of_purchases(name: &str) -> Queue {
+        Queue {
+            like: PURCHASE_EVENTS,
+            name: name.to_owned(),
+        }
+    }
+
+    /// What a name in the file is for this queue; `None` when it is about another one.
+    fn named(&self, name: &str) -> Option<String> {
+        let rest = name.strip_prefix(self.like)?;
+        Some(format!("{}{rest}", self.name))
+    }
+}
+
+/// A queue of changes of status with this name: [`QUEUE`], or one like it.
+impl<T: AsRef<str>> From<T> for Queue {
+    fn from(name: T) -> Queue {
+        Queue {
+            like: QUEUE,
+            name: name.as_ref().to_owned(),
+        }
+    }
+}
 
 /// The name of the queue that takes the dead letters of `queue`.
 pub fn dead_letter_queue(queue: &str) -> String {
@@ -52,19 +87,21 @@ fn limit_of(name: &str) -> Option<i64> {
     queue.arguments.get(LIMIT)?.as_i64()
 }
 
-/// Declares `queue` and its dead letter queue; does nothing when they are there.
+/// Declares `queue` and, if there is to be one, its dead letter queue; does nothing when they are there.
 ///
 /// A dead letter queue that an earlier version has made is taken as it is: it can't be changed, and may hold something.
 ///
 /// # Errors
 /// When `queue` is there with other properties, or the connection is gone.
-pub(super) async fn declare(connection: &Connection, queue: &str) -> lapin::Result<()> {
+pub(super) async fn declare(connection: &Connection, queue: &Queue) -> lapin::Result<()> {
     for defined in &DEFINITIONS.queues {
-        let name = named(&defined.name, queue);
+        let Some(name) = queue.named(&defined.name) else {
+            continue;
+        };
         // A refusal closes the channel.
         let channel = connection.create_channel().await?;
         match defined.declare(&channel, queue, &name).await {
-            Err(error) if name != queue && error.is_amqp_soft_error() => tracing::warn!(
+            Err(error) if name != queue.name && error.is_amqp_soft_error() => tracing::warn!(
                 %error,
                 "{name} is of an earlier version; once it is empty, delete it, and it is made anew"
             ),
@@ -77,8 +114,8 @@ pub(super) async fn declare(connection: &Connection, queue: &str) -> lapin::Resu
     Ok(())
 }
 
-impl Queue {
-    async fn declare(&self, channel: &Channel, queue: &str, name: &str) -> lapin::Result<()> {
+impl Defined {
+    async fn declare(&self, channel: &Channel, queue: &Queue, name: &str) -> lapin::Result<()> {
         let mut arguments = FieldTable::default();
         for (name, value) in &self.arguments {
             arguments.insert(name.as_str().into(), argument(value, queue));
@@ -93,17 +130,12 @@ impl Queue {
     }
 }
 
-/// A queue's name in the file, for another queue than the usual one.
-fn named(name: &str, queue: &str) -> String {
-    match name.strip_prefix(QUEUE) {
-        Some(rest) => format!("{queue}{rest}"),
-        None => name.to_owned(),
-    }
-}
-
-fn argument(value: &Value, queue: &str) -> AMQPValue {
+fn argument(value: &Value, queue: &Queue) -> AMQPValue {
     match value {
-        Value::String(text) => AMQPValue::LongString(named(text, queue).into()),
+        Value::String(text) => {
+            let text = queue.named(text).unwrap_or_else(|| text.clone());
+            AMQPValue::LongString(text.into())
+        }
         Value::Bool(flag) => AMQPValue::Boolean(*flag),
         _ => AMQPValue::LongLongInt(value.as_i64().unwrap_or_default()),
     }
@@ -120,7 +152,10 @@ mod tests {
         assert!(limit_of(&dead_letter_queue(QUEUE)).unwrap() >= 1_000_000_000);
         let names: Vec<&str> = DEFINITIONS.queues.iter().map(|q| q.name.as_str()).collect();
         // The target first: a letter without one would be kept back in the source queue until it is there.
-        assert_eq!(names, [dead_letter_queue(QUEUE).as_str(), QUEUE]);
+        assert_eq!(
+            names,
+            [dead_letter_queue(QUEUE).as_str(), QUEUE, PURCHASE_EVENTS]
+        );
         for queue in &DEFINITIONS.queues {
             assert_eq!(queue.arguments["x-queue-type"], "quorum");
             assert!(queue.durable && !queue.auto_delete);
@@ -129,5 +164,25 @@ mod tests {
         assert_eq!(arguments["x-dead-letter-strategy"], "at-least-once");
         assert_eq!(arguments["x-overflow"], "reject-publish");
         assert_eq!(arguments["x-dead-letter-routing-key"], names[0]);
+    }
+
+    #[test]
+    fn events_that_nobody_takes_are_kept_for_two_weeks() {
+        let arguments = &DEFINITIONS.queues[2].arguments;
+        assert_eq!(arguments["x-message-ttl"], 14 * 24 * 3600 * 1000);
+        // However often somebody can't handle one.
+        assert!(limit_of(PURCHASE_EVENTS).unwrap() >= 1_000_000_000);
+    }
+
+    #[test]
+    fn a_queue_with_another_name_has_what_belongs_to_it() {
+        let (status, purchases) = (Queue::from("test"), Queue::of_purchases("other"));
+        let named = |queue: &Queue| {
+            let names = DEFINITIONS.queues.iter();
+            let names = names.filter_map(|defined| queue.named(&defined.name));
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(named(&status), ["test.dead", "test"]);
+        assert_eq!(named(&purchases), ["other"]);
     }
 }
