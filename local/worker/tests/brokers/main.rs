@@ -8,6 +8,7 @@
 )]
 
 mod broker;
+mod poller;
 mod rabbitmq;
 mod sqs;
 #[path = "../support/mod.rs"]

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_store::AuthStore;
-use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 use domain::Random;
 use events::sqs::{Failed, Sqs, SqsDeadLetters, client_from_env};
 use events::{DeadLetter, Event};
@@ -22,6 +21,7 @@ use uuid::Uuid;
 use worker::{Stop, stopper};
 
 use crate::broker::{Broker, Running};
+use crate::poller::{Poller, delete, receive};
 use crate::support::until;
 use crate::world::PATIENCE;
 
@@ -181,55 +181,6 @@ async fn relay<E: Event>(publisher: Sqs, outbox: Outbox<E>, mut stop: Stop) {
     }
 }
 
-/// What Lambda does for a function that is fed by a queue.
-struct Poller {
-    client: Client,
-    url: String,
-    dead_letters: SqsDeadLetters,
-    loyalty: LoyaltyStore,
-    finished: Arc<AtomicUsize>,
-}
-
-impl Poller {
-    async fn run(self, mut stop: Stop) {
-        while !stop.is_set() {
-            let messages = receive(&self.client, &self.url).await;
-            if messages.is_empty() {
-                stop.sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-            let batch = as_event(&messages);
-            let (loyalty, dead) = (&self.loyalty, &self.dead_letters);
-            let answer = user_status_sync::handle_batch(loyalty, dead, &SystemClock, batch).await;
-            let failed = answer.batch_item_failures.into_iter();
-            let failed: Vec<_> = failed.map(|failure| failure.item_identifier).collect();
-            for message in messages {
-                if !failed.contains(&message.message_id.unwrap()) {
-                    delete(&self.client, &self.url, &message.receipt_handle.unwrap()).await;
-                    self.finished.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        }
-    }
-}
-
-fn as_event(messages: &[Message]) -> SqsEvent {
-    let records = messages.iter().map(|message| {
-        let attributes = message.attributes().unwrap().iter();
-        let attributes: HashMap<&str, &String> = attributes
-            .map(|(name, value)| (name.as_str(), value))
-            .collect();
-        json!({
-            "messageId": message.message_id(),
-            "receiptHandle": message.receipt_handle(),
-            "body": message.body(),
-            "attributes": attributes,
-            "messageAttributes": {},
-        })
-    });
-    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
-}
-
 async fn create(
     client: &Client,
     name: &str,
@@ -256,16 +207,4 @@ async fn take(client: &Client, url: &str, count: usize) -> Vec<String> {
     })
     .await;
     bodies
-}
-
-async fn receive(client: &Client, url: &str) -> Vec<Message> {
-    let receive = client.receive_message().queue_url(url);
-    let receive = receive.max_number_of_messages(10);
-    let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
-    receive.send().await.unwrap().messages.unwrap_or_default()
-}
-
-async fn delete(client: &Client, url: &str, receipt: &str) {
-    let delete = client.delete_message().queue_url(url);
-    delete.receipt_handle(receipt).send().await.unwrap();
 }
