@@ -9,7 +9,7 @@ use testkit::{Answer, Audience, Effect, Promo, PromoSpec, PromoStatus, Tariff, U
 /// The rules that did not pass.
 fn refusals(answer: &Value) -> Vec<&str> {
     let outcomes = answer["outcomes"].as_array().unwrap();
-    assert_eq!(outcomes.len(), 21);
+    assert_eq!(outcomes.len(), 22);
     let refused = outcomes.iter().filter(|outcome| outcome["passed"] == false);
     refused
         .map(|outcome| outcome["rule"].as_str().unwrap())

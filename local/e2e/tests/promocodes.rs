@@ -90,7 +90,7 @@ async fn a_promo_code_works_as_it_was_entered() {
     let expected = json!({
         "promocode_id": promo.id, "promocode": typed.to_uppercase().replace('-', ""), "title": "Весна",
         "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
-        "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
+        "currency": "RUB", "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
         "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00", "first_purchase_only": false,
         "tariffs": [tariff.id], "audience": { "kind": "all" }, "refund_returns_use": true, "version": 1,
         "usage": { "taken": 0, "discounts": "0.00" },
@@ -268,6 +268,8 @@ async fn every_field_that_is_wrong_is_named() {
             json!({ "effect": { "kind": "fixed_price", "price": "99999999999999999999.00" } }),
             &["effect"],
         ),
+        (json!({ "currency": "rub" }), &["currency"]),
+        (json!({ "currency": "" }), &["currency"]),
         (json!({ "time_zone": "Mars/Olympus" }), &["time_zone"]),
         (json!({ "starts_at": "2026-03-01" }), &["starts_at"]),
         (json!({ "starts_at": "0001-01-01T00:00" }), &["starts_at"]),
@@ -479,6 +481,7 @@ async fn effects_and_audiences_are_read_back_as_they_were_written() {
             json!({ "hours": hours, "per_user_period": "week" }),
             "700.00",
         ),
+        (json!({ "currency": "USD" }), "700.00"),
         (
             json!({ "min_price": "999.99", "first_purchase_only": true, "listed": true }),
             "700.00",

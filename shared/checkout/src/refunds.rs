@@ -81,7 +81,7 @@ impl Checkout {
             .enter_refund(&payment_id, &reference, made.amount, now, random);
         if !entered.await? {
             let cause = format!("refund {reference} of payment {payment_id}");
-            alarm(&cause, "a refund of a payment that is not known").await;
+            alarm(&cause, "a refund that fits no payment").await;
         }
         Ok(())
     }

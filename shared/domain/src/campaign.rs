@@ -1,5 +1,6 @@
 //! Campaigns, and how much of a promo code or a campaign is taken.
 
+use crate::Currency;
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -34,6 +35,8 @@ pub struct Campaign {
     pub total_limit: Option<i64>,
     /// What all its discounts may come to, in minor units; `None` has no limit.
     pub budget_minor: Option<i64>,
+    /// The currency of its budget.
+    pub currency: Currency,
     /// Grows with every change by staff.
     pub version: i64,
     /// How much of it is taken.

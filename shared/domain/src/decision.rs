@@ -34,6 +34,8 @@ text_enum! {
         TariffNotOnSale = "tariff_not_on_sale",
         /// The code is for other tariffs.
         TariffNotInScope = "tariff_not_in_scope",
+        /// The code, or the budget of its campaign, is in another currency than the tariff.
+        CurrencyMismatch = "currency_mismatch",
         /// The tariff is too cheap for the code.
         PriceBelowMinimum = "price_below_minimum",
         /// All uses of the code are taken.
@@ -119,7 +121,7 @@ pub struct Outcome {
 pub struct Decision {
     /// One for each rule, in the order of [`Reason`].
     pub outcomes: Vec<Outcome>,
-    /// The price with the code; `None` when it does not lower the price.
+    /// The price with the code; `None` when it does not lower the price, or is in another currency.
     pub quote: Option<Quote>,
     /// Whether the user must not even learn that the code exists: it is not published (any more), or for others. Staff
     /// still see the reasons.
@@ -129,10 +131,9 @@ pub struct Decision {
 impl Decision {
     /// Looks at all the rules.
     pub fn of(facts: &Facts) -> Decision {
-        let quote = facts.promo.effect.quote(facts.tariff.price);
         Decision {
             outcomes: rules::ALL.iter().map(|rule| rule(facts)).collect(),
-            quote,
+            quote: facts.quote(),
             hidden: rules::is_hidden(facts),
         }
     }

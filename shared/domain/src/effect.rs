@@ -28,7 +28,7 @@ impl BasisPoints {
     }
 }
 
-/// What a promo code does to the price of a tariff. Amounts are minor units of the tariff's currency, above zero.
+/// What a promo code does to the price of a tariff. Amounts are minor units of the code's currency, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The tariff costs this much.
@@ -80,7 +80,17 @@ impl Quote {
 }
 
 impl Effect {
-    /// The price after this effect. A discount is rounded half up to the minor unit and is never above the price.
+    /// Whether it holds an amount of money.
+    pub(crate) fn has_amount(self) -> bool {
+        match self {
+            Effect::FixedPrice { .. } | Effect::AmountOff { .. } => true,
+            Effect::PercentOff { cap_minor, .. } => cap_minor.is_some(),
+            Effect::Free { .. } => false,
+        }
+    }
+
+    /// The price after this effect, whose amounts are in the currency of `price`. A discount is rounded half up to the
+    /// minor unit and is never above the price.
     /// `None` when the code would not lower the price: it is refused, never used to raise it.
     pub fn quote(self, price: Money) -> Option<Quote> {
         let full = price.minor();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::text_enum::text_enum;
-use crate::{Campaign, Effect, Money, Schedule, Usage, UserPeriod, UserStatus};
+use crate::{Campaign, Currency, Effect, Money, Schedule, Usage, UserPeriod, UserStatus};
 
 /// The number of a promo code, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +103,8 @@ pub struct Promo {
     pub status: PromoStatus,
     /// What it does to the price.
     pub effect: Effect,
+    /// The currency of its amounts.
+    pub currency: Currency,
     /// The first instant at which it works.
     pub starts_at: Timestamp,
     /// The first instant at which it no longer works; `None` for no end.
@@ -216,12 +218,6 @@ impl Facts {
     /// Whether the hold `own` ends before its time: the tariff was taken off sale, and no purchase has begun.
     pub fn is_withdrawn(&self, own: &OwnUse) -> bool {
         own.state == HoldState::Applied && self.tariff.status != TariffStatus::Active
-    }
-
-    /// What the code takes off, in minor units; 0 when it does not lower the price.
-    pub fn discount_minor(&self) -> i64 {
-        let quote = self.promo.effect.quote(self.tariff.price);
-        quote.map_or(0, |quote| quote.discount().minor())
     }
 
     /// The lowest free number for another use of this promo by this user.

@@ -1,6 +1,7 @@
 //! The rules of the product: money, promo codes, decisions, users. Pure: no I/O, no clock, no randomness of its own.
 
 mod ambient;
+mod amounts;
 mod campaign;
 mod caseless;
 mod code_generator;

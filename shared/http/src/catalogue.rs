@@ -241,6 +241,9 @@ catalogue! {
     TariffNotInScope "tariff_not_in_scope" UNPROCESSABLE_ENTITY:
         "This promo code does not work for this tariff." "Choose a tariff from `required`.";
         "Промокод не действует для этого тарифа." "Выберите тариф из `required`.".
+    CurrencyMismatch "currency_mismatch" UNPROCESSABLE_ENTITY:
+        "This promo code is for prices in another currency." "Choose a tariff with a price in the currency in `required`.";
+        "Промокод действует для цен в другой валюте." "Выберите тариф с ценой в валюте из `required`.".
     PromoLimitReached "promo_limit_reached" UNPROCESSABLE_ENTITY:
         "All uses of this promo code are taken." "Try later: uses that are held and not paid become free again.";
         "Все использования промокода заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
@@ -287,6 +290,7 @@ impl From<Reason> for Code {
             Reason::CampaignBudgetReached => Code::CampaignBudgetReached,
             Reason::NotFirstPurchase => Code::NotFirstPurchase,
             Reason::OutsideSchedule => Code::OutsideSchedule,
+            Reason::CurrencyMismatch => Code::CurrencyMismatch,
             Reason::PriceBelowMinimum => Code::PriceBelowMinimum,
             Reason::PromoNotActive => Code::PromoNotActive,
             Reason::PromoNotStarted => Code::PromoNotStarted,

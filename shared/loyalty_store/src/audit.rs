@@ -15,23 +15,24 @@ pub struct Audited<'a> {
 }
 
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
-/// are exceeded; applications, purchases, subscriptions and the ledger where they do not fit; purchases and refunds that
-/// were not told; holds that nobody gave back. $1 and $2: the promo codes and the users to look at, NULL for all.
+/// are exceeded, or budgets that count two currencies; applications, purchases, subscriptions and the ledger where they do
+/// not fit; purchases and refunds that were not told; holds that nobody gave back. $1 and $2: the promo codes and the
+/// users to look at, NULL for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
-        SELECT 'promo' AS scope, promo_id AS scope_id, stripe, price_minor - total_minor AS minor
+        SELECT 'promo' AS scope, promo_id AS scope_id, stripe, price_minor - total_minor AS minor, currency
         FROM applications WHERE state IN ('applied', 'paying', 'used')
         UNION ALL
-        SELECT 'campaign', campaign_id, campaign_stripe, price_minor - total_minor
+        SELECT 'campaign', campaign_id, campaign_stripe, price_minor - total_minor, currency
         FROM applications WHERE state IN ('applied', 'paying', 'used') AND campaign_id IS NOT NULL
     ),
     counted AS (
         SELECT scope, scope_id, stripe, count(*) AS taken, sum(minor) AS spent_minor FROM live GROUP BY 1, 2, 3
     ),
     mine AS (
-        SELECT 'promo' AS scope, id, total_limit, budget_minor FROM promo_codes WHERE $1 IS NULL OR id = ANY ($1)
+        SELECT 'promo' AS scope, id, total_limit, budget_minor, currency FROM promo_codes WHERE $1 IS NULL OR id = ANY ($1)
         UNION ALL
-        SELECT 'campaign', id, total_limit, budget_minor FROM campaigns
+        SELECT 'campaign', id, total_limit, budget_minor, currency FROM campaigns
         WHERE $1 IS NULL OR id IN (SELECT campaign_id FROM promo_codes WHERE id = ANY ($1))
     ),
     buyers AS (
@@ -54,6 +55,10 @@ const CONTRADICTIONS: &str = "
     FROM mine m JOIN usage_counters c ON c.scope = m.scope AND c.scope_id = m.id
     GROUP BY m.scope, m.id, m.total_limit, m.budget_minor
     HAVING (sum(c.quota), sum(c.quota_minor)) IS DISTINCT FROM (m.total_limit::numeric, m.budget_minor::numeric)
+    UNION ALL
+    SELECT DISTINCT m.scope || ' ' || m.id || ' has a budget in ' || m.currency || ' and uses in ' || l.currency
+    FROM mine m JOIN live l ON l.scope = m.scope AND l.scope_id = m.id
+    WHERE m.budget_minor IS NOT NULL AND l.currency <> m.currency
     UNION ALL
     SELECT 'application ' || a.id || ' is ' || a.state || ' with purchases '
         || coalesce(string_agg(b.status, ', '), 'none')

@@ -32,8 +32,11 @@ pub(crate) enum Found {
 
 impl LoyaltyStore {
     pub(crate) async fn find_facts(&self, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
-        // A function of the database, which keeps its plan: docs/adr/0010-cached-plans.md.
-        let sql = "SELECT *, trial_of_user($1) AS trial FROM facts_of($1, $2, $3, $4, $5)";
+        // Functions of the database, which keep their plans: docs/adr/0010-cached-plans.md.
+        let sql =
+            "SELECT *, trial_of_user($1) AS trial, currency_of_promo(promo_id) AS promo_currency,
+                currency_of_campaign(campaign_id) AS campaign_currency
+            FROM facts_of($1, $2, $3, $4, $5)";
         let (id, codes) = id_and_codes(&ask.promo);
         let params: [pg::Param; 5] = [
             (&ask.user_id, Type::UUID),

@@ -25,6 +25,7 @@ const ENTERED: &str = "
     p.effect_days, p.starts_at, p.ends_at, p.total_limit, p.per_user_limit, p.tariff_ids, p.audience,
     p.audience_user_id, p.audience_group_ids, p.time_zone, p.weekdays, p.hours_from, p.hours_to, p.per_user_period,
     p.min_price_minor, p.first_purchase_only, p.listed, p.budget_minor, p.version,
+    p.currency::text AS promo_currency, m.currency::text AS campaign_currency,
     m.id AS campaign_id, m.status AS campaign_status, m.total_limit AS campaign_limit,
     m.budget_minor AS campaign_budget_minor, m.version AS campaign_version,
     t.id AS tariff_id, t.title AS tariff_title, t.price_minor, t.currency::text AS currency, t.period_months,

@@ -40,8 +40,10 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_offers(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Facts>, PgError> {
-        // A function of the database, which keeps its plan: docs/adr/0010-cached-plans.md.
-        let sql = "SELECT * FROM offers_of($1, $2), trial_of_user($1) AS trial";
+        // Functions of the database, which keep their plans: docs/adr/0010-cached-plans.md.
+        let sql = "SELECT *, currency_of_promo(promo_id) AS promo_currency,
+                currency_of_campaign(campaign_id) AS campaign_currency
+            FROM offers_of($1, $2), trial_of_user($1) AS trial";
         let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
         let mut offers = vec![];
         for row in &self.pool.rows(sql, &params).await? {

@@ -1,7 +1,8 @@
 //! Promo codes, as staff enter them. Versions are kept by the database, so that decisions stay explained.
 
 use domain::{
-    Audience, Effect, Promo, PromoCode, PromoStatus, Schedule, TariffId, Title, Usage, UserPeriod,
+    Audience, Currency, Effect, Promo, PromoCode, PromoStatus, Schedule, TariffId, Title, Usage,
+    UserPeriod,
 };
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -21,6 +22,7 @@ pub struct PromoEntry {
     pub status: PromoStatus,
     pub listed: bool,
     pub effect: Effect,
+    pub currency: Currency,
     pub starts_at: Timestamp,
     pub ends_at: Option<Timestamp>,
     pub schedule: Schedule,
@@ -46,7 +48,7 @@ pub struct EnteredPromo {
     pub campaign_id: Option<i64>,
     /// Whether a use can be used again when the whole purchase is refunded.
     pub refund_returns_use: bool,
-    /// What is held or spent of it.
+    /// What is held or spent of it; of money, what is in its currency.
     pub usage: Usage,
 }
 
@@ -82,6 +84,9 @@ pub enum PromoError {
     /// These fields name what does not exist: `tariffs`, `audience` or `campaign_id`.
     #[error("it refers to what does not exist")]
     Dangling(Vec<String>),
+    /// Its budget is in one currency, and it has been used in another.
+    #[error("a code with a budget has been used in another currency")]
+    UsedElsewhere,
     /// The database failed.
     #[error(transparent)]
     Pg(PgError),
@@ -97,7 +102,7 @@ impl From<PgError> for PromoError {
 }
 
 /// The columns that staff enter.
-const ENTERED: [&str; 27] = [
+const ENTERED: [&str; 28] = [
     "code",
     "title",
     "status",
@@ -107,6 +112,7 @@ const ENTERED: [&str; 27] = [
     "effect_basis_points",
     "effect_cap_minor",
     "effect_days",
+    "currency",
     "starts_at",
     "ends_at",
     "time_zone",
@@ -197,17 +203,22 @@ impl LoyaltyStore {
             .map(|c| format!("{c} = wanted.{c}"))
             .collect();
         let sql = format!(
-            "{WANTED}, before AS (SELECT id, version, code, status FROM promo_codes WHERE id = $4 FOR UPDATE), changed AS (
+            "{WANTED}, before AS (SELECT id, version, code, status FROM promo_codes WHERE id = $4 FOR UPDATE),
+            used_elsewhere AS MATERIALIZED (
+                SELECT FROM wanted JOIN applications a ON a.promo_id = $4 AND a.currency <> wanted.currency
+                WHERE wanted.budget_minor IS NOT NULL LIMIT 1
+            ), changed AS (
                 UPDATE promo_codes p SET {changed} FROM before, wanted
                 WHERE p.id = before.id AND before.version = $5 AND before.code = wanted.code
                     AND before.status <> 'archived' AND NOT EXISTS (SELECT FROM dangling)
+                    AND NOT EXISTS (SELECT FROM used_elsewhere)
                 RETURNING p.id, p.version
             ), noted AS (
                 INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
                 SELECT $2, $3, 'promo', id, 'change', jsonb_build_object('version', version) FROM changed
             )
             SELECT EXISTS (SELECT FROM changed), before.version, before.status = 'archived', before.code = wanted.code,
-                ARRAY(SELECT field FROM dangling)
+                EXISTS (SELECT FROM used_elsewhere), ARRAY(SELECT field FROM dangling)
             FROM before, wanted",
             changed = changed.join(", "),
         );
@@ -231,8 +242,10 @@ impl LoyaltyStore {
             Err(PromoError::Archived)
         } else if !flag(3)? {
             Err(PromoError::CodeFixed)
+        } else if flag(4)? {
+            Err(PromoError::UsedElsewhere)
         } else {
-            Err(PromoError::Dangling(row.try_get(4).map_err(PgError::from)?))
+            Err(PromoError::Dangling(row.try_get(5).map_err(PgError::from)?))
         }
     }
 
@@ -275,12 +288,19 @@ impl LoyaltyStore {
     }
 }
 
+/// A code without a budget may have been used in several currencies, and its counters add up all of them. Where all is
+/// sold in one, the applications are not looked at.
 const SELECT: &str =
-    "SELECT e.*, p.refund_returns_use, coalesce(used.taken, 0) AS taken, coalesce(used.spent_minor, 0) AS spent_minor
+    "SELECT e.*, p.refund_returns_use, p.currency::text AS promo_currency, coalesce(used.taken, 0) AS taken,
+        coalesce(used.spent_minor, 0) - coalesce(elsewhere.spent_minor, 0) AS spent_minor
     FROM entered e JOIN promo_codes p ON p.id = e.promo_id LEFT JOIN LATERAL (
         SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
         FROM usage_counters c WHERE c.scope = 'promo' AND c.scope_id = e.promo_id
-    ) AS used ON true";
+    ) AS used ON true LEFT JOIN LATERAL (
+        SELECT sum(a.price_minor - a.total_minor)::bigint AS spent_minor FROM applications a
+        WHERE a.promo_id = p.id AND a.currency <> p.currency AND a.state IN ('applied', 'paying', 'used')
+            AND EXISTS (SELECT FROM tariffs t WHERE t.currency <> p.currency)
+    ) AS elsewhere ON p.budget_minor IS NULL";
 
 fn entered(row: &Row) -> Result<EnteredPromo, PgError> {
     Ok(EnteredPromo {
@@ -317,7 +337,7 @@ fn row_of(entry: &PromoEntry) -> Value {
     json!({
         "code": entry.code.as_str(), "title": entry.title.as_str(), "status": entry.status, "listed": entry.listed,
         "effect": effect, "effect_minor": minor, "effect_basis_points": basis_points, "effect_cap_minor": cap_minor,
-        "effect_days": days, "starts_at": entry.starts_at, "ends_at": entry.ends_at,
+        "effect_days": days, "currency": entry.currency, "starts_at": entry.starts_at, "ends_at": entry.ends_at,
         "time_zone": schedule.zone.iana_name(),
         "weekdays": weekdays.map(|days| days.iter().map(weekday).collect::<Vec<_>>()),
         "hours_from": schedule.hours.map(|(from, _)| from), "hours_to": schedule.hours.map(|(_, to)| to),

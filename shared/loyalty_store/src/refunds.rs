@@ -183,7 +183,8 @@ impl LoyaltyStore {
         self.pool.execute(sql, &params).await.map(drop)
     }
 
-    /// Enters a refund that somebody made at the provider, unless it is known. False when the payment is none of ours.
+    /// Enters a refund that somebody made at the provider, unless it is known. False when the payment is none of ours, or
+    /// was in another currency.
     ///
     /// # Errors
     /// Any [`PgError`]; the call may be repeated.
@@ -199,10 +200,10 @@ impl LoyaltyStore {
                 INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, reference, created_at,
                     updated_at, check_at)
                 SELECT $1, purchase_id, $4, $5, 'provider', 'pending', $3, $6, $6, $6
-                FROM ledger WHERE kind = 'payment' AND reference = $2
+                FROM ledger WHERE kind = 'payment' AND reference = $2 AND currency = $5
                 ON CONFLICT (reference) DO NOTHING
             )
-            SELECT FROM ledger WHERE kind = 'payment' AND reference = $2";
+            SELECT FROM ledger WHERE kind = 'payment' AND reference = $2 AND currency = $5";
         let params: [pg::Param; 6] = [
             (&random.uuid(), Type::UUID),
             (&payment_id, Type::TEXT),

@@ -68,6 +68,7 @@ pub(crate) fn promo(row: &Row) -> Result<Promo, PgError> {
         title: get(row, "title")?,
         status: name(get(row, "status")?)?,
         effect: effect(row)?,
+        currency: name(get(row, "promo_currency")?)?,
         starts_at: get(row, "starts_at")?,
         ends_at: get(row, "ends_at")?,
         total_limit: get(row, "total_limit")?,
@@ -100,6 +101,7 @@ fn campaign(row: &Row) -> Result<Option<Campaign>, PgError> {
         status: name(get(row, "campaign_status")?)?,
         total_limit: get(row, "campaign_limit")?,
         budget_minor: get(row, "campaign_budget_minor")?,
+        currency: name(get(row, "campaign_currency")?)?,
         version: get(row, "campaign_version")?,
         usage: usage(row, "campaign_taken", "campaign_spent_minor")?,
     }))

@@ -47,6 +47,8 @@ pub enum Effect {
 pub struct PromoSpec {
     /// What it does to the price.
     pub effect: Effect,
+    /// The currency of its amounts.
+    pub currency: &'static str,
     /// Its first instant.
     pub starts_at: Timestamp,
     /// Its end.
@@ -81,6 +83,7 @@ impl Default for PromoSpec {
     fn default() -> PromoSpec {
         PromoSpec {
             effect: Effect::AmountOff(10_000),
+            currency: "RUB",
             starts_at: now() - SignedDuration::from_hours(1),
             ends_at: None,
             total_limit: None,
@@ -142,6 +145,15 @@ impl World {
         }
     }
 
+    /// A tariff at this price in another currency, in its hundredths.
+    pub async fn tariff_in(&self, currency: &str, price_minor: i64) -> Tariff {
+        let tariff = self.tariff(price_minor).await;
+        let sql = "UPDATE tariffs SET currency = $1 WHERE id = $2";
+        let params: [Param; 2] = [(&currency, Type::TEXT), (&tariff.id, Type::INT8)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        tariff
+    }
+
     /// Takes a tariff off sale.
     pub async fn archive(&self, tariff: &Tariff) {
         let sql = "UPDATE tariffs SET status = 'archived' WHERE id = $1";
@@ -197,12 +209,12 @@ impl World {
         let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, effect_basis_points,
                 effect_cap_minor, effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience,
                 audience_user_id, listed, audience_group_ids, per_user_period, hours_from, hours_to, min_price_minor,
-                first_purchase_only, budget_minor, campaign_id)
+                first_purchase_only, budget_minor, campaign_id, currency)
             VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23)
+                $22, $23, $24)
             RETURNING id";
         let (from, to) = spec.hours.unzip();
-        let params: [Param; 23] = [
+        let params: [Param; 24] = [
             (&code, Type::TEXT),
             (&spec.status.as_str(), Type::TEXT),
             (&effect, Type::TEXT),
@@ -226,6 +238,7 @@ impl World {
             (&spec.first_purchase_only, Type::BOOL),
             (&spec.budget_minor, Type::INT8),
             (&spec.campaign, Type::INT8),
+            (&spec.currency, Type::TEXT),
         ];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
         let id = row.get(0);

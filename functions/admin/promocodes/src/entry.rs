@@ -28,6 +28,8 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
     let title = errors.check("title", Title::parse(&fields.title));
     let effect = errors.check("effect", effect(&fields.effect));
+    let currency = fields.currency.parse().map_err(|_| FieldError::Currency);
+    let currency = errors.check("currency", currency);
     let zone = TimeZone::get(&fields.time_zone)
         .ok()
         .filter(|zone| zone.iana_name().is_some());
@@ -63,6 +65,7 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         status: fields.status,
         listed: fields.listed,
         effect: effect?,
+        currency: currency?,
         starts_at: starts_at?,
         ends_at: ends_at?,
         schedule: Schedule {
@@ -103,7 +106,7 @@ fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
 }
 
 fn amount(text: &str) -> Result<i64, FieldError> {
-    // Only the number is looked at: it is in the currency of whichever tariff is bought.
+    // Only the number is looked at: the currency is a field of its own.
     let money = Money::parse_decimal(text, Currency::RUB).map_err(|_| FieldError::Amount)?;
     Some(money.minor())
         .filter(|minor| *minor > 0)

@@ -1,6 +1,6 @@
 //! A promo code as it is written and read.
 
-use domain::{PromoStatus, UserPeriod};
+use domain::{Currency, PromoStatus, UserPeriod};
 use serde::{Deserialize, Serialize};
 use service_http::FieldAdvice;
 use utoipa::ToSchema;
@@ -24,6 +24,11 @@ pub(crate) struct PromoFields {
     pub(crate) listed: bool,
     /// What it does to the price.
     pub(crate) effect: EffectFields,
+    /// The currency of its amounts. A code with an amount works for tariffs in this currency alone, one without for
+    /// tariffs in any.
+    #[serde(default = "rouble")]
+    #[schema(example = "RUB")]
+    pub(crate) currency: String,
     /// The zone of its times: a name of the IANA time zone database.
     #[serde(default = "moscow")]
     #[schema(example = "Europe/Moscow")]
@@ -83,7 +88,7 @@ pub(crate) struct PromoFields {
     pub(crate) version: Option<i64>,
 }
 
-/// What a promo code does to the price. Amounts are in the currency of the tariff, with two decimals.
+/// What a promo code does to the price. Amounts are in the code's currency, with two decimals.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum EffectFields {
@@ -149,6 +154,10 @@ fn yes() -> bool {
     true
 }
 
+fn rouble() -> String {
+    Currency::RUB.to_string()
+}
+
 fn moscow() -> String {
     "Europe/Moscow".to_owned()
 }
@@ -162,6 +171,10 @@ fn lifetime() -> UserPeriod {
 pub(crate) enum FieldError {
     #[error("write an amount above zero with two decimals, such as 199.00")]
     Amount,
+    #[error("write three capital letters, such as RUB")]
+    Currency,
+    #[error("leave it out: the code has been used in another currency, and a budget counts one")]
+    UsedElsewhere,
     #[error("choose from 1 to 10000 hundredths of a percent")]
     BasisPoints,
     #[error("choose from 1 to 3660 days")]
@@ -189,6 +202,10 @@ impl FieldAdvice for FieldError {
         match self {
             FieldError::Amount => {
                 "укажите сумму больше нуля с двумя знаками после точки, например 199.00"
+            }
+            FieldError::Currency => "укажите три заглавные латинские буквы, например RUB",
+            FieldError::UsedElsewhere => {
+                "не передавайте бюджет: промокод уже применяли в другой валюте, а бюджет считается в одной"
             }
             FieldError::BasisPoints => "укажите от 1 до 10000 сотых долей процента",
             FieldError::Days => "укажите от 1 до 3660 дней",

@@ -224,6 +224,7 @@ fn refused(error: PromoError, language: Language) -> Problem {
         }
         PromoError::Archived => Problem::new(Code::PromoArchived),
         PromoError::CodeFixed => wrong(language, "promocode", FieldError::CodeFixed),
+        PromoError::UsedElsewhere => wrong(language, "budget", FieldError::UsedElsewhere),
         PromoError::Dangling(fields) => {
             let mut errors = FieldErrors::new(language);
             for field in fields {

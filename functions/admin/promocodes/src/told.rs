@@ -36,7 +36,7 @@ pub(crate) struct PromoBody {
 struct UsageBody {
     /// Uses.
     taken: i64,
-    /// What their discounts come to.
+    /// What their discounts come to, in the code's currency: of what was sold in others there is nothing in it.
     #[schema(example = "8970.00")]
     discounts: String,
 }
@@ -71,6 +71,7 @@ impl From<EnteredPromo> for PromoBody {
                 status: promo.status,
                 listed: promo.listed,
                 effect: effect(promo.effect),
+                currency: promo.currency.to_string(),
                 starts_at: on_clock(promo.starts_at, &zone),
                 ends_at: promo.ends_at.map(|end| on_clock(end, &zone)),
                 weekdays: weekdays.map(|days| days.into_iter().map(Day::from).collect()),

@@ -16,7 +16,7 @@ use crate::facts::{Facts, PromoStatus};
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
 /// All rules, in the order of [`crate::Reason`].
-pub(crate) const ALL: [Rule; 21] = [
+pub(crate) const ALL: [Rule; 22] = [
     user::registered,
     user::active,
     audience::in_audience,
@@ -29,6 +29,7 @@ pub(crate) const ALL: [Rule; 21] = [
     period::in_schedule,
     tariff::on_sale,
     tariff::in_scope,
+    tariff::in_currency,
     price::above_minimum,
     limits::total,
     budgets::promo,

@@ -1,5 +1,6 @@
 //! Which tariffs a code works for.
 
+use crate::Currency;
 use crate::decision::{Observed, Outcome, Reason};
 use crate::facts::{Facts, TariffStatus};
 
@@ -24,6 +25,21 @@ pub(super) fn in_scope(facts: &Facts) -> Outcome {
         required: scope.map_or(Observed::None, |tariffs| {
             Observed::Numbers(tariffs.iter().map(|tariff| tariff.0).collect())
         }),
+        change: Observed::None,
+    }
+}
+
+/// The price is in the currency of the code's amounts and of its campaign's budget, if there are any. What is in another
+/// can't be compared: the rules that look at amounts leave the refusal to this one.
+pub(super) fn in_currency(facts: &Facts) -> Outcome {
+    let other = facts.other_currency();
+    let required = other.or_else(|| facts.currencies().next());
+    let text = |currency: Currency| Observed::Text(currency.to_string());
+    Outcome {
+        rule: Reason::CurrencyMismatch,
+        passed: other.is_none(),
+        observed: text(facts.tariff.price.currency()),
+        required: required.map_or(Observed::None, text),
         change: Observed::None,
     }
 }

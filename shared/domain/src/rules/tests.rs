@@ -22,6 +22,7 @@ fn facts() -> Facts {
             title: "Spring".to_owned(),
             status: PromoStatus::Active,
             effect: Effect::AmountOff { minor: 100 },
+            currency: Currency::RUB,
             starts_at: NOW - HOUR,
             ends_at: Some(NOW + HOUR),
             total_limit: Some(10),
@@ -329,6 +330,7 @@ fn campaign() -> Campaign {
         status: CampaignStatus::Active,
         total_limit: Some(100),
         budget_minor: Some(10_000),
+        currency: Currency::RUB,
         version: 1,
         usage: Usage {
             taken: 99,
@@ -389,6 +391,66 @@ fn a_budget_is_used_up_to_the_last_kopeck() {
         (&refusal.observed, &refusal.required, &refusal.change),
         (&money(950), &money(1_000), &money(50))
     );
+}
+
+#[test]
+fn amounts_are_not_compared_with_a_price_in_another_currency() {
+    let dollars: Currency = "USD".parse().unwrap();
+    let on_dollars = |change: &dyn Fn(&mut Facts)| {
+        reasons(|f| {
+            f.tariff.price = Money::from_minor(29_900, dollars).unwrap();
+            change(f);
+        })
+    };
+    let share = BasisPoints::new(5_000).unwrap();
+    let percent = |cap_minor| Effect::PercentOff { share, cap_minor };
+    let free = Effect::Free { days: 7 };
+    for effect in [
+        Effect::AmountOff { minor: 100 },
+        Effect::FixedPrice { minor: 100 },
+        // No gain either, if they were roubles.
+        Effect::FixedPrice { minor: 50_000 },
+        percent(Some(100)),
+    ] {
+        let refusals = on_dollars(&|f| f.promo.effect = effect);
+        assert_eq!(refusals, [Reason::CurrencyMismatch], "{effect:?}");
+        let refusals = on_dollars(&|f| (f.promo.effect, f.promo.currency) = (effect, dollars));
+        assert!(!refusals.contains(&Reason::CurrencyMismatch), "{effect:?}");
+    }
+    for effect in [percent(None), free] {
+        assert_eq!(on_dollars(&|f| f.promo.effect = effect), []);
+        // A price that is too low and a budget that is spent, if they were dollars.
+        let changes: [&dyn Fn(&mut Facts); 3] = [
+            &|f| f.promo.min_price_minor = Some(50_000),
+            &|f| f.promo.budget_minor = Some(900),
+            &|f| f.campaign = Some(campaign()),
+        ];
+        for change in changes {
+            let refusals = on_dollars(&|f| {
+                f.promo.effect = effect;
+                change(f);
+            });
+            assert_eq!(refusals, [Reason::CurrencyMismatch], "{effect:?}");
+        }
+        let unlimited = on_dollars(&|f| {
+            f.promo.effect = effect;
+            f.campaign = Some(Campaign {
+                budget_minor: None,
+                ..campaign()
+            });
+        });
+        assert_eq!(unlimited, [], "a campaign without a budget has no amount");
+    }
+    let mut facts = facts();
+    facts.tariff.price = Money::from_minor(29_900, dollars).unwrap();
+    let decision = Decision::of(&facts);
+    let refusal = decision.refusals().next().unwrap();
+    let text = |currency: &str| Observed::Text(currency.to_owned());
+    assert_eq!(
+        (&refusal.observed, &refusal.required),
+        (&text("USD"), &text("RUB"))
+    );
+    assert_eq!((decision.quote, facts.discount_minor()), (None, 0));
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! What a promo code says in money, and the price with it.
+
+use crate::{Currency, Facts, Promo, Quote};
+
+impl Promo {
+    /// Whether it says anything in money. A code that does not works in any currency.
+    fn has_amounts(&self) -> bool {
+        self.effect.has_amount() || self.min_price_minor.is_some() || self.budget_minor.is_some()
+    }
+}
+
+impl Facts {
+    /// The currencies of the code's amounts and of its campaign's budget.
+    pub(crate) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        let promo = &self.promo;
+        let own = promo.has_amounts().then_some(promo.currency);
+        let campaign = self.campaign.as_ref();
+        let shared = campaign.filter(|campaign| campaign.budget_minor.is_some());
+        own.into_iter()
+            .chain(shared.map(|campaign| campaign.currency))
+    }
+
+    /// One of them that the tariff is not in.
+    pub(crate) fn other_currency(&self) -> Option<Currency> {
+        let price = self.tariff.price.currency();
+        self.currencies().find(|currency| *currency != price)
+    }
+
+    /// The price with the code; `None` when the code does not lower it, or speaks of another currency.
+    pub fn quote(&self) -> Option<Quote> {
+        match self.other_currency() {
+            Some(_) => None,
+            None => self.promo.effect.quote(self.tariff.price),
+        }
+    }
+
+    /// What the code takes off, in minor units; 0 when there is no price with it.
+    pub fn discount_minor(&self) -> i64 {
+        self.quote().map_or(0, |quote| quote.discount().minor())
+    }
+}
