@@ -82,7 +82,15 @@ pub async fn start_helpers(stack: &Stack, front: Front, release: bool) -> Result
 /// When it doesn't become ready.
 pub async fn restart_sandbox(stack: &Stack, front: Front) -> Result<()> {
     stack.supervisor.stop("payment_sandbox").await;
-    let bin = folder(stack, false).await?;
+    start_sandbox(stack, front, false).await
+}
+
+/// Starts the payment sandbox, sending its notifications to `front`.
+///
+/// # Errors
+/// When it doesn't become ready.
+pub async fn start_sandbox(stack: &Stack, front: Front, release: bool) -> Result<()> {
+    let bin = folder(stack, release).await?;
     let env = program_env(stack.env(front));
     start(stack, &bin, "payment_sandbox", Stage::Helper, &env).await
 }

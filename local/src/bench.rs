@@ -13,10 +13,12 @@ use crate::running::Running;
 use crate::stack::{self, Stack};
 
 /// What runs. The whole workspace is named so that the dependencies are those of every other release build.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 9] = [
     "--workspace",
     "--bin",
     "gateway",
+    "--bin",
+    "payment_sandbox",
     "--bin",
     "worker",
     "--bin",
@@ -47,6 +49,7 @@ impl Bench {
             report::heading("Starting a fresh stack");
             stack.start_servers().await?;
             apps::build(stack, &PROGRAMS, true).await?;
+            apps::start_sandbox(stack, Front::Gateway, true).await?;
             // No worker: what it does in the databases would be measured along with the requests. Where it is what is
             // measured, it is started for that.
             apps::start_gateway(stack, true).await?;

@@ -4,6 +4,7 @@
 //! The SQL is not known here. One request of each kind is made while Postgres logs its statements, and what is found
 //! in the log becomes the script. So the floor follows the stores without being told.
 
+mod arrival;
 mod capture;
 mod case;
 mod database;
@@ -18,6 +19,7 @@ mod pgbench;
 mod postgres_log;
 mod preparation;
 mod promo_codes;
+mod purchase_flow;
 mod reconciliation;
 mod report;
 mod request;
@@ -56,6 +58,8 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let others = [
         login_timing::NAME,
         verification::NAME,
+        purchase_flow::Outcome::Declined.name(),
+        purchase_flow::Outcome::Paid.name(),
         status_flow::NAME,
         reconciliation::NAME,
     ];
@@ -88,6 +92,11 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     }
     if named(verification::NAME) {
         goals.push(verification::goal(&world)?);
+    }
+    for outcome in purchase_flow::ALL {
+        if named(outcome.name()) {
+            goals.push(purchase_flow::goal(&world, outcome).await?);
+        }
     }
     if named(status_flow::NAME) {
         goals.push(status_flow::goal(&world, options).await?);

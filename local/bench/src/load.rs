@@ -139,11 +139,11 @@ impl Worker for Connection {
     }
 }
 
-/// Makes one request over a connection of its own.
+/// Makes one request over a connection of its own; the body of the answer.
 ///
 /// # Errors
 /// When the answer is no success.
-pub async fn once(address: SocketAddr, request: Request) -> Result<()> {
+pub async fn once(address: SocketAddr, request: Request) -> Result<Bytes> {
     exchange(&mut connect(address).await?, request).await
 }
 
@@ -176,11 +176,11 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
     Ok(sender)
 }
 
-async fn exchange(sender: &mut SendRequest<Full<Bytes>>, request: Request) -> Result<()> {
+async fn exchange(sender: &mut SendRequest<Full<Bytes>>, request: Request) -> Result<Bytes> {
     let what = format!("{} {}", request.method(), request.uri().path());
     let (status, body) = send(sender, request).await?;
     match status.is_success() {
-        true => Ok(()),
+        true => Ok(body),
         false => Err(unexpected(&what, status, &body)),
     }
 }

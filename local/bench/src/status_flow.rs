@@ -1,7 +1,6 @@
 //! How long a change of a user's status takes from its commit on the auth side until the loyalty side can see it:
 //! outbox, relay, RabbitMQ, consumer, with the worker that is deployed.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Result;
+use crate::arrival::{self, BETWEEN, LOOK, PATIENCE};
 use crate::latencies::Latencies;
 use crate::options::Options;
 use crate::report::{Goal, millis};
@@ -23,16 +23,11 @@ use crate::world::{PASSWORD, World};
 /// What it is called.
 pub const NAME: &str = "status, from commit to visible in loyalty";
 
-/// Changes that are measured, and the time between two: 50 a second.
+/// Changes that are measured.
 const CHANGES: usize = 1000;
-const BETWEEN: Duration = Duration::from_millis(20);
 /// Changes that wait when the backlog is measured.
 const BACKLOG: u64 = 5000;
 const AT_MOST: Duration = Duration::from_secs(1);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(2);
-/// A change that takes longer ends the run.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Registers users, and looks for each on the loyalty side.
 ///
@@ -86,25 +81,8 @@ struct Flow<'a> {
 impl Flow<'_> {
     /// The times of `changes` changes, each from its commit until the loyalty side knows it.
     async fn measure(&self, changes: usize) -> Result<Vec<Duration>> {
-        let mut pending: HashMap<Uuid, Instant> = HashMap::new();
-        let mut latencies = Vec::with_capacity(changes);
-        let (mut made, mut next) = (0, Instant::now());
-        while latencies.len() < changes {
-            if made < changes && Instant::now() >= next {
-                let user = self.register().await?;
-                pending.insert(user, Instant::now());
-                made += 1;
-                next += BETWEEN;
-            }
-            for user in self.known(&pending).await? {
-                latencies.extend(pending.remove(&user).map(|since| since.elapsed()));
-            }
-            if pending.values().any(|since| since.elapsed() > PATIENCE) {
-                return Err("a change did not reach the loyalty side".into());
-            }
-            sleep(LOOK).await;
-        }
-        Ok(latencies)
+        let register = async || Ok((self.register().await?, Instant::now()));
+        arrival::measure(changes, register, async |users| self.known(users).await).await
     }
 
     async fn register(&self) -> Result<Uuid> {
@@ -123,8 +101,7 @@ impl Flow<'_> {
         Ok(id)
     }
 
-    async fn known(&self, pending: &HashMap<Uuid, Instant>) -> Result<Vec<Uuid>> {
-        let users: Vec<&Uuid> = pending.keys().collect();
+    async fn known(&self, users: &[Uuid]) -> Result<Vec<Uuid>> {
         let sql = "SELECT id FROM users WHERE id = ANY ($1)";
         self.world
             .loyalty
