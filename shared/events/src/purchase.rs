@@ -147,4 +147,23 @@ mod tests {
         };
         assert_eq!(refunded.message(), REFUNDED);
     }
+
+    #[test]
+    fn the_form_that_others_read_about_is_this_one() {
+        let page = include_str!("../../../docs/purchase-events.md");
+        let keys = |text: &str| {
+            let object: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
+            object.keys().cloned().collect::<Vec<_>>()
+        };
+        let mut examples = page.split("```json").skip(1);
+        for message in [
+            PAID,
+            REFUNDED
+                .replace(r#""price""#, r#""promocode_id":5,"price""#)
+                .as_str(),
+        ] {
+            let example = examples.next().unwrap().split("```").next().unwrap();
+            assert_eq!(keys(example), keys(message));
+        }
+    }
 }
