@@ -67,6 +67,8 @@ enum Command {
     /// Status changes that the loyalty side could not take in: show them, try them again
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Show what other systems are told of purchases, as it waits in the queue: docs/purchase-events.md
+    PurchaseEvents,
     /// Check that the books of both databases are right; fails and names the row that is not
     Audit,
     /// Compare everybody's status on both sides, and repair what the loyalty side has wrong
@@ -108,6 +110,7 @@ impl Cli {
                 profile,
             } => maintenance::logs(&home?, profile, name.as_deref(), follow).await,
             Command::Dlq(command) => command.run(&home?).await,
+            Command::PurchaseEvents => worker_step::run(&home?, &["purchase-events"]).await,
             Command::Audit => worker_step::run(&home?, &["audit"]).await,
             Command::Reconcile => worker_step::run(&home?, &["reconcile"]).await,
             Command::RotateKeys(step) => step.run(home),

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use events::DeadLetter;
-use events::rabbitmq::{QUEUE, RabbitConnection};
+use events::rabbitmq::{PURCHASE_EVENTS, QUEUE, Queue, RabbitConnection};
 use events::sqs::SqsDeadLetters;
 use runtime::SystemClock;
 
 use crate::Worker;
 
-/// Letters that are shown at a time.
+/// Messages that are shown at a time.
 const SHOWN: u32 = 100;
 
 type Lines = Result<Vec<String>, Box<dyn std::error::Error>>;
@@ -30,6 +30,8 @@ pub enum Command {
     /// Status changes that could not be handled
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Show what other systems are told of purchases, as far as they have not taken it, the oldest first
+    PurchaseEvents,
     /// Check that the books are right: counters, holds, purchases, subscriptions, money, and status on both sides
     Audit,
     /// Compare all users' status with what the auth side says, and repair what drifted
@@ -60,6 +62,7 @@ impl Command {
                 Some(_) => command.on_sqs().await,
                 None => command.on_rabbitmq().await,
             },
+            Command::PurchaseEvents => purchase_events().await,
             Command::Audit => audit(&Worker::from_env()?).await,
             Command::Reconcile => reconcile(&Worker::from_env()?).await,
         }
@@ -103,6 +106,18 @@ impl Dlq {
 fn listed(letters: &[DeadLetter], count: u32, bodies: bool) -> Vec<String> {
     let lines = letters.iter().map(|letter| line(letter, bodies));
     lines.chain([format!("{count} dead letters")]).collect()
+}
+
+async fn purchase_events() -> Lines {
+    let queue = Queue::of_purchases(PURCHASE_EVENTS);
+    let broker = RabbitConnection::connect(&crate::amqp_url()?, queue).await?;
+    let bodies = broker.look(SHOWN).await?;
+    broker.close().await;
+    let lines = bodies
+        .iter()
+        .map(|body| String::from_utf8_lossy(body).into_owned());
+    let shown = format!("{} events, the oldest first", bodies.len());
+    Ok(lines.chain([shown]).collect())
 }
 
 async fn audit(worker: &Worker) -> Lines {

@@ -10,6 +10,7 @@ use testkit::scratch;
 
 use crate::broker::Broker;
 use crate::over_both_brokers;
+use crate::rabbitmq::Rabbit;
 use crate::support::sales::Sales;
 use crate::support::until;
 use crate::world::{PATIENCE, World};
@@ -104,4 +105,29 @@ async fn an_event_without_a_queue_stays_in_the_outbox<B: Broker>(world: World<B>
     let relayed = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
     assert!(relayed.is_err());
     assert_eq!(outbox.backlog().await.unwrap().depth, 1);
+}
+
+#[tokio::test]
+async fn people_look_at_events_and_leave_them_there() {
+    let (rabbit, sales) = (Rabbit::new().await, sales().await);
+    for _ in 0..3 {
+        let user = sales.user(OsRandom.uuid()).await;
+        sales.buy(user).await;
+    }
+    let (publisher, outbox) = (rabbit.purchase_publisher().await, sales.store.outbox());
+    let published = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
+    assert_eq!(published.unwrap(), 3);
+    assert_eq!(rabbit.look_at_purchases(2).await.len(), 2);
+    // What was looked at takes a moment to be back.
+    let mut seen = vec![];
+    until("all three", PATIENCE, async || {
+        seen = rabbit.look_at_purchases(100).await;
+        seen.len() == 3
+    })
+    .await;
+    let mut taken = rabbit.take_purchases(3).await;
+    seen.sort();
+    taken.sort();
+    assert_eq!(taken, seen);
+    rabbit.remove().await;
 }

@@ -136,6 +136,12 @@ impl Broker for Rabbit {
 }
 
 impl Rabbit {
+    /// Looks at events of purchases and leaves them in their queue.
+    pub async fn look_at_purchases(&self, limit: u32) -> Vec<String> {
+        let bodies = self.purchases.look(limit).await.unwrap().into_iter();
+        bodies.map(|b| String::from_utf8(b).unwrap()).collect()
+    }
+
     async fn send_to(&self, queue: &str, body: &str) {
         let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
         let body = body.as_bytes();

@@ -52,24 +52,9 @@ impl DeadLetters {
     /// # Errors
     /// When the connection is gone.
     pub async fn list(&self, limit: u32) -> Result<Vec<DeadLetter>, PublishError> {
-        let mut taken = Vec::new();
-        let mut letters = Vec::new();
-        for _ in 0..limit {
-            let Some(message) = self.get().await? else {
-                break;
-            };
-            letters.push(letter(&message));
-            taken.push(message);
-        }
-        // A quorum queue hands out what came back first, in the order in which it came.
-        for message in &taken {
-            let options = BasicNackOptions {
-                requeue: true,
-                ..BasicNackOptions::default()
-            };
-            in_time(message.nack(options)).await?;
-        }
-        Ok(letters)
+        let dead = dead_letter_queue(&self.queue);
+        let messages = look(&self.channel, &dead, limit).await?;
+        Ok(messages.iter().map(letter).collect())
     }
 
     /// Sends those that are there now back to the queue, and returns how many. Each is removed here when the broker
@@ -81,7 +66,8 @@ impl DeadLetters {
         let there = self.count().await?;
         let mut replayed = 0;
         while replayed < there {
-            let Some(message) = self.get().await? else {
+            let dead = dead_letter_queue(&self.queue);
+            let Some(message) = get(&self.channel, &dead).await? else {
                 break;
             };
             // Without its headers: they tell of the failure, and count the tries.
@@ -96,12 +82,34 @@ impl DeadLetters {
         }
         Ok(replayed)
     }
+}
 
-    async fn get(&self) -> Result<Option<BasicGetMessage>, PublishError> {
-        let dead = dead_letter_queue(&self.queue);
-        let options = BasicGetOptions::default();
-        in_time(self.channel.basic_get(dead.into(), options)).await
+/// At most `limit` messages of a queue, the oldest first. They stay where they are.
+pub(super) async fn look(
+    channel: &Channel,
+    queue: &str,
+    limit: u32,
+) -> Result<Vec<BasicGetMessage>, PublishError> {
+    let mut taken = Vec::new();
+    for _ in 0..limit {
+        let Some(message) = get(channel, queue).await? else {
+            break;
+        };
+        taken.push(message);
     }
+    // A quorum queue hands out what came back first, in the order in which it came.
+    for message in &taken {
+        let options = BasicNackOptions {
+            requeue: true,
+            ..BasicNackOptions::default()
+        };
+        in_time(message.nack(options)).await?;
+    }
+    Ok(taken)
+}
+
+async fn get(channel: &Channel, queue: &str) -> Result<Option<BasicGetMessage>, PublishError> {
+    in_time(channel.basic_get(queue.into(), BasicGetOptions::default())).await
 }
 
 /// Puts a copy of a message among the dead letters of `queue` and waits until the broker has it.

@@ -83,6 +83,18 @@ impl RabbitConnection {
         in_time(DeadLetters::open(&self.connection, &self.queue)).await
     }
 
+    /// What at most `limit` messages of the queue say, the oldest first. They stay where they are.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn look(&self, limit: u32) -> Result<Vec<Vec<u8>>, PublishError> {
+        let channel = self.channel().await?;
+        let messages = dead_letters::look(&channel, &self.queue, limit).await?;
+        in_time(channel.close(200, "done".into())).await?;
+        let bodies = messages.into_iter().map(|message| message.delivery.data);
+        Ok(bodies.collect())
+    }
+
     /// A bare channel, for looking at queues.
     ///
     /// # Errors
