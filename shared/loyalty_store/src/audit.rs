@@ -15,8 +15,8 @@ pub struct Audited<'a> {
 }
 
 /// Counters that are not the sum of the live applications, stripe by stripe; quotas that do not add up to the limit or
-/// are exceeded, or budgets that count two currencies; applications, purchases, subscriptions and the ledger where they do
-/// not fit; purchases and refunds that were not told; holds that nobody gave back. $1 and $2: the promo codes and the
+/// are exceeded, or budgets that count two currencies; applications, purchases, subscriptions and the ledger where they
+/// do not fit; purchases and refunds that were not told; holds that nobody gave back. $1 and $2: the promo codes and the
 /// users to look at, NULL for all.
 const CONTRADICTIONS: &str = "
     WITH live AS (
@@ -30,7 +30,8 @@ const CONTRADICTIONS: &str = "
         SELECT scope, scope_id, stripe, count(*) AS taken, sum(minor) AS spent_minor FROM live GROUP BY 1, 2, 3
     ),
     mine AS (
-        SELECT 'promo' AS scope, id, total_limit, budget_minor, currency FROM promo_codes WHERE $1 IS NULL OR id = ANY ($1)
+        SELECT 'promo' AS scope, id, total_limit, budget_minor, currency FROM promo_codes
+        WHERE $1 IS NULL OR id = ANY ($1)
         UNION ALL
         SELECT 'campaign', id, total_limit, budget_minor, currency FROM campaigns
         WHERE $1 IS NULL OR id IN (SELECT campaign_id FROM promo_codes WHERE id = ANY ($1))
