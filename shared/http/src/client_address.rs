@@ -100,7 +100,7 @@ where
 }
 
 /// The whole address that a request comes from, for who may call only from some: to be compared, not to be kept or
-/// printed. Where none is known it is `0.0.0.0`.
+/// printed; [`SenderAddress::surroundings`] may be. Where none is known it is `0.0.0.0`.
 #[derive(Clone, Copy)]
 pub struct SenderAddress(IpAddr);
 
@@ -108,6 +108,14 @@ impl SenderAddress {
     /// True when `networks` says so of the address.
     pub fn is_in(self, networks: impl FnOnce(IpAddr) -> bool) -> bool {
         networks(self.0)
+    }
+
+    /// The network around it: the /24 of an IPv4 address, the /32 of an IPv6 address, which is what a provider has. It
+    /// says whose network that is and not who it was.
+    pub fn surroundings(self) -> IpNet {
+        let bits = if self.0.is_ipv4() { 24 } else { 32 };
+        let network = IpNet::new(self.0, bits).map(|network| network.trunc());
+        network.unwrap_or_default()
     }
 }
 
@@ -199,6 +207,16 @@ mod tests {
         assert!(of("2001:db8:1:2::1") != of("2001:db8:1:3::1"));
         assert!(of("203.0.113.7") != of("203.0.113.8"));
         assert_eq!(of("2001:db8:1:2::1").octets().len(), 16);
+    }
+
+    #[test]
+    fn what_may_be_printed_of_a_sender_is_no_ones_address() {
+        let around = |address: &str| {
+            let sender = SenderAddress(address.parse().unwrap());
+            sender.surroundings().to_string()
+        };
+        assert_eq!(around("203.0.113.7"), "203.0.113.0/24");
+        assert_eq!(around("2001:db8:1:2::1"), "2001:db8::/32");
     }
 
     #[test]

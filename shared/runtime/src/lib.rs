@@ -8,6 +8,7 @@ mod peer;
 #[cfg(feature = "serve")]
 mod serve;
 mod telemetry;
+mod throttle;
 
 pub use ambient::{OsRandom, SystemClock};
 pub use config::{ConfigError, key, optional, parsed_or, required};
@@ -16,3 +17,4 @@ pub use peer::Peer;
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use telemetry::{Telemetry, init, report};
+pub use throttle::Throttle;

@@ -56,7 +56,8 @@ fn report_panics() {
     }));
 }
 
-/// Reports an error that was answered with a 5xx. `cause` must hold no secret and no personal data.
+/// Reports an error that was answered with a 5xx, or what else staff must look at. `cause` must hold no secret and no
+/// personal data. What anyone can bring about goes through a [`crate::Throttle`].
 pub async fn report(cause: &str, request_id: &str) {
     let Some(client) = sentry::Hub::current().client() else {
         return;

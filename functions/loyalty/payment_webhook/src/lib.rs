@@ -3,15 +3,22 @@
 //! Webhooks carry no signature. They are taken from the provider's networks alone, and even then nothing in them is
 //! believed but the payment's number: the payment itself is read from the provider. A forged webhook changes nothing.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{self, FromRef};
 use axum::http::{HeaderValue, StatusCode, header};
 use checkout::{Checkout, CheckoutError};
+use domain::Clock;
+use jiff::SignedDuration;
 use payments::{Notification, NotificationError, WebhookNetworks};
-use runtime::ConfigError;
+use runtime::{ConfigError, SystemClock, Throttle};
 use service_http::{Code, Problem, ProblemBody, SenderAddress, TrustedProxies};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Between two reports of webhooks that are not the provider's: anyone can send thousands.
+const REPORTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -19,6 +26,8 @@ pub struct State {
     proxies: TrustedProxies,
     networks: WebhookNetworks,
     checkout: Checkout,
+    clock: Arc<dyn Clock>,
+    strangers: Arc<Throttle>,
 }
 
 impl State {
@@ -31,7 +40,20 @@ impl State {
             proxies: TrustedProxies::from_env()?,
             networks: WebhookNetworks::from_env()?,
             checkout: Checkout::from_env()?,
+            clock: Arc::new(SystemClock),
+            strangers: Arc::new(Throttle::new(REPORTED_EVERY)),
         })
+    }
+
+    /// Somebody forges webhooks, or the provider has a network that the settings do not know.
+    async fn report_stranger(&self, sender: SenderAddress) {
+        let what = "a webhook from outside of the provider's networks";
+        tracing::warn!("{what}");
+        if let Some(others) = self.strangers.pass(self.clock.now()) {
+            let network = sender.surroundings();
+            let cause = format!("{what}, from {network}; {others} others since the last report");
+            runtime::report(&cause, "").await;
+        }
     }
 }
 
@@ -61,7 +83,7 @@ async fn payment_webhook(
     body: Result<Bytes, extract::rejection::BytesRejection>,
 ) -> Result<StatusCode, Problem> {
     if !sender.is_in(|address| state.networks.contain(address)) {
-        tracing::warn!("a webhook from outside of the provider's networks");
+        state.report_stranger(sender).await;
         return Err(Problem::new(Code::NotTheProvider));
     }
     let body = body.map_err(|_| Problem::new(Code::BodyTooLarge))?;
