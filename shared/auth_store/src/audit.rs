@@ -29,7 +29,7 @@ impl AuthStore {
     pub async fn contradictions(&self, now: Timestamp) -> Result<Vec<String>, PgError> {
         let rows = self
             .pool
-            .rows(CONTRADICTIONS, &[(&now, Type::TIMESTAMPTZ)])
+            .rows_of_all(CONTRADICTIONS, &[(&now, Type::TIMESTAMPTZ)])
             .await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }

@@ -35,13 +35,6 @@ const CONTRADICTIONS: &str = "
         UNION ALL
         SELECT 'campaign', id, total_limit, budget_minor, currency FROM campaigns
         WHERE $1 IS NULL OR id IN (SELECT campaign_id FROM promo_codes WHERE id = ANY ($1))
-    ),
-    buyers AS (
-        SELECT user_id FROM applications WHERE promo_id = ANY ($1)
-        UNION SELECT unnest($2)
-        UNION SELECT user_id FROM purchases WHERE $1 IS NULL
-        UNION SELECT user_id FROM purchase_event_counts WHERE $1 IS NULL
-        UNION SELECT user_id FROM outbox WHERE $1 IS NULL
     )
     SELECT scope || ' ' || scope_id || ', stripe ' || stripe || ': ' || coalesce(c.taken, 0) || ' taken for '
         || coalesce(c.spent_minor, 0) || ', but ' || coalesce(l.taken, 0) || ' held or used for '
@@ -103,24 +96,6 @@ const CONTRADICTIONS: &str = "
         AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
     WHERE $2 IS NULL OR one.user_id = ANY ($2)
     UNION ALL
-    -- The count is there as long as the purchases; the events are not.
-    SELECT 'user ' || u.user_id || ' has ' || coalesce(c.last, 0) || ' events, ' || b.paid || ' paid purchases and '
-        || b.refunds || ' refunds of them'
-    FROM buyers u LEFT JOIN purchase_event_counts c ON c.user_id = u.user_id
-    CROSS JOIN LATERAL (
-        SELECT count(DISTINCT p.id) AS paid, count(r.id) AS refunds
-        FROM purchases p LEFT JOIN refunds r ON r.purchase_id = p.id AND r.status = 'succeeded'
-        WHERE p.user_id = u.user_id AND p.status IN ('paid', 'refunded')
-    ) AS b
-    WHERE coalesce(c.last, 0) <> b.paid + b.refunds
-    UNION ALL
-    -- They go the oldest first: what follows on one that is kept is kept too.
-    SELECT 'user ' || user_id || ' has ' || coalesce(last, 0) || ' events; of the events ' || min(sequence) || ' to '
-        || max(sequence) || ' there are ' || count(*)
-    FROM buyers JOIN outbox USING (user_id) LEFT JOIN purchase_event_counts USING (user_id)
-    GROUP BY user_id, last
-    HAVING max(sequence) IS DISTINCT FROM last OR count(*) <> max(sequence) - min(sequence) + 1
-    UNION ALL
     SELECT 'application ' || a.id || ' is held since ' || a.created_at || ' until ' || a.expires_at || ', and user '
         || a.user_id || ' is ' || coalesce(u.status, 'unknown')
     FROM applications a LEFT JOIN users u ON u.id = a.user_id
@@ -128,6 +103,38 @@ const CONTRADICTIONS: &str = "
         AND (a.expires_at < now() - interval '1 minute'
             -- Of all alone: who looks at some may have set a status on one side.
             OR ($1 IS NULL AND u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))";
+
+/// Users of whom not every paid purchase and every refund of one was told once. The count is there as long as the
+/// purchases are. Events are removed the oldest first: what follows on one that is kept is kept too. $1 and $2: as above;
+/// the users, and those who have held a use of one of the codes.
+const NOT_TOLD: &str = "
+    WITH mine AS (SELECT user_id FROM applications WHERE promo_id = ANY ($1) UNION SELECT unnest($2)),
+    due AS (
+        SELECT user_id, count(*) AS events FROM (
+            SELECT user_id FROM purchases WHERE status IN ('paid', 'refunded')
+            UNION ALL
+            SELECT b.user_id FROM refunds r JOIN purchases b ON b.id = r.purchase_id
+            WHERE r.status = 'succeeded' AND b.status IN ('paid', 'refunded')
+        ) AS happened
+        WHERE $1 IS NULL OR user_id IN (SELECT user_id FROM mine)
+        GROUP BY user_id
+    ),
+    counted AS (
+        SELECT user_id, last FROM purchase_event_counts WHERE $1 IS NULL OR user_id IN (SELECT user_id FROM mine)
+    ),
+    kept AS (
+        SELECT user_id, min(sequence) AS first, max(sequence) AS last, count(*) AS events FROM outbox
+        WHERE $1 IS NULL OR user_id IN (SELECT user_id FROM mine)
+        GROUP BY user_id
+    )
+    SELECT 'user ' || user_id || ' has ' || coalesce(c.last, 0) || ' events, not ' || coalesce(d.events, 0)
+        || ' for all purchases that are paid and refunds of them'
+    FROM counted c FULL JOIN due d USING (user_id) WHERE coalesce(c.last, 0) <> coalesce(d.events, 0)
+    UNION ALL
+    SELECT 'user ' || user_id || ' has ' || coalesce(c.last, 0) || ' events; of the events ' || k.first || ' to ' || k.last
+        || ' there are ' || k.events
+    FROM kept k LEFT JOIN counted c USING (user_id)
+    WHERE k.last IS DISTINCT FROM c.last OR k.events <> k.last - k.first + 1";
 
 impl LoyaltyStore {
     /// Everything that contradicts itself, in words; empty when all is well. Looks at what `of` names, or at everything.
@@ -137,7 +144,12 @@ impl LoyaltyStore {
     pub async fn contradictions(&self, of: Option<Audited<'_>>) -> Result<Vec<String>, PgError> {
         let (promos, users) = of.map(|of| (of.promos, of.users)).unzip();
         let params: [pg::Param; 2] = [(&promos, Type::INT8_ARRAY), (&users, Type::UUID_ARRAY)];
-        let rows = self.pool.rows(CONTRADICTIONS, &params).await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+        let mut found = vec![];
+        for sql in [CONTRADICTIONS, NOT_TOLD] {
+            for row in self.pool.rows_of_all(sql, &params).await? {
+                found.push(row.try_get(0)?);
+            }
+        }
+        Ok(found)
     }
 }

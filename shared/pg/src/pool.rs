@@ -11,8 +11,10 @@ use crate::PgError;
 
 /// Connecting, or waiting for a free connection: past this the caller is better told so.
 const WAIT: Duration = Duration::from_secs(3);
-/// One statement, on the wire and back. No statement of ours needs a tenth of it.
+/// One statement, on the wire and back. No statement that somebody waits for needs a tenth of it.
 const STATEMENT: Duration = Duration::from_secs(5);
+/// A statement that reads whole tables.
+const READING_ALL: Duration = Duration::from_secs(600);
 
 /// A parameter of a statement with the Postgres type that it is sent as.
 pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -62,7 +64,19 @@ impl Pool {
     /// # Errors
     /// Any [`PgError`].
     pub async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
-        in_time(async { Ok(self.connection().await?.query_typed(sql, params).await?) }).await
+        in_time(STATEMENT, self.read(sql, params)).await
+    }
+
+    /// The same for a statement that reads whole tables: it may take ten minutes.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn rows_of_all(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
+        in_time(READING_ALL, self.read(sql, params)).await
+    }
+
+    async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
+        Ok(self.connection().await?.query_typed(sql, params).await?)
     }
 
     /// Runs one statement that returns at most one row.
@@ -82,7 +96,8 @@ impl Pool {
     /// # Errors
     /// Any [`PgError`].
     pub async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError> {
-        in_time(async { Ok(self.connection().await?.execute_typed(sql, params).await?) }).await
+        let run = async { Ok(self.connection().await?.execute_typed(sql, params).await?) };
+        in_time(STATEMENT, run).await
     }
 
     /// Answers when the database does.
@@ -101,8 +116,11 @@ impl Pool {
     }
 }
 
-async fn in_time<T>(call: impl Future<Output = Result<T, PgError>>) -> Result<T, PgError> {
-    tokio::time::timeout(WAIT + STATEMENT, call)
+async fn in_time<T>(
+    statement: Duration,
+    call: impl Future<Output = Result<T, PgError>>,
+) -> Result<T, PgError> {
+    tokio::time::timeout(WAIT + statement, call)
         .await
         .unwrap_or_else(|_| Err(PgError::Unavailable("no answer in time".to_owned())))
 }
