@@ -21,6 +21,8 @@ impl Scene {
         world.start_worker().await;
         let promo = world.promo().await;
         let user = traffic::holders(&world, &promo, 1).await[0];
+        // The administrator's registration and the user's.
+        world.until_acked(2).await;
         Scene { world, user, promo }
     }
 
@@ -183,6 +185,7 @@ async fn between_putting_poison_aside_and_its_ack() {
     let mut world = World::new().await;
     world.start_worker().await;
     world.until_settled().await;
+    world.until_acked(1).await;
     let held = world.broker_wire.hold(Way::ToServer, ACK);
     world.send("poison").await;
     until_held("an ack", &held).await;

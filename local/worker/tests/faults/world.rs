@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::site::{self, Site};
 use crate::support::holds::Promo;
 use crate::support::people::{People, known};
-use crate::support::proxy::{Proxy, server};
+use crate::support::proxy::{Proxy, Watch, Way, server};
 use crate::support::until;
 
 /// More than a broker takes to start, and than anyone waits for an answer, on a busy machine.
@@ -35,6 +35,7 @@ pub struct World {
     pub loyalty_wire: Proxy,
     /// The broker as the worker reaches it.
     pub broker_wire: Proxy,
+    acks: Watch,
     worker: Option<Child>,
     site: MutexGuard<'static, Option<Site>>,
 }
@@ -60,12 +61,14 @@ impl World {
             purged.await.unwrap();
         }
         let wire = async |name: &str| Proxy::to(server(&site.env[name])).await;
+        let broker_wire = wire("AMQP_URL").await;
         World {
             people: People::new(auth).await,
             loyalty,
             auth_wire: wire("AUTH_DATABASE_URL").await,
             loyalty_wire: wire("LOYALTY_DATABASE_URL").await,
-            broker_wire: wire("AMQP_URL").await,
+            acks: broker_wire.watch(Way::ToServer, ACK),
+            broker_wire,
             worker: None,
             site: guard,
         }
@@ -179,6 +182,12 @@ impl World {
         self.until_dead_letters(poison).await;
         self.stop_worker().await;
         self.until_dead_letters(poison).await;
+    }
+
+    /// Waits until the consumer has acknowledged so many messages: it does so a moment after it has written them, and no
+    /// test that holds an ack back wants an earlier one.
+    pub async fn until_acked(&self, messages: usize) {
+        until("the acks", PATIENCE, async || self.acks.hits() >= messages).await;
     }
 
     async fn until_dead_letters(&self, expected: &[&str]) {
