@@ -25,14 +25,15 @@ async fn a_use_that_nobody_holds_is_found() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "is paid for 29900 with 0 subscriptions, 0 paid")]
-async fn a_purchase_without_a_code_that_nobody_paid_is_found() {
+#[should_panic(expected = "is pending for 29900 with 0 subscriptions, 29900 paid")]
+async fn money_for_a_purchase_without_a_code_that_was_not_sold_is_found() {
     let world = World::new().await;
     let user = world.user().await;
     let tariff = world.tariff(29_900).await;
     let id = user.buy_tariff(&tariff).await.uuid("purchase_id");
-    let sql = "UPDATE purchases SET status = 'paid' WHERE id = $1";
-    let paid = world.loyalty.execute(sql, &[(&id, Type::UUID)]).await;
-    assert_eq!(paid.unwrap(), 1);
+    let sql = "INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+        SELECT now(), id, 'payment', id::text, total_minor, currency FROM purchases WHERE id = $1";
+    let entered = world.loyalty.execute(sql, &[(&id, Type::UUID)]).await;
+    assert_eq!(entered.unwrap(), 1);
     world.finish().await;
 }
