@@ -2,8 +2,10 @@
 
 mod error;
 mod pool;
+mod statement;
 
 pub use error::PgError;
-pub use pool::{Param, Pool};
+pub use pool::{AdHoc, Param, Pool, Value};
+pub use statement::Statement;
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::Type;

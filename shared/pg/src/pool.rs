@@ -7,7 +7,7 @@ use runtime::ConfigError;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row};
 
-use crate::PgError;
+use crate::{PgError, Statement};
 
 /// Connecting, or waiting for a free connection: past this the caller is better told so.
 const WAIT: Duration = Duration::from_secs(3);
@@ -16,8 +16,17 @@ const STATEMENT: Duration = Duration::from_secs(5);
 /// A statement that reads whole tables.
 const READING_ALL: Duration = Duration::from_secs(600);
 
-/// A parameter of a statement with the Postgres type that it is sent as.
-pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+/// The value of a parameter of a [`Statement`].
+pub type Value<'a> = &'a (dyn ToSql + Sync);
+
+/// A parameter of a statement of a test with the Postgres type that it is sent as.
+pub type Param<'a> = (Value<'a>, Type);
+
+static PING: Statement = Statement {
+    name: "PING",
+    sql: "SELECT 1",
+    params: &[],
+};
 
 /// A pool of connections; clones share it. Connects at the first use.
 #[derive(Clone)]
@@ -59,45 +68,72 @@ impl Pool {
         Ok(Pool(pool))
     }
 
-    /// Runs one statement and returns its rows.
+    /// Runs a statement and returns its rows.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
-        in_time(STATEMENT, self.read(sql, params)).await
+    pub async fn fetch(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, PgError> {
+        let params = statement.bind(values)?;
+        in_time(STATEMENT, self.read(statement.sql, &params)).await
     }
 
     /// The same for a statement that reads whole tables: it may take ten minutes.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn rows_of_all(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
-        in_time(READING_ALL, self.read(sql, params)).await
+    pub async fn fetch_slowly(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, PgError> {
+        let params = statement.bind(values)?;
+        in_time(READING_ALL, self.read(statement.sql, &params)).await
+    }
+
+    /// Runs a statement that returns at most one row.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; [`PgError::Bug`] for more than one row.
+    pub async fn fetch_optional(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, PgError> {
+        at_most_one(self.fetch(statement, values).await?)
+    }
+
+    /// Runs a statement that returns one row.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; [`PgError::Bug`] for any other number of rows.
+    pub async fn fetch_one(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Row, PgError> {
+        let row = self.fetch_optional(statement, values).await?;
+        row.ok_or_else(|| PgError::Bug(format!("{} returned no row", statement.name)))
+    }
+
+    /// Runs a statement and returns how many rows it wrote.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn run(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, PgError> {
+        let params = statement.bind(values)?;
+        in_time(STATEMENT, self.write(statement.sql, &params)).await
     }
 
     async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
         Ok(self.connection().await?.query_typed(sql, params).await?)
     }
 
-    /// Runs one statement that returns at most one row.
-    ///
-    /// # Errors
-    /// Any [`PgError`]; [`PgError::Bug`] for more than one row.
-    pub async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError> {
-        let mut rows = self.rows(sql, params).await?;
-        match rows.len() {
-            0 | 1 => Ok(rows.pop()),
-            n => Err(PgError::Bug(format!("{n} rows where at most one was due"))),
-        }
-    }
-
-    /// Runs one statement and returns how many rows it wrote.
-    ///
-    /// # Errors
-    /// Any [`PgError`].
-    pub async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError> {
-        let run = async { Ok(self.connection().await?.execute_typed(sql, params).await?) };
-        in_time(STATEMENT, run).await
+    async fn write(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError> {
+        Ok(self.connection().await?.execute_typed(sql, params).await?)
     }
 
     /// Answers when the database does.
@@ -105,7 +141,7 @@ impl Pool {
     /// # Errors
     /// [`PgError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), PgError> {
-        self.rows("SELECT 1", &[]).await.map(drop)
+        self.fetch(&PING, &[]).await.map(drop)
     }
 
     async fn connection(&self) -> Result<deadpool_postgres::Object, PgError> {
@@ -113,6 +149,69 @@ impl Pool {
             deadpool_postgres::PoolError::Backend(error) => PgError::from(error),
             other => PgError::Unavailable(other.to_string()),
         })
+    }
+}
+
+impl Statement {
+    fn bind<'a>(&self, values: &[Value<'a>]) -> Result<Vec<Param<'a>>, PgError> {
+        if values.len() != self.params.len() {
+            let (name, due, given) = (self.name, self.params.len(), values.len());
+            return Err(PgError::Bug(format!(
+                "{name} has {due} parameters, not {given}"
+            )));
+        }
+        Ok(values
+            .iter()
+            .copied()
+            .zip(self.params.iter().cloned())
+            .collect())
+    }
+}
+
+/// Statements whose text is known at run time only. For tests and tools on a developer's machine: the stores and the
+/// functions declare theirs, so that each is checked against the schema.
+#[expect(
+    async_fn_in_trait,
+    reason = "one implementation, whose futures are Send"
+)]
+pub trait AdHoc {
+    /// Runs one statement and returns its rows.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError>;
+
+    /// Runs one statement that returns at most one row.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; [`PgError::Bug`] for more than one row.
+    async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError>;
+
+    /// Runs one statement and returns how many rows it wrote.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError>;
+}
+
+impl AdHoc for Pool {
+    async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
+        in_time(STATEMENT, self.read(sql, params)).await
+    }
+
+    async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError> {
+        at_most_one(self.rows(sql, params).await?)
+    }
+
+    async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError> {
+        in_time(STATEMENT, self.write(sql, params)).await
+    }
+}
+
+fn at_most_one(mut rows: Vec<Row>) -> Result<Option<Row>, PgError> {
+    match rows.len() {
+        0 | 1 => Ok(rows.pop()),
+        n => Err(PgError::Bug(format!("{n} rows where at most one was due"))),
     }
 }
 
