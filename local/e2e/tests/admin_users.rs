@@ -1,5 +1,6 @@
 //! What administrators do to other people's accounts.
 
+use pg::AdHoc;
 use serde_json::json;
 use testkit::{Answer, User, World, join_all};
 

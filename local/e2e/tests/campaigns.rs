@@ -1,6 +1,7 @@
 //! Budgets of money, campaigns, and codes that are a secret.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use pg::AdHoc;
 use testkit::{Effect, PromoSpec, World};
 
 #[tokio::test]

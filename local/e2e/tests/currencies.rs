@@ -1,6 +1,7 @@
 //! Codes and tariffs in currencies that differ.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use pg::AdHoc;
 use serde_json::{Value, json};
 use testkit::{Audience, Effect, Promo, PromoSpec, World};
 

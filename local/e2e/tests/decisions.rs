@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use jiff::Timestamp;
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use serde_json::Value;
 use testkit::{Answer, Audience, Effect, Promo, PromoSpec, PromoStatus, Tariff, User, World, now};
 

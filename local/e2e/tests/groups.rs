@@ -1,6 +1,7 @@
 //! Groups of users, as staff make and fill them.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use pg::AdHoc;
 use serde_json::{Value, json};
 use testkit::{Answer, Audience, PromoSpec, User, World, join_all, now};
 use uuid::Uuid;

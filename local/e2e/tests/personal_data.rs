@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use pg::Type;
+use pg::{AdHoc, Type};
 use serde_json::{Value, json};
 use testkit::{Answer, Host, PromoSpec, User, World, unique};
 

@@ -4,6 +4,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use pg::AdHoc;
 use serde_json::{Value, json};
 use testkit::{Answer, Promo, User, World, join_all, now};
 

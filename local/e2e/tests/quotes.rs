@@ -1,7 +1,7 @@
 //! The price that a user was told holds as long as the hold, whatever staff change meanwhile.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use serde_json::json;
 use testkit::{Answer, Promo, PromoSpec, Tariff, User, World};
 use uuid::Uuid;

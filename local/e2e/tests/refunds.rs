@@ -3,7 +3,7 @@
 
 use domain::PaymentFailure;
 use loyalty_store::LoyaltyStore;
-use pg::Type;
+use pg::{AdHoc, Type};
 use serde_json::{Value, json};
 use testkit::{Answer, Effect, Promo, PromoSpec, Tariff, User, World, join_all, now};
 use uuid::Uuid;

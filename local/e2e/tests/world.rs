@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use pg::Type;
+use pg::{AdHoc, Type};
 use testkit::{PromoSpec, World};
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::process::{Child, Command};
 
 use domain::Random;
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::OsRandom;
 use testkit::{PATIENCE, until};
 

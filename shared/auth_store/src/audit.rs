@@ -1,7 +1,7 @@
 //! What must always hold between the tables.
 
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 
 use crate::AuthStore;
 

@@ -1,7 +1,7 @@
 //! What is kept for a time only: docs/data-retention.md has the times and their reasons.
 
 use jiff::{SignedDuration, Timestamp};
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 
 use crate::AuthStore;
 

@@ -3,7 +3,7 @@
 use events::UserStatusChanged;
 use jiff::Timestamp;
 use outbox::{Gauge, Layout, Outbox};
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::AuthStore;

@@ -1,7 +1,7 @@
 //! What users see of their sessions.
 
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::AuthStore;

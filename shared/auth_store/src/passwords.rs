@@ -1,7 +1,7 @@
 //! Passwords that become others.
 
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::{AuthStore, PasswordHash};

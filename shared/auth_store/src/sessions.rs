@@ -2,7 +2,7 @@
 
 use domain::{Role, UserStatus};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::AuthStore;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use domain::{Email, Role, UserStatus};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::profile::{PROFILE, profile};

@@ -11,7 +11,7 @@ mod common;
 use auth_store::{Deletion, RegisterError, verify_password};
 use common::{email, id, now, open, pool, register, set_status, store};
 use domain::{Email, Password, Role, UserStatus};
-use pg::Type;
+use pg::{AdHoc, Type};
 use uuid::Uuid;
 
 /// The status and version of every event of a user, in order.

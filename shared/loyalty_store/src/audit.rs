@@ -1,6 +1,6 @@
 //! What must always hold between the tables.
 
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;

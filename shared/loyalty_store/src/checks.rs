@@ -1,7 +1,7 @@
 //! What waits for the payment provider, and when it is asked after.
 
 use jiff::{SignedDuration, Timestamp};
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 
 use crate::LoyaltyStore;
 

@@ -2,7 +2,7 @@
 
 use domain::{PromoId, PromoRef, TariffId};
 use jiff::Timestamp;
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use serde_json::Value;
 use tokio_postgres::types::Json;
 use uuid::Uuid;

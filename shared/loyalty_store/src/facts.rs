@@ -2,7 +2,7 @@
 
 use domain::{Facts, PromoCode, PromoRef, TariffId};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;

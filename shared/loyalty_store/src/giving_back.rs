@@ -2,7 +2,7 @@
 
 use domain::{HoldState, PromoRef};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::facts::id_and_codes;

@@ -2,7 +2,7 @@
 
 use domain::Title;
 use jiff::Timestamp;
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;

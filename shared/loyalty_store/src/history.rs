@@ -2,7 +2,7 @@
 
 use domain::{Decision, Facts};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 
 use crate::facts::{Found, id_and_codes};
 use crate::rows::{self, bug};

@@ -2,7 +2,7 @@
 
 use domain::{Decision, Facts, HoldState, PromoId, Quote, Random, TariffId};
 use jiff::Timestamp;
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 

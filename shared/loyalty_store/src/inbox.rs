@@ -1,7 +1,7 @@
 //! Which events have come, and how late.
 
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use runtime::Metric;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use domain::{Facts, Tariff, TariffId, TariffStatus};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use serde::Deserialize;
 use tokio_postgres::types::Json;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use jiff::civil::Weekday;
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 

@@ -2,7 +2,7 @@
 
 use domain::{Money, PaymentFailure, PurchaseStatus, Random};
 use jiff::Timestamp;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use uuid::Uuid;
 
 use crate::rows::bug;

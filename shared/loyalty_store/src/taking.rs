@@ -2,7 +2,7 @@
 
 use domain::{Decision, Facts, HoldState, Quote, Random};
 use jiff::SignedDuration;
-use pg::{PgError, Type};
+use pg::{AdHoc, PgError, Type};
 use tokio_postgres::types::Json;
 
 use crate::rows::bug;

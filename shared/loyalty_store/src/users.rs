@@ -3,7 +3,7 @@
 use domain::{KnownStatus, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
-use pg::{PgError, Row, Type};
+use pg::{AdHoc, PgError, Row, Type};
 use uuid::Uuid;
 
 use crate::rows::{get, name};

@@ -5,7 +5,7 @@ mod world;
 
 use domain::{Currency, Money, PromoId, PurchaseStatus};
 use loyalty_store::{Applied, Audited, Purchase, Settled};
-use pg::Type;
+use pg::{AdHoc, Type};
 use runtime::OsRandom;
 use world::{Limits, PRICE, World, now};
 

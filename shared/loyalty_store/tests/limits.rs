@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::HashSet;
 
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use world::{Limits, PRICE, World};
 
 /// Connections to the pooler, and requests at a time.

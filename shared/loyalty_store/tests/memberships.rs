@@ -5,7 +5,7 @@ mod world;
 
 use domain::{Clock, KnownStatus, Random, Title, UserStatus};
 use loyalty_store::{Change, Regrouped};
-use pg::Type;
+use pg::{AdHoc, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;

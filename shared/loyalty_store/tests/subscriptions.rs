@@ -8,7 +8,7 @@ use domain::TariffId;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 use loyalty_store::{Applied, Bought, Purchase, Settled, Subscription};
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use runtime::OsRandom;

@@ -5,7 +5,7 @@ mod world;
 
 use domain::{Clock, KnownStatus, Random, UserStatus};
 use loyalty_store::StatusChange;
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::task::JoinSet;
 use uuid::Uuid;

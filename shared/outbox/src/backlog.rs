@@ -2,7 +2,7 @@
 
 use domain::Clock;
 use jiff::Timestamp;
-use pg::PgError;
+use pg::{AdHoc, PgError};
 use runtime::{Metric, metrics};
 
 use crate::Outbox;

@@ -1,7 +1,7 @@
 //! The table: events are claimed, published, and removed when they have been kept long enough.
 
 use jiff::Timestamp;
-use pg::{PgError, Pool, Row, Type};
+use pg::{AdHoc, PgError, Pool, Row, Type};
 use uuid::Uuid;
 
 use crate::Gauge;

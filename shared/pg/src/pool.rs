@@ -181,6 +181,12 @@ pub trait AdHoc {
     /// Any [`PgError`].
     async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError>;
 
+    /// The same for a statement that reads whole tables: it may take ten minutes.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    async fn rows_of_all(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError>;
+
     /// Runs one statement that returns at most one row.
     ///
     /// # Errors
@@ -197,6 +203,10 @@ pub trait AdHoc {
 impl AdHoc for Pool {
     async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
         in_time(STATEMENT, self.read(sql, params)).await
+    }
+
+    async fn rows_of_all(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
+        in_time(READING_ALL, self.read(sql, params)).await
     }
 
     async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError> {

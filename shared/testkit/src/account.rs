@@ -2,6 +2,7 @@
 
 use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, TombstoneKey};
 use domain::{Clock, Email, Password, Random, Role};
+use pg::AdHoc;
 use runtime::{OsRandom, SystemClock};
 use tokens::{Issuer, REFRESH_TTL};
 use uuid::Uuid;

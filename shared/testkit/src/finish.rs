@@ -6,7 +6,7 @@ use events::rabbitmq::{QUEUE, dead_letter_queue};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use loyalty_store::{Audited, LoyaltyStore};
-use pg::Type;
+use pg::{AdHoc, Type};
 
 use crate::{PATIENCE, World, until};
 

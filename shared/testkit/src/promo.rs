@@ -3,7 +3,7 @@
 use domain::{Audience, PromoStatus, UserPeriod};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use uuid::Uuid;
 
 use crate::world::unique;

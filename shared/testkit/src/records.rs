@@ -1,7 +1,7 @@
 //! A look into the databases.
 
 use jiff::Timestamp;
-use pg::{Param, Row, Type};
+use pg::{AdHoc, Param, Row, Type};
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use domain::{Clock, Random};
 use events::rabbitmq::RabbitConnection;
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use pg::{Pool, Type};
+use pg::{AdHoc, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use serde_json::json;
 use uuid::Uuid;

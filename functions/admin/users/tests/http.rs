@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use domain::Role;
+use pg::AdHoc;
 use serde_json::{Value, json};
 use testkit::account::{session, signed_in, staff, user};
 use testkit::function::call;

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::{Clock, Random, Role};
 use login::{State, router};
+use pg::AdHoc;
 use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
 use testkit::account::{set_status, user};

@@ -7,7 +7,7 @@ use auth_housekeeping::{Removed, remove_old};
 use auth_store::AuthStore;
 use domain::Random;
 use jiff::{SignedDuration, Timestamp};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use testkit::account::{set_status, user};
 use testkit::{join_all, now};

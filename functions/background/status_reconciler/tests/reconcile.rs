@@ -7,7 +7,7 @@ use auth_store::{AuthStore, Deletion};
 use domain::{Clock, KnownStatus, Random, UserStatus};
 use events::UserStatusChanged;
 use loyalty_store::LoyaltyStore;
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use status_reconciler::{Report, reconcile};
 use testkit::scratch;

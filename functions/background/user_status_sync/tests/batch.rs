@@ -8,7 +8,7 @@ use domain::{Clock, Random, UserStatus};
 use events::UserStatusChanged;
 use events::sqs::SqsDeadLetters;
 use loyalty_store::LoyaltyStore;
-use pg::{Pool, Type};
+use pg::{AdHoc, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
 use user_status_sync::handle_batch;

@@ -5,6 +5,7 @@ use crate::sqs::Queue;
 use crate::support::proxy::{ANSWER, ANY, Proxy, STATEMENT, Way, server};
 use crate::support::until;
 use crate::world::{PATIENCE, World, setting};
+use pg::AdHoc;
 
 /// What is watched for steps.
 #[derive(Debug, Clone, Copy)]

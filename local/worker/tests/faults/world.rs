@@ -7,7 +7,7 @@ use std::time::Duration;
 use events::rabbitmq::{QUEUE, RabbitConnection, dead_letter_queue};
 use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, QueuePurgeOptions};
-use pg::Pool;
+use pg::{AdHoc, Pool};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::sync::MutexGuard;

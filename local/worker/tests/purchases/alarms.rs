@@ -2,6 +2,7 @@
 
 use domain::{Currency, Money, Random};
 use payments::{CaptureMode, NewPayment, Provider};
+use pg::AdHoc;
 use runtime::OsRandom;
 use serde_json::{Value, json};
 use testkit::{Answer, join_all};

@@ -2,6 +2,7 @@
 
 use crate::program::Program;
 use crate::shop::{Shop, TOTAL_MINOR};
+use pg::AdHoc;
 
 #[tokio::test]
 async fn with_a_wrong_key_a_purchase_waits_for_the_right_one() {

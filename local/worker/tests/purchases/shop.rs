@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use payment_sandbox::{Sandbox, router};
 use payments::{Config, YooKassa};
-use pg::{Param, Type};
+use pg::{AdHoc, Param, Type};
 use runtime::{OsRandom, SystemClock};
 use serde_json::{Value, json};
 use testkit::{Answer, Client, Promo, PromoSpec, Settings, Tariff, User, World, scratch, unique};

@@ -2,6 +2,7 @@
 
 use domain::{PromoCode, PromoRef, TariffId};
 use loyalty_store::{Applied, Ask, LoyaltyStore};
+use pg::AdHoc;
 use runtime::OsRandom;
 use testkit::{Client, now};
 use uuid::Uuid;

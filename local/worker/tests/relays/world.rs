@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lapin::options::QueueDeleteOptions;
 use loyalty_store::LoyaltyStore;
 use outbox::{Outbox, relay_batch};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use serde_json::Value;
 use testkit::{PATIENCE, scratch};

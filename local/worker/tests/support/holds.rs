@@ -2,7 +2,7 @@
 
 use domain::{Clock, PromoCode, PromoRef, TariffId};
 use loyalty_store::{Applied, Ask, Audited, LoyaltyStore};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 

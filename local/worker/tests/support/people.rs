@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use auth_store::{AuthStore, Deletion, NewUser, PasswordHash, StaffAction};
 use domain::{Clock, Email, Password, Random, UserStatus};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use domain::{Clock, TariffId};
 use loyalty_store::{Bought, LoyaltyStore, Ordered, Settled};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 

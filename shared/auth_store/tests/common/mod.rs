@@ -4,7 +4,7 @@
 use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, RegisterError, TombstoneKey};
 use domain::{Clock, Email, Password, PersonName, Random};
 use jiff::{SignedDuration, Timestamp};
-use pg::{Pool, Type};
+use pg::{AdHoc, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 

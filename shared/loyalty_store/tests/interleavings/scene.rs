@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use domain::{Currency, HoldState, Money, PaymentFailure, PromoId, PromoRef, UserStatus};
 use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{Applied, Cancelled, Hold, Ordered, Settled};
-use pg::Type;
+use pg::{AdHoc, Type};
 use proptest::prelude::*;
 use runtime::OsRandom;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use domain::{Money, PaymentFailure, TariffId};
 use events::PurchaseEvent;
 use jiff::Timestamp;
 use loyalty_store::{Applied, Bought, LoyaltyStore, Ordered, Purchase, Settled};
-use pg::PgError;
+use pg::{AdHoc, PgError};
 use runtime::OsRandom;
 use testkit::scratch;
 use uuid::Uuid;

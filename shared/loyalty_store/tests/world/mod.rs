@@ -6,7 +6,7 @@ use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
 use loyalty_store::{Applied, Ask, Audited, Hold, LoyaltyStore, StatusChange};
-use pg::{Param, Pool, Type};
+use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::task::JoinSet;
 use uuid::Uuid;
