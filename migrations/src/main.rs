@@ -1,8 +1,10 @@
-//! `migrate auth|loyalty|all`: applies the migrations to the database of AUTH_MIGRATION_URL or
+//! `migrate auth|loyalty|all`: brings the schema and the functions up to date in the database of AUTH_MIGRATION_URL or
 //! LOYALTY_MIGRATION_URL (direct connections, not the pooler).
 
 use std::error::Error;
 use std::process::ExitCode;
+
+use migrations::Report;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -46,12 +48,18 @@ fn url(name: &str) -> Result<String, Box<dyn Error>> {
     })
 }
 
-fn report(database: &str, applied: &[String]) {
-    if applied.is_empty() {
+fn report(database: &str, report: &Report) {
+    if report.is_empty() {
         println!("{database}: up to date");
     }
-    for name in applied {
+    for name in &report.migrations {
         println!("{database}: applied {name}");
+    }
+    for name in &report.functions {
+        println!("{database}: created or replaced the function {name}");
+    }
+    for name in &report.dropped {
+        println!("{database}: dropped the function {name}");
     }
 }
 
