@@ -72,7 +72,9 @@ impl AuthStore {
     /// # Errors
     /// [`RegisterError::EmailTaken`], also for the loser of a race.
     pub async fn register(&self, user: &NewUser<'_>, now: Timestamp) -> Result<(), RegisterError> {
-        let sql = "SELECT register_user($1, $2, $3, $4, $5, $6, $7, $8)";
+        let sql = "SELECT register_user(
+                       p_user_id => $1, p_email => $2, p_email_key => $3, p_name => $4, p_password_hash => $5,
+                       p_email_hmac => $6, p_event_id => $7, p_now => $8)";
         let tombstone = user.tombstone.as_slice();
         let (email, key) = (user.email.as_str(), user.email.key());
         let name = user.name.map(PersonName::as_str);
@@ -82,9 +84,9 @@ impl AuthStore {
             (&key, Type::TEXT),
             (&name, Type::TEXT),
             (&user.password_hash.0, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-            (&user.event_id, Type::UUID),
             (&tombstone, Type::BYTEA),
+            (&user.event_id, Type::UUID),
+            (&now, Type::TIMESTAMPTZ),
         ];
         // A refused write would put the address into the database's log; so it is not tried.
         let row = self.pool.row(sql, &params).await?;
