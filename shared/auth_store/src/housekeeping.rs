@@ -1,9 +1,23 @@
 //! What is kept for a time only: docs/data-retention.md has the times and their reasons.
 
 use jiff::{SignedDuration, Timestamp};
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 
 use crate::AuthStore;
+
+pg::statements! {
+    // The rows are chosen once, before the first is removed, and what another runner is at is left to it.
+    /// Removes up to $2 of the sessions that were over before the day of $1.
+    REMOVE_SESSIONS(TIMESTAMPTZ, INT8) = "
+        DELETE FROM sessions WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE over_on < ($1 AT TIME ZONE 'UTC')::date
+            ORDER BY over_on LIMIT $2 FOR UPDATE SKIP LOCKED))";
+    /// Removes up to $2 of what staff did before $1.
+    REMOVE_STAFF_ACTIONS(TIMESTAMPTZ, INT8) = "
+        DELETE FROM staff_actions WHERE id = ANY (ARRAY(
+            SELECT id FROM staff_actions WHERE occurred_at < $1
+            ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+}
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -41,21 +55,11 @@ impl AuthStore {
         now: Timestamp,
     ) -> Result<u64, PgError> {
         let before = now - what.kept();
-        // The rows are chosen once, before the first is removed, and what another runner is at is left to it.
-        let sql = match what {
+        let statement = match what {
             Ageing::Events => return self.outbox().remove_published(before, limit).await,
-            Ageing::Sessions => {
-                "DELETE FROM sessions WHERE id = ANY (ARRAY(
-                     SELECT id FROM sessions WHERE over_on < ($1 AT TIME ZONE 'UTC')::date
-                     ORDER BY over_on LIMIT $2 FOR UPDATE SKIP LOCKED))"
-            }
-            Ageing::StaffActions => {
-                "DELETE FROM staff_actions WHERE id = ANY (ARRAY(
-                     SELECT id FROM staff_actions WHERE occurred_at < $1
-                     ORDER BY occurred_at LIMIT $2 FOR UPDATE SKIP LOCKED))"
-            }
+            Ageing::Sessions => &REMOVE_SESSIONS,
+            Ageing::StaffActions => &REMOVE_STAFF_ACTIONS,
         };
-        let params: [pg::Param; 2] = [(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
-        self.pool.execute(sql, &params).await
+        self.pool.run(statement, &[&before, &limit]).await
     }
 }

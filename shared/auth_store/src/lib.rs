@@ -29,6 +29,26 @@ pub use store::AuthStore;
 pub use tombstone::TombstoneKey;
 pub use users::{Account, Deletion, NewUser, RegisterError};
 
+/// The statements of the store, those of its outbox included: a test prepares each against the schema.
+pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
+    [
+        audit::STATEMENTS,
+        housekeeping::STATEMENTS,
+        self::outbox::STATEMENTS,
+        own_sessions::STATEMENTS,
+        passwords::STATEMENTS,
+        profile::STATEMENTS,
+        sessions::STATEMENTS,
+        staff::STATEMENTS,
+        statuses::STATEMENTS,
+        users::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .chain(::outbox::statements())
+}
+
 /// A column that holds one of an enum's names.
 fn named<T: std::str::FromStr>(row: &pg::Row, column: usize) -> Result<T, pg::PgError> {
     let unknown = |_| {

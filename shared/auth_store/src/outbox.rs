@@ -3,15 +3,27 @@
 use events::UserStatusChanged;
 use jiff::Timestamp;
 use outbox::{Gauge, Layout, Outbox};
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::AuthStore;
 
+pg::statements! {
+    /// [`Layout::claim`].
+    CLAIM(INT8, TIMESTAMPTZ, TIMESTAMPTZ) = outbox::claim_sql!(
+        order = "version",
+        columns = "event_id, user_id, status, version, occurred_at,
+            (SELECT first_account_id FROM users WHERE users.id = outbox.user_id)",
+    );
+    /// Up to $2 of the latest events, of those since $1.
+    LATEST(TIMESTAMPTZ, INT8) = "
+        SELECT event_id, occurred_at
+        FROM (SELECT event_id, occurred_at FROM outbox ORDER BY id DESC LIMIT $2) AS latest
+        WHERE occurred_at >= $1";
+}
+
 static LAYOUT: Layout<UserStatusChanged> = Layout {
-    order: "version",
-    columns: "event_id, user_id, status, version, occurred_at,
-        (SELECT first_account_id FROM users WHERE users.id = outbox.user_id)",
+    claim: &CLAIM,
     event,
     depth: Gauge {
         name: "outbox_depth",
@@ -47,11 +59,7 @@ impl AuthStore {
         since: Timestamp,
         limit: i64,
     ) -> Result<Vec<Occurred>, PgError> {
-        let sql = "SELECT event_id, occurred_at
-            FROM (SELECT event_id, occurred_at FROM outbox ORDER BY id DESC LIMIT $2) AS latest
-            WHERE occurred_at >= $1";
-        let params: [pg::Param; 2] = [(&since, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&LATEST, &[&since, &limit]).await?;
         let occurred = |row: &Row| {
             Ok(Occurred {
                 event_id: row.try_get(0)?,

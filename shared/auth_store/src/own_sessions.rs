@@ -1,10 +1,21 @@
 //! What users see of their sessions.
 
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 use uuid::Uuid;
 
 use crate::AuthStore;
+
+pg::statements! {
+    /// Up to $3 live sessions of the user $1 at the time $2, the last used first.
+    LIVE(UUID, TIMESTAMPTZ, INT8) = "
+        SELECT id, created_at, rotated_at FROM sessions
+        WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+        ORDER BY rotated_at DESC, id LIMIT $3";
+    /// Ends the session $1 of the user $2 at the time $3, unless it has ended.
+    END_OWN(UUID, UUID, TIMESTAMPTZ) = "
+        UPDATE sessions SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2";
+}
 
 /// A session that has neither ended nor expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +39,7 @@ impl AuthStore {
         limit: i64,
         now: Timestamp,
     ) -> Result<Vec<LiveSession>, PgError> {
-        let sql = "SELECT id, created_at, rotated_at FROM sessions
-                   WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
-                   ORDER BY rotated_at DESC, id LIMIT $3";
-        let params: [pg::Param; 3] = [
-            (&user_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
-            (&limit, Type::INT8),
-        ];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&LIVE, &[&user_id, &now, &limit]).await?;
         let session = |row: &pg::Row| {
             Ok(LiveSession {
                 id: row.try_get(0)?,
@@ -57,12 +60,10 @@ impl AuthStore {
         session_id: Uuid,
         now: Timestamp,
     ) -> Result<bool, PgError> {
-        let sql = "UPDATE sessions SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND user_id = $2";
-        let params: [pg::Param; 3] = [
-            (&session_id, Type::UUID),
-            (&user_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        Ok(self.pool.execute(sql, &params).await? == 1)
+        let ended = self
+            .pool
+            .run(&END_OWN, &[&session_id, &user_id, &now])
+            .await?;
+        Ok(ended == 1)
     }
 }

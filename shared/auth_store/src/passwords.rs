@@ -1,10 +1,31 @@
 //! Passwords that become others.
 
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 use uuid::Uuid;
 
 use crate::{AuthStore, PasswordHash};
+
+pg::statements! {
+    /// Gives the active user $1, whose password version is $2, the hash $3 of a new password at the time $4, and ends
+    /// all sessions but $5. One row, the sessions that were ended, if the user was so.
+    CHANGE_PASSWORD(UUID, INT8, TEXT, TIMESTAMPTZ, UUID) = "
+        WITH changed AS (
+            UPDATE users
+            SET password_hash = $3, password_version = password_version + 1, updated_at = $4
+            WHERE id = $1 AND status = 'active' AND password_version = $2
+            RETURNING id
+        ), ended AS (
+            UPDATE sessions SET revoked_at = $4
+            FROM changed
+            WHERE sessions.user_id = changed.id AND sessions.revoked_at IS NULL AND sessions.id <> $5
+            RETURNING sessions.id
+        )
+        SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM changed";
+    /// Gives the active user $1, whose password version is $2, another hash $3 of the same password.
+    RENEW_HASH(UUID, INT8, TEXT) = "
+        UPDATE users SET password_hash = $3 WHERE id = $1 AND status = 'active' AND password_version = $2";
+}
 
 /// A password to be put in the place of the one that was proved.
 #[derive(Debug, Clone, Copy)]
@@ -32,26 +53,14 @@ impl AuthStore {
         change: &PasswordChange<'_>,
         now: Timestamp,
     ) -> Result<Option<Vec<Uuid>>, PgError> {
-        let sql = "WITH changed AS (
-                       UPDATE users
-                       SET password_hash = $3, password_version = password_version + 1, updated_at = $4
-                       WHERE id = $1 AND status = 'active' AND password_version = $2
-                       RETURNING id
-                   ), ended AS (
-                       UPDATE sessions SET revoked_at = $4
-                       FROM changed
-                       WHERE sessions.user_id = changed.id AND sessions.revoked_at IS NULL AND sessions.id <> $5
-                       RETURNING sessions.id
-                   )
-                   SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM changed";
-        let params: [pg::Param; 5] = [
-            (&change.user_id, Type::UUID),
-            (&change.password_version, Type::INT8),
-            (&change.password_hash.0, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-            (&change.keep, Type::UUID),
+        let values: [pg::Value; 5] = [
+            &change.user_id,
+            &change.password_version,
+            &change.password_hash.0,
+            &now,
+            &change.keep,
         ];
-        let row = self.pool.row(sql, &params).await?;
+        let row = self.pool.fetch_optional(&CHANGE_PASSWORD, &values).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
@@ -66,13 +75,7 @@ impl AuthStore {
         password_version: i64,
         hash: &PasswordHash,
     ) -> Result<bool, PgError> {
-        let sql = "UPDATE users SET password_hash = $3
-                   WHERE id = $1 AND status = 'active' AND password_version = $2";
-        let params: [pg::Param; 3] = [
-            (&user_id, Type::UUID),
-            (&password_version, Type::INT8),
-            (&hash.0, Type::TEXT),
-        ];
-        Ok(self.pool.execute(sql, &params).await? == 1)
+        let values: [pg::Value; 3] = [&user_id, &password_version, &hash.0];
+        Ok(self.pool.run(&RENEW_HASH, &values).await? == 1)
     }
 }

@@ -2,10 +2,23 @@
 
 use domain::{Role, UserStatus};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::AuthStore;
+
+/// The columns that [`profile`] reads.
+macro_rules! profile_columns {
+    () => {
+        "id, email, name, role, status, created_at"
+    };
+}
+pub(crate) use profile_columns;
+
+pg::statements! {
+    /// The account $1, unless it is deleted.
+    BY_ID(UUID) = concat!("SELECT ", profile_columns!(), " FROM users WHERE id = $1 AND status <> 'deleted'");
+}
 
 /// An account with its personal data. No `Debug`: it holds personal data.
 #[derive(Clone)]
@@ -30,14 +43,10 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn profile(&self, user_id: Uuid) -> Result<Option<Profile>, PgError> {
-        let sql = format!("SELECT {PROFILE} FROM users WHERE id = $1 AND status <> 'deleted'");
-        let row = self.pool.row(&sql, &[(&user_id, Type::UUID)]).await?;
+        let row = self.pool.fetch_optional(&BY_ID, &[&user_id]).await?;
         row.as_ref().map(profile).transpose()
     }
 }
-
-/// The columns that [`profile`] reads.
-pub(crate) const PROFILE: &str = "id, email, name, role, status, created_at";
 
 pub(crate) fn profile(row: &Row) -> Result<Profile, PgError> {
     Ok(Profile {

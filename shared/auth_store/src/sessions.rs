@@ -2,10 +2,39 @@
 
 use domain::{Role, UserStatus};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 use uuid::Uuid;
 
 use crate::AuthStore;
+
+pg::statements! {
+    // The lock waits for a deletion, blocking or new password under way, whose outcome then counts.
+    /// Opens the session $1 of the user $2 with the refresh token $3 at the time $4, until $5, if the user is active and
+    /// has the password version $6.
+    OPEN(UUID, UUID, BYTEA, TIMESTAMPTZ, TIMESTAMPTZ, INT8) = "
+        INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
+        SELECT $1, id, $3, $4, $4, $5 FROM users
+        WHERE id = $2 AND status = 'active' AND password_version = $6 FOR SHARE";
+    /// The session $1.
+    BY_ID(UUID) = "
+        SELECT s.id, s.user_id, u.role, u.status, s.generation, s.refresh_hash,
+               s.rotated_at, s.expires_at, s.revoked_at, s.created_at
+        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+    /// Replaces the refresh token $3 of generation $2 of the session $1 by $4 at the time $5, until $6.
+    ROTATE(UUID, INT4, BYTEA, BYTEA, TIMESTAMPTZ, TIMESTAMPTZ) = "
+        UPDATE sessions s
+        SET generation = s.generation + 1, refresh_hash = $4, rotated_at = $5, expires_at = $6
+        FROM users u
+        WHERE s.id = $1 AND s.generation = $2 AND s.refresh_hash = $3
+          AND s.revoked_at IS NULL AND s.expires_at > $5
+          AND u.id = s.user_id AND u.status = 'active'";
+    /// Ends the session $1 at the time $2, unless it has ended.
+    END(UUID, TIMESTAMPTZ) = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+    /// Ends the live sessions of the user $1 at the time $2, but for $3.
+    END_ALL(UUID, TIMESTAMPTZ, UUID) = "
+        UPDATE sessions SET revoked_at = $2
+        WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3 RETURNING id";
+}
 
 /// A session to be opened, at generation 0.
 #[derive(Debug, Clone, Copy)]
@@ -68,21 +97,16 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn open_session(&self, new: &NewSession, now: Timestamp) -> Result<bool, PgError> {
-        // The lock waits for a deletion, blocking or new password under way, whose outcome then counts.
-        let sql =
-            "INSERT INTO sessions (id, user_id, refresh_hash, rotated_at, created_at, expires_at)
-                   SELECT $1, id, $3, $4, $4, $5 FROM users
-                   WHERE id = $2 AND status = 'active' AND password_version = $6 FOR SHARE";
         let hash = new.refresh_hash.as_slice();
-        let params: [pg::Param; 6] = [
-            (&new.id, Type::UUID),
-            (&new.user_id, Type::UUID),
-            (&hash, Type::BYTEA),
-            (&now, Type::TIMESTAMPTZ),
-            (&new.expires_at, Type::TIMESTAMPTZ),
-            (&new.password_version, Type::INT8),
+        let values: [pg::Value; 6] = [
+            &new.id,
+            &new.user_id,
+            &hash,
+            &now,
+            &new.expires_at,
+            &new.password_version,
         ];
-        Ok(self.pool.execute(sql, &params).await? == 1)
+        Ok(self.pool.run(&OPEN, &values).await? == 1)
     }
 
     /// A session with the standing of its user.
@@ -90,10 +114,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn session(&self, session_id: Uuid) -> Result<Option<Session>, PgError> {
-        let sql = "SELECT s.id, s.user_id, u.role, u.status, s.generation, s.refresh_hash,
-                          s.rotated_at, s.expires_at, s.revoked_at, s.created_at
-                   FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
-        let Some(row) = self.pool.row(sql, &[(&session_id, Type::UUID)]).await? else {
+        let Some(row) = self.pool.fetch_optional(&BY_ID, &[&session_id]).await? else {
             return Ok(None);
         };
         Ok(Some(Session {
@@ -120,12 +141,6 @@ impl AuthStore {
         rotation: &Rotation,
         now: Timestamp,
     ) -> Result<bool, PgError> {
-        let sql = "UPDATE sessions s
-                   SET generation = s.generation + 1, refresh_hash = $4, rotated_at = $5, expires_at = $6
-                   FROM users u
-                   WHERE s.id = $1 AND s.generation = $2 AND s.refresh_hash = $3
-                     AND s.revoked_at IS NULL AND s.expires_at > $5
-                     AND u.id = s.user_id AND u.status = 'active'";
         let Ok(generation) = i32::try_from(rotation.generation) else {
             return Ok(false);
         };
@@ -133,15 +148,15 @@ impl AuthStore {
             rotation.refresh_hash.as_slice(),
             rotation.successor_hash.as_slice(),
         );
-        let params: [pg::Param; 6] = [
-            (&rotation.session_id, Type::UUID),
-            (&generation, Type::INT4),
-            (&hash, Type::BYTEA),
-            (&successor, Type::BYTEA),
-            (&now, Type::TIMESTAMPTZ),
-            (&rotation.expires_at, Type::TIMESTAMPTZ),
+        let values: [pg::Value; 6] = [
+            &rotation.session_id,
+            &generation,
+            &hash,
+            &successor,
+            &now,
+            &rotation.expires_at,
         ];
-        Ok(self.pool.execute(sql, &params).await? == 1)
+        Ok(self.pool.run(&ROTATE, &values).await? == 1)
     }
 
     /// Ends a session. False when it had ended already, or never was.
@@ -149,9 +164,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn end_session(&self, session_id: Uuid, now: Timestamp) -> Result<bool, PgError> {
-        let sql = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-        let params: [pg::Param; 2] = [(&session_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
-        Ok(self.pool.execute(sql, &params).await? == 1)
+        Ok(self.pool.run(&END, &[&session_id, &now]).await? == 1)
     }
 
     /// Ends every live session of a user, but for the one to `keep`, and returns them.
@@ -164,14 +177,7 @@ impl AuthStore {
         keep: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Vec<Uuid>, PgError> {
-        let sql = "UPDATE sessions SET revoked_at = $2
-                   WHERE user_id = $1 AND revoked_at IS NULL AND id IS DISTINCT FROM $3 RETURNING id";
-        let params: [pg::Param; 3] = [
-            (&user_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
-            (&keep, Type::UUID),
-        ];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&END_ALL, &[&user_id, &now, &keep]).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }

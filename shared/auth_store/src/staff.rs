@@ -8,21 +8,59 @@ use std::str::FromStr;
 
 use domain::{Email, Role, UserStatus};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::{PgError, Statement, Value};
 use uuid::Uuid;
 
-use crate::profile::{PROFILE, profile};
+use crate::profile::{profile, profile_columns};
 use crate::{AuthStore, Profile};
 
-/// Both accounts locked, in one order for all, and what they are by then.
-const JUDGED: &str = "WITH locked AS (
-        SELECT id, role, status FROM users WHERE id IN ($1, $2) ORDER BY id FOR UPDATE
-    ), judged AS MATERIALIZED (
-        SELECT coalesce(bool_or(id = $1 AND role = 'admin' AND status = 'active'), false) AS allowed,
-               coalesce(bool_or(id = $2 AND status <> 'deleted'), false) AS found,
-               max(role) FILTER (WHERE id = $2) AS role, max(status) FILTER (WHERE id = $2) AS status
-        FROM locked
-    )";
+/// Both accounts locked, in one order for all, and what they are by then: of the administrator $1 and the other user $2.
+macro_rules! judged {
+    () => {
+        "
+        WITH locked AS (
+            SELECT id, role, status FROM users WHERE id IN ($1, $2) ORDER BY id FOR UPDATE
+        ), judged AS MATERIALIZED (
+            SELECT coalesce(bool_or(id = $1 AND role = 'admin' AND status = 'active'), false) AS allowed,
+                   coalesce(bool_or(id = $2 AND status <> 'deleted'), false) AS found,
+                   max(role) FILTER (WHERE id = $2) AS role, max(status) FILTER (WHERE id = $2) AS status
+            FROM locked
+        )"
+    };
+}
+
+pg::statements! {
+    /// Gives an account the status $3 at the time $4, with the event $5.
+    SET_STATUS(UUID, UUID, TEXT, TIMESTAMPTZ, UUID) = concat!(judged!(), ", changed AS (
+            UPDATE users SET status = $3, version = version + 1, updated_at = $4 FROM judged
+            WHERE users.id = $2 AND allowed AND found AND judged.status <> $3
+            RETURNING users.id, users.version
+        ), event AS (
+            INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
+            SELECT $5, id, $3, version, $4 FROM changed
+        ), noted AS (
+            INSERT INTO staff_actions (actor_id, user_id, action, before, after, occurred_at)
+            SELECT $1, changed.id, 'set_status', judged.status, $3, $4 FROM changed, judged
+        )
+        SELECT allowed, found, role FROM judged");
+    /// Gives an account the role $3 at the time $4.
+    SET_ROLE(UUID, UUID, TEXT, TIMESTAMPTZ) = concat!(judged!(), ", changed AS (
+            UPDATE users SET role = $3, updated_at = $4 FROM judged
+            WHERE users.id = $2 AND allowed AND found AND judged.role <> $3
+            RETURNING users.id
+        ), noted AS (
+            INSERT INTO staff_actions (actor_id, user_id, action, before, after, occurred_at)
+            SELECT $1, changed.id, 'set_role', judged.role, $3, $4 FROM changed, judged
+        )
+        SELECT allowed, found, status FROM judged");
+    /// The account whose address has the unique form $2, looked up by $1 at the time $3.
+    LOOK_UP(UUID, TEXT, TIMESTAMPTZ) = concat!("
+        WITH found AS (SELECT ", profile_columns!(), " FROM users WHERE email_key = $2), noted AS (
+            INSERT INTO staff_actions (actor_id, user_id, action, occurred_at)
+            SELECT $1, id, 'look_up', $3 FROM found
+        )
+        SELECT ", profile_columns!(), " FROM found");
+}
 
 /// Who does something to whom, and when.
 #[derive(Debug, Clone, Copy)]
@@ -63,29 +101,15 @@ impl AuthStore {
         status: UserStatus,
         event_id: Uuid,
     ) -> Result<Role, StaffError> {
-        let sql = format!(
-            "{JUDGED}, changed AS (
-                UPDATE users SET status = $3, version = version + 1, updated_at = $4 FROM judged
-                WHERE users.id = $2 AND allowed AND found AND judged.status <> $3
-                RETURNING users.id, users.version
-            ), event AS (
-                INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
-                SELECT $5, id, $3, version, $4 FROM changed
-            ), noted AS (
-                INSERT INTO staff_actions (actor_id, user_id, action, before, after, occurred_at)
-                SELECT $1, changed.id, 'set_status', judged.status, $3, $4 FROM changed, judged
-            )
-            SELECT allowed, found, role FROM judged"
-        );
         let status = status.as_str();
-        let params: [pg::Param; 5] = [
-            (&action.actor_id, Type::UUID),
-            (&action.user_id, Type::UUID),
-            (&status, Type::TEXT),
-            (&action.at, Type::TIMESTAMPTZ),
-            (&event_id, Type::UUID),
+        let values: [Value; 5] = [
+            &action.actor_id,
+            &action.user_id,
+            &status,
+            &action.at,
+            &event_id,
         ];
-        self.judged(&sql, &params).await
+        self.judged(&SET_STATUS, &values).await
     }
 
     /// Gives an account a role. Returns the account's status.
@@ -97,34 +121,17 @@ impl AuthStore {
         action: StaffAction,
         role: Role,
     ) -> Result<UserStatus, StaffError> {
-        let sql = format!(
-            "{JUDGED}, changed AS (
-                UPDATE users SET role = $3, updated_at = $4 FROM judged
-                WHERE users.id = $2 AND allowed AND found AND judged.role <> $3
-                RETURNING users.id
-            ), noted AS (
-                INSERT INTO staff_actions (actor_id, user_id, action, before, after, occurred_at)
-                SELECT $1, changed.id, 'set_role', judged.role, $3, $4 FROM changed, judged
-            )
-            SELECT allowed, found, status FROM judged"
-        );
         let role = role.as_str();
-        let params: [pg::Param; 4] = [
-            (&action.actor_id, Type::UUID),
-            (&action.user_id, Type::UUID),
-            (&role, Type::TEXT),
-            (&action.at, Type::TIMESTAMPTZ),
-        ];
-        self.judged(&sql, &params).await
+        let values: [Value; 4] = [&action.actor_id, &action.user_id, &role, &action.at];
+        self.judged(&SET_ROLE, &values).await
     }
 
     async fn judged<T: FromStr>(
         &self,
-        sql: &str,
-        params: &[pg::Param<'_>],
+        statement: &Statement,
+        values: &[Value<'_>],
     ) -> Result<T, StaffError> {
-        let row = self.pool.row(sql, params).await?;
-        let row = row.ok_or_else(|| PgError::Bug("an aggregate without a row".to_owned()))?;
+        let row = self.pool.fetch_one(statement, values).await?;
         let flag = |column| row.try_get::<_, bool>(column).map_err(PgError::from);
         if !flag(0)? {
             return Err(StaffError::NotAdmin);
@@ -145,20 +152,8 @@ impl AuthStore {
         email: &Email,
         now: Timestamp,
     ) -> Result<Option<Profile>, PgError> {
-        let sql = format!(
-            "WITH found AS (SELECT {PROFILE} FROM users WHERE email_key = $2), noted AS (
-                INSERT INTO staff_actions (actor_id, user_id, action, occurred_at)
-                SELECT $1, id, 'look_up', $3 FROM found
-            )
-            SELECT {PROFILE} FROM found"
-        );
-        let key = email.key();
-        let params: [pg::Param; 3] = [
-            (&actor_id, Type::UUID),
-            (&key, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        let row = self.pool.row(&sql, &params).await?;
+        let values: [Value; 3] = [&actor_id, &email.key(), &now];
+        let row = self.pool.fetch_optional(&LOOK_UP, &values).await?;
         row.as_ref().map(profile).transpose()
     }
 }

@@ -2,10 +2,24 @@
 
 use domain::KnownStatus;
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::AuthStore;
+
+/// The columns that [`own_status`] reads.
+macro_rules! status_columns {
+    () => {
+        "id, status, version, first_account_id, updated_at"
+    };
+}
+
+pg::statements! {
+    /// Up to $2 users after the user $1, by their ids.
+    PAGE(UUID, INT8) = concat!("SELECT ", status_columns!(), " FROM users WHERE id > $1 ORDER BY id LIMIT $2");
+    /// Those of the users $1 that there are.
+    BY_IDS(UUID_ARRAY) = concat!("SELECT ", status_columns!(), " FROM users WHERE id = ANY ($1)");
+}
 
 /// A user's status on the side that decides on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +37,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn statuses(&self, after: Uuid, limit: i64) -> Result<Vec<OwnStatus>, PgError> {
-        let sql = "SELECT id, status, version, first_account_id, updated_at FROM users WHERE id > $1 ORDER BY id LIMIT $2";
-        let params: [pg::Param; 2] = [(&after, Type::UUID), (&limit, Type::INT8)];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&PAGE, &[&after, &limit]).await?;
         rows.iter().map(own_status).collect()
     }
 
@@ -34,8 +46,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn statuses_of(&self, users: &[Uuid]) -> Result<Vec<OwnStatus>, PgError> {
-        let sql = "SELECT id, status, version, first_account_id, updated_at FROM users WHERE id = ANY ($1)";
-        let rows = self.pool.rows(sql, &[(&users, Type::UUID_ARRAY)]).await?;
+        let rows = self.pool.fetch(&BY_IDS, &[&users]).await?;
         rows.iter().map(own_status).collect()
     }
 }

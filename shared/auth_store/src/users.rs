@@ -2,10 +2,50 @@
 
 use domain::{Email, PersonName, Role, UserStatus};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::{AuthStore, PasswordHash};
+
+/// The columns that [`account`] reads.
+macro_rules! account_columns {
+    () => {
+        "id, role, status, email_key, password_hash, password_version"
+    };
+}
+
+pg::statements! {
+    /// Makes an account and its event: migrations/auth/functions/register_user.sql.
+    REGISTER(UUID, TEXT, TEXT, TEXT, TEXT, BYTEA, UUID, TIMESTAMPTZ) = "
+        SELECT register_user(
+            p_user_id => $1, p_email => $2, p_email_key => $3, p_name => $4, p_password_hash => $5,
+            p_email_hmac => $6, p_event_id => $7, p_now => $8)";
+    /// The account whose address has the unique form $1.
+    BY_EMAIL(TEXT) = concat!("SELECT ", account_columns!(), " FROM users WHERE email_key = $1");
+    /// The account $1.
+    BY_ID(UUID) = concat!("SELECT ", account_columns!(), " FROM users WHERE id = $1");
+    /// Deletes the account $1 at the time $2 if its address has the unique form $3: leaves the tombstone $4, ends every
+    /// session and writes the event $5. One row, the sessions that were ended, if it was deleted.
+    DELETE(UUID, TIMESTAMPTZ, TEXT, BYTEA, UUID) = "
+        WITH gone AS (
+            UPDATE users
+            SET status = 'deleted', version = version + 1, updated_at = $2,
+                email = NULL, email_key = NULL, name = NULL, password_hash = NULL
+            WHERE id = $1 AND status <> 'deleted' AND role <> 'admin' AND email_key = $3
+            RETURNING id, status, version
+        ), tombstone AS (
+            INSERT INTO tombstones (user_id, email_hmac, deleted_at)
+            SELECT id, $4, $2 FROM gone
+        ), event AS (
+            INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
+            SELECT $5, id, status, version, $2 FROM gone
+        ), ended AS (
+            UPDATE sessions SET revoked_at = $2
+            FROM gone WHERE sessions.user_id = gone.id AND sessions.revoked_at IS NULL
+            RETURNING sessions.id
+        )
+        SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM gone";
+}
 
 /// An account to be made.
 #[derive(Debug)]
@@ -72,25 +112,21 @@ impl AuthStore {
     /// # Errors
     /// [`RegisterError::EmailTaken`], also for the loser of a race.
     pub async fn register(&self, user: &NewUser<'_>, now: Timestamp) -> Result<(), RegisterError> {
-        let sql = "SELECT register_user(
-                       p_user_id => $1, p_email => $2, p_email_key => $3, p_name => $4, p_password_hash => $5,
-                       p_email_hmac => $6, p_event_id => $7, p_now => $8)";
         let tombstone = user.tombstone.as_slice();
         let (email, key) = (user.email.as_str(), user.email.key());
         let name = user.name.map(PersonName::as_str);
-        let params: [pg::Param; 8] = [
-            (&user.id, Type::UUID),
-            (&email, Type::TEXT),
-            (&key, Type::TEXT),
-            (&name, Type::TEXT),
-            (&user.password_hash.0, Type::TEXT),
-            (&tombstone, Type::BYTEA),
-            (&user.event_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
+        let values: [pg::Value; 8] = [
+            &user.id,
+            &email,
+            &key,
+            &name,
+            &user.password_hash.0,
+            &tombstone,
+            &user.event_id,
+            &now,
         ];
         // A refused write would put the address into the database's log; so it is not tried.
-        let row = self.pool.row(sql, &params).await?;
-        let row = row.ok_or_else(|| PgError::Bug("a function without an answer".to_owned()))?;
+        let row = self.pool.fetch_one(&REGISTER, &values).await?;
         match row.try_get(0).map_err(PgError::from)? {
             true => Ok(()),
             false => Err(RegisterError::EmailTaken),
@@ -102,10 +138,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, PgError> {
-        let sql = "SELECT id, role, status, email_key, password_hash, password_version
-                   FROM users WHERE email_key = $1";
-        let key = email.key();
-        let row = self.pool.row(sql, &[(&key, Type::TEXT)]).await?;
+        let row = self.pool.fetch_optional(&BY_EMAIL, &[&email.key()]).await?;
         row.as_ref().map(account).transpose()
     }
 
@@ -114,9 +147,7 @@ impl AuthStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn account(&self, user_id: Uuid) -> Result<Option<Account>, PgError> {
-        let sql = "SELECT id, role, status, email_key, password_hash, password_version
-                   FROM users WHERE id = $1";
-        let row = self.pool.row(sql, &[(&user_id, Type::UUID)]).await?;
+        let row = self.pool.fetch_optional(&BY_ID, &[&user_id]).await?;
         row.as_ref().map(account).transpose()
     }
 
@@ -133,33 +164,15 @@ impl AuthStore {
         deletion: &Deletion<'_>,
         now: Timestamp,
     ) -> Result<Option<Vec<Uuid>>, PgError> {
-        let sql = "WITH gone AS (
-                       UPDATE users
-                       SET status = 'deleted', version = version + 1, updated_at = $2,
-                           email = NULL, email_key = NULL, name = NULL, password_hash = NULL
-                       WHERE id = $1 AND status <> 'deleted' AND role <> 'admin' AND email_key = $3
-                       RETURNING id, status, version
-                   ), tombstone AS (
-                       INSERT INTO tombstones (user_id, email_hmac, deleted_at)
-                       SELECT id, $4, $2 FROM gone
-                   ), event AS (
-                       INSERT INTO outbox (event_id, user_id, status, version, occurred_at)
-                       SELECT $5, id, status, version, $2 FROM gone
-                   ), ended AS (
-                       UPDATE sessions SET revoked_at = $2
-                       FROM gone WHERE sessions.user_id = gone.id AND sessions.revoked_at IS NULL
-                       RETURNING sessions.id
-                   )
-                   SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM gone";
         let tombstone = deletion.tombstone.as_slice();
-        let params: [pg::Param; 5] = [
-            (&deletion.user_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
-            (&deletion.email_key, Type::TEXT),
-            (&tombstone, Type::BYTEA),
-            (&deletion.event_id, Type::UUID),
+        let values: [pg::Value; 5] = [
+            &deletion.user_id,
+            &now,
+            &deletion.email_key,
+            &tombstone,
+            &deletion.event_id,
         ];
-        let row = self.pool.row(sql, &params).await?;
+        let row = self.pool.fetch_optional(&DELETE, &values).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 }

@@ -14,10 +14,17 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows that one statement removes at most: some milliseconds, which nobody waits for.
 const BATCH: u16 = 1000;
 
+pg::statements! {
+    /// [`Layout::claim`].
+    CLAIM(INT8, TIMESTAMPTZ, TIMESTAMPTZ) = outbox::claim_sql!(
+        order = "sequence",
+        columns = "event_id, user_id, sequence, purchase_id, tariff_id, promo_id, price_minor, total_minor,
+            currency::text AS currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at",
+    );
+}
+
 static LAYOUT: Layout<PurchaseEvent> = Layout {
-    order: "sequence",
-    columns: "event_id, user_id, sequence, purchase_id, tariff_id, promo_id, price_minor, total_minor,
-        currency::text AS currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at",
+    claim: &CLAIM,
     event,
     depth: Gauge {
         name: "purchase_outbox_depth",

@@ -2,10 +2,15 @@
 
 use domain::Clock;
 use jiff::Timestamp;
-use pg::{AdHoc, PgError};
+use pg::PgError;
 use runtime::{Metric, metrics};
 
 use crate::Outbox;
+
+pg::statements! {
+    /// How many events are not published, and when the oldest of them happened.
+    BACKLOG() = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL";
+}
 
 /// What waits in an outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +36,7 @@ impl<E> Outbox<E> {
     /// # Errors
     /// Any [`PgError`].
     pub async fn backlog(&self) -> Result<Backlog, PgError> {
-        let sql = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL";
-        let row = self.pool.row(sql, &[]).await?;
-        let row = row.ok_or_else(|| PgError::Bug("an aggregate without a row".to_owned()))?;
+        let row = self.pool.fetch_one(&BACKLOG, &[]).await?;
         Ok(Backlog {
             depth: row.try_get::<_, i64>(0)?.unsigned_abs(),
             oldest: row.try_get(1)?,

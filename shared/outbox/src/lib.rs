@@ -8,3 +8,8 @@ mod table;
 pub use backlog::{Backlog, Gauge};
 pub use relay::{RelayError, relay_batch, relay_for, relay_once, run_from_env};
 pub use table::{Layout, Outbox};
+
+/// The statements that all outboxes have in common: a test of each store prepares them against its schema.
+pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
+    backlog::STATEMENTS.iter().chain(table::STATEMENTS).copied()
+}

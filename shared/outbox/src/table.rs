@@ -1,10 +1,57 @@
 //! The table: events are claimed, published, and removed when they have been kept long enough.
 
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Pool, Row, Type};
+use pg::{PgError, Pool, Row, Statement, Value};
 use uuid::Uuid;
 
 use crate::Gauge;
+
+pg::statements! {
+    /// Notes that the events $1 are published at the time $2.
+    MARK_PUBLISHED(UUID_ARRAY, TIMESTAMPTZ) = "
+        UPDATE outbox SET published_at = $2, claimed_until = NULL
+        WHERE event_id = ANY ($1) AND published_at IS NULL";
+    /// Gives back the events $1, claimed until $2: nobody claims them before $3.
+    GIVE_BACK(UUID_ARRAY, TIMESTAMPTZ, TIMESTAMPTZ) = "
+        UPDATE outbox SET claimed_until = $3
+        WHERE event_id = ANY ($1) AND claimed_until = $2 AND published_at IS NULL";
+    // The rows are chosen once, before the first is removed, and what another caller is at is left to it.
+    /// Removes up to $2 events that were published before $1.
+    REMOVE_PUBLISHED(TIMESTAMPTZ, INT8) = "
+        DELETE FROM outbox WHERE id = ANY (ARRAY(
+            SELECT id FROM outbox WHERE published_at < $1
+            ORDER BY published_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+}
+
+/// The text of a [`Layout::claim`]. `order` is the column that grows with every event of a user, `columns` are those that
+/// [`Layout::event`] reads.
+#[macro_export]
+macro_rules! claim_sql {
+    (order = $order:literal, columns = $columns:literal $(,)?) => {
+        // Apart from the UPDATE, which could otherwise run the choice more than once, and claim more.
+        concat!(
+            "
+        WITH free AS MATERIALIZED (
+            SELECT id AS free_id FROM outbox o
+            WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until <= $2)
+                AND NOT EXISTS (
+                    SELECT FROM outbox earlier
+                    WHERE earlier.user_id = o.user_id AND earlier.",
+            $order,
+            " < o.",
+            $order,
+            "
+                        AND earlier.published_at IS NULL
+                )
+            ORDER BY id LIMIT $1
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE outbox SET claimed_until = $3 FROM free WHERE outbox.id = free_id
+        RETURNING ",
+            $columns
+        )
+    };
+}
 
 /// An outbox whose events are `E`s: the table `outbox` of a database. Clones share one pool.
 pub struct Outbox<E: 'static> {
@@ -16,11 +63,9 @@ pub struct Outbox<E: 'static> {
 /// table has `id`, `event_id`, `user_id`, `occurred_at`, `published_at` and `claimed_until`.
 #[derive(Debug)]
 pub struct Layout<E> {
-    /// The column that grows with every event of a user.
-    pub order: &'static str,
-    /// The columns that `event` reads.
-    pub columns: &'static str,
-    /// The event in a row of these columns.
+    /// Claims up to $1 events at the time $2 until $3 and returns them: [`claim_sql!`](crate::claim_sql).
+    pub claim: &'static Statement,
+    /// The event in a row that `claim` returns.
     pub event: fn(&Row) -> Result<E, PgError>,
     /// How many events are not published.
     pub depth: Gauge,
@@ -56,29 +101,8 @@ impl<E> Outbox<E> {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<E>, PgError> {
-        let Layout { order, columns, .. } = self.layout;
-        // Apart from the UPDATE, which could otherwise run the choice more than once, and claim more.
-        let sql = format!(
-            "WITH free AS MATERIALIZED (
-                SELECT id AS free_id FROM outbox o
-                WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until <= $2)
-                    AND NOT EXISTS (
-                        SELECT FROM outbox earlier
-                        WHERE earlier.user_id = o.user_id AND earlier.{order} < o.{order}
-                            AND earlier.published_at IS NULL
-                    )
-                ORDER BY id LIMIT $1
-                FOR UPDATE SKIP LOCKED
-            )
-            UPDATE outbox SET claimed_until = $3 FROM free WHERE outbox.id = free_id
-            RETURNING {columns}"
-        );
-        let params: [pg::Param; 3] = [
-            (&limit, Type::INT8),
-            (&now, Type::TIMESTAMPTZ),
-            (&until, Type::TIMESTAMPTZ),
-        ];
-        let rows = self.pool.rows(&sql, &params).await?;
+        let values: [Value; 3] = [&limit, &now, &until];
+        let rows = self.pool.fetch(self.layout.claim, &values).await?;
         rows.iter().map(self.layout.event).collect()
     }
 
@@ -87,10 +111,7 @@ impl<E> Outbox<E> {
     /// # Errors
     /// Any [`PgError`].
     pub async fn mark_published(&self, event_ids: &[Uuid], now: Timestamp) -> Result<u64, PgError> {
-        let sql = "UPDATE outbox SET published_at = $2, claimed_until = NULL
-                   WHERE event_id = ANY ($1) AND published_at IS NULL";
-        let params: [pg::Param; 2] = [(&event_ids, Type::UUID_ARRAY), (&now, Type::TIMESTAMPTZ)];
-        self.pool.execute(sql, &params).await
+        self.pool.run(&MARK_PUBLISHED, &[&event_ids, &now]).await
     }
 
     /// Gives back events that could not be published: nobody claims them before `again`. `until` is that of the claim,
@@ -104,14 +125,8 @@ impl<E> Outbox<E> {
         until: Timestamp,
         again: Timestamp,
     ) -> Result<u64, PgError> {
-        let sql = "UPDATE outbox SET claimed_until = $3
-                   WHERE event_id = ANY ($1) AND claimed_until = $2 AND published_at IS NULL";
-        let params: [pg::Param; 3] = [
-            (&event_ids, Type::UUID_ARRAY),
-            (&until, Type::TIMESTAMPTZ),
-            (&again, Type::TIMESTAMPTZ),
-        ];
-        self.pool.execute(sql, &params).await
+        let values: [Value; 3] = [&event_ids, &until, &again];
+        self.pool.run(&GIVE_BACK, &values).await
     }
 
     /// Removes up to `limit` of the events that were published before `before`, the oldest first, and returns how many.
@@ -120,11 +135,6 @@ impl<E> Outbox<E> {
     /// # Errors
     /// Any [`PgError`].
     pub async fn remove_published(&self, before: Timestamp, limit: i64) -> Result<u64, PgError> {
-        // The rows are chosen once, before the first is removed, and what another caller is at is left to it.
-        let sql = "DELETE FROM outbox WHERE id = ANY (ARRAY(
-                SELECT id FROM outbox WHERE published_at < $1
-                ORDER BY published_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
-        let params: [pg::Param; 2] = [(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
-        self.pool.execute(sql, &params).await
+        self.pool.run(&REMOVE_PUBLISHED, &[&before, &limit]).await
     }
 }

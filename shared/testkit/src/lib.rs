@@ -33,6 +33,7 @@ mod refusal;
 mod sandbox;
 pub mod scratch;
 mod settings;
+pub mod statements;
 mod user;
 mod wait;
 mod world;
