@@ -69,7 +69,7 @@ impl Bench {
     async fn program(&self, stack: &Stack) -> Result<Program> {
         let folder = apps::folder(stack, true).await?;
         let mut program = Program::new(folder.join("bench"), &stack.home.project)
-            .envs(&stack.env(Front::Gateway))
+            .envs(&stack.test_env(Front::Gateway))
             .arg("--pgbench")
             .arg(stack.programs.beside_postgres("pgbench")?)
             .arg("--worker")
@@ -78,14 +78,6 @@ impl Bench {
             .arg(stack.profile.logs())
             .arg("--seconds")
             .arg(self.seconds.to_string());
-        for (name, database) in [("AUTH", "auth"), ("LOYALTY", "loyalty")] {
-            let url = format!(
-                "postgres://postgres:{}@{}/{database}",
-                stack.secrets.get(&format!("postgres_{database}_superuser")),
-                stack.ports.address(&format!("postgres_{database}"))
-            );
-            program = program.env(&format!("{name}_SUPERUSER_URL"), url);
-        }
         if let Some(only) = &self.only {
             program = program.arg("--only").arg(only);
         }

@@ -60,6 +60,22 @@ pub async fn ensure() -> Result<Programs> {
     })
 }
 
+/// Installs the extension that checks the functions of the databases in tests, if it is missing. Not everywhere is there
+/// a package of it for the newest Postgres, so the tests do without if they may.
+pub async fn ensure_plpgsql_check(programs: &Programs) {
+    let Some((version, _)) = programs.postgres.last() else {
+        return;
+    };
+    let control = format!("/usr/share/postgresql/{version}/extension/plpgsql_check.control");
+    if Path::new(&control).is_file() {
+        return;
+    }
+    let package = format!("postgresql-{version}-plpgsql-check");
+    if let Err(error) = install(&[&package]).await {
+        report::warning(format_args!("without {package}: {error}"));
+    }
+}
+
 fn find() -> Result<Programs, Vec<&'static str>> {
     let postgres = postgres_versions(Path::new(POSTGRES));
     let pgbouncer = in_path("pgbouncer");

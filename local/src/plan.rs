@@ -20,6 +20,8 @@ pub struct Plan {
     pub lambda: bool,
     /// What that one passes.
     pub lambda_args: Vec<String>,
+    /// Whether the functions of the databases are checked.
+    pub plpgsql_check: bool,
     /// Whether something that runs uses SQS: a few functions, and the tests of the worker, which go over both brokers.
     pub sqs: bool,
 }
@@ -65,6 +67,7 @@ impl Plan {
             gateway,
             gateway_args: with(&scope),
             lambda,
+            plpgsql_check: gateway && runs("migrations"),
             sqs: lambda || gateway && runs("worker"),
             lambda_args: with(&["-p", "e2e"]),
         }
@@ -83,7 +86,7 @@ mod tests {
     #[test]
     fn everything_by_default() {
         let plan = plan(None, "");
-        assert!(plan.gateway && plan.lambda && plan.sqs);
+        assert!(plan.gateway && plan.lambda && plan.plpgsql_check && plan.sqs);
         assert_eq!(plan.gateway_args, ["--workspace"]);
         assert_eq!(plan.lambda_args, ["-p", "e2e"]);
     }
@@ -105,7 +108,8 @@ mod tests {
     fn a_named_package_is_not_run_on_lambda() {
         let named = plan(None, "-p auth_store");
         assert_eq!(named.gateway_args, ["-p", "auth_store"]);
-        assert!(named.gateway && !named.lambda && !named.sqs);
+        assert!(named.gateway && !named.lambda && !named.plpgsql_check && !named.sqs);
+        assert!(plan(None, "-p migrations").plpgsql_check);
         assert!(plan(None, "-p worker").sqs);
         assert!(plan(None, "--package=e2e").lambda);
         let nothing = plan(Some(Only::Lambda), "-p auth_store");

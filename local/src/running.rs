@@ -19,7 +19,7 @@ pub struct Running {
     pub command: String,
     /// Where requests go; `None` when only the servers run.
     pub address: Option<String>,
-    /// The environment of its programs.
+    /// The environment of its programs, and of tests on it.
     pub env: Env,
 }
 
@@ -29,7 +29,7 @@ impl Running {
     /// # Errors
     /// When the file cannot be written.
     pub fn publish(stack: &Stack, command: &str, front: Option<Front>) -> Result<()> {
-        let env = stack.env(front.unwrap_or(Front::Gateway));
+        let env = stack.test_env(front.unwrap_or(Front::Gateway));
         let running = Self {
             pid: std::process::id(),
             command: command.to_owned(),

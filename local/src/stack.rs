@@ -154,6 +154,24 @@ impl Stack {
         env
     }
 
+    /// The environment of tests and measurements: beside that of the programs, what the service itself never has, the
+    /// superuser's addresses of both databases and the folder of Postgres's programs.
+    pub fn test_env(&self, front: Front) -> Env {
+        let mut env = self.env(front);
+        for (name, database) in [("AUTH", "auth"), ("LOYALTY", "loyalty")] {
+            let url = format!(
+                "postgres://postgres:{}@{}/{database}",
+                self.secrets.get(&format!("postgres_{database}_superuser")),
+                self.ports.address(&format!("postgres_{database}"))
+            );
+            env.insert(format!("{name}_SUPERUSER_URL"), url);
+        }
+        let newest = self.programs.postgres.last();
+        let folder = newest.map(|(_, bin)| ("POSTGRES_BIN".into(), bin.display().to_string()));
+        env.extend(folder);
+        env
+    }
+
     /// Stops all processes in order and tells so; nothing when none run.
     pub async fn stop(&self) {
         if self.supervisor.is_empty() {

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::examples;
 use crate::home::{Home, Kind};
 use crate::lambda_watch;
+use crate::packages;
 use crate::plan::{Only, Plan};
 use crate::process::task;
 use crate::report;
@@ -47,6 +48,9 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             true => Some(tools::moto_server(home).await?),
             false => None,
         };
+        if plan.plpgsql_check {
+            packages::ensure_plpgsql_check(&stack.programs).await;
+        }
         report::heading("Starting a fresh stack");
         stack.start_servers().await?;
         if let Some(moto_server) = moto_server {
@@ -102,7 +106,7 @@ async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome
         ])
         .args(["test", "--no-fail-fast"])
         .args(&args)
-        .envs(&stack.env(front))
+        .envs(&stack.test_env(front))
         .envs(&sqs::env(stack));
     let status = task::run(&program).await?;
     Ok(Outcome {
