@@ -16,9 +16,9 @@ const FINDINGS: &str = "
     LEFT JOIN (SELECT DISTINCT tgfoid, tgrelid FROM pg_trigger WHERE NOT tgisinternal) AS t ON t.tgfoid = f.oid
     CROSS JOIN LATERAL plpgsql_check_function(
         funcoid => f.oid, relid => coalesce(t.tgrelid, 0), fatal_errors => false, all_warnings => true
-    ) AS finding
+    ) WITH ORDINALITY AS found (finding, line)
     WHERE l.lanname = 'plpgsql' AND f.pronamespace = current_schema()::regnamespace
-    ORDER BY 1";
+    ORDER BY f.proname, f.oid, t.tgrelid, line";
 
 /// Arguments that are not named p_…, of the functions that live in files.
 const ARGUMENTS: &str = "
@@ -90,4 +90,35 @@ async fn findings(client: &Client) -> Vec<String> {
     let create = "CREATE SCHEMA checks; CREATE EXTENSION plpgsql_check SCHEMA checks; SET search_path = public, checks";
     client.batch_execute(create).await.unwrap();
     texts(client, FINDINGS).await
+}
+
+/// That nothing is found means something.
+#[tokio::test]
+async fn faults_are_found() {
+    let database = Database::new("auth").await;
+    let client = connect(&database.owner).await;
+    let faults = "
+        CREATE TABLE things (id integer);
+        CREATE FUNCTION a_number(x text) RETURNS integer LANGUAGE plpgsql AS
+            'DECLARE unused integer; BEGIN RETURN (SELECT missing FROM things); END';
+        CREATE FUNCTION a_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.missing := 1; RETURN NEW; END';
+        CREATE TRIGGER a_trigger BEFORE INSERT ON things FOR EACH ROW EXECUTE FUNCTION a_trigger();
+        INSERT INTO schema_functions (name, checksum) VALUES ('a_number', '')";
+    client.batch_execute(faults).await.unwrap();
+    assert_eq!(texts(&client, ARGUMENTS).await, ["a_number(text)"]);
+    assert_eq!(texts(&client, TABLES).await, ["things"]);
+    let found = findings(&connect(&database.superuser).await).await;
+    let expected = [
+        "a_number: error:",
+        "a_number: warning",
+        "a_number: performance:",
+        "a_trigger on things: error:",
+    ];
+    for expected in expected {
+        assert!(
+            found.is_empty() || found.iter().any(|finding| finding.starts_with(expected)),
+            "{expected} is not among {found:#?}"
+        );
+    }
+    database.remove().await;
 }
