@@ -1,157 +1,371 @@
 -- The database loyalty: what the migrations and the functions make. Generated, see migrations/README.md.
 
-CREATE FUNCTION public.complete_refund(of_refund uuid, refund_reference text, at timestamp with time zone) RETURNS boolean
+CREATE DOMAIN public.application_state AS text
+	CONSTRAINT application_state_check CHECK ((VALUE = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text, 'cancelled'::text, 'expired'::text])));
+
+CREATE DOMAIN public.cancel_reason AS text
+	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'refunded'::text])));
+
+CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
-#variable_conflict use_variable
 DECLARE
-    r refunds;
     b purchases;
-    a applications;
-    s subscriptions;
-    ends timestamptz;
+    v_kept boolean;
 BEGIN
-    SELECT p.* INTO STRICT b FROM purchases p JOIN refunds o ON o.purchase_id = p.id WHERE o.id = of_refund FOR UPDATE OF p;
-    UPDATE refunds SET status = 'succeeded', reference = refund_reference, updated_at = at
-    WHERE id = of_refund AND status = 'pending' RETURNING * INTO r;
+    SELECT p.* INTO STRICT b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF b.status <> 'failed' OR EXISTS (SELECT FROM ledger l WHERE l.purchase_id = b.id AND l.kind = 'payment') THEN
+        RETURN 'before';
+    END IF;
+    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
+    PERFORM FROM users u WHERE u.id = b.user_id AND u.status = 'active' FOR NO KEY UPDATE;
+    v_kept := FOUND;
+    IF v_kept THEN
+        PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
+    END IF;
+    IF v_kept AND b.application_id IS NOT NULL THEN
+        v_kept := reserve_again(p_application_id => b.application_id, p_now => p_now);
+    END IF;
+    IF NOT v_kept THEN
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
+        VALUES (p_refund_id, b.id, b.total_minor, b.currency, 'late_payment', 'pending', p_now, p_now, p_now);
+        RETURN 'refunding';
+    END IF;
+    UPDATE purchases p SET status = 'paid', failure = NULL, updated_at = p_now WHERE p.id = b.id;
+    PERFORM subscribe(
+        p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
+        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+    );
+    RETURN 'kept';
+END $$;
+
+CREATE FUNCTION public.advance_catalogue() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE catalogue_version SET version = version + 1;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.apply_statuses(p_user_ids uuid[], p_statuses text[], p_versions bigint[], p_first_account_ids uuid[], p_repair boolean, p_now timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_changed uuid[];
+    v_inactive uuid[];
+    v_deleted uuid[];
+    v_hold_ids uuid[];
+BEGIN
+    WITH changed AS (
+        INSERT INTO users AS u (id, status, version, first_account_id, updated_at)
+        SELECT o.id, o.status, o.version, o.first_account_id, p_now
+        FROM unnest(p_user_ids, p_statuses, p_versions, p_first_account_ids) AS o (id, status, version, first_account_id)
+        ORDER BY o.id
+        ON CONFLICT (id) DO UPDATE
+            SET status = excluded.status, version = excluded.version, first_account_id = excluded.first_account_id,
+                updated_at = excluded.updated_at
+            WHERE u.version < excluded.version
+                OR (p_repair AND u.version = excluded.version
+                    AND (u.status, u.first_account_id) IS DISTINCT FROM (excluded.status, excluded.first_account_id))
+        RETURNING u.id, u.status
+    )
+    SELECT array_agg(c.id), array_agg(c.id) FILTER (WHERE c.status <> 'active'),
+        array_agg(c.id) FILTER (WHERE c.status = 'deleted')
+    INTO v_changed, v_inactive, v_deleted FROM changed c;
+    IF v_deleted IS NOT NULL THEN
+        DELETE FROM group_members m WHERE m.user_id = ANY (v_deleted);
+    END IF;
+    IF v_inactive IS NOT NULL THEN
+        v_hold_ids := ARRAY(
+            SELECT r FROM release_uses(
+                p_application_ids => ARRAY(
+                    SELECT a.id FROM applications a
+                    WHERE a.user_id = ANY (v_inactive) AND a.state IN ('applied', 'paying') AND a.state = 'applied'
+                ),
+                p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user_blocked', p_now => p_now
+            ) AS r
+        );
+        IF v_deleted IS NOT NULL THEN
+            UPDATE applications a SET cancel_reason = 'user_deleted'
+            WHERE a.id = ANY (v_hold_ids) AND a.user_id = ANY (v_deleted);
+        END IF;
+    END IF;
+    RETURN QUERY SELECT unnest(v_changed);
+END $$;
+
+CREATE FUNCTION public.apply_user_status(p_event_id uuid, p_user_id uuid, p_status text, p_version bigint, p_first_account_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO inbox (event_id, received_at) VALUES (p_event_id, p_now) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'duplicate';
+    END IF;
+    PERFORM apply_statuses(
+        p_user_ids => ARRAY[p_user_id], p_statuses => ARRAY[p_status], p_versions => ARRAY[p_version],
+        p_first_account_ids => ARRAY[p_first_account_id], p_repair => false, p_now => p_now
+    );
+    IF FOUND THEN
+        RETURN 'applied';
+    END IF;
+    RETURN 'stale';
+END $$;
+
+CREATE FUNCTION public.cancel_application(p_user_id uuid, p_code_id bigint, p_codes text[], p_now timestamp with time zone, OUT outcome text, OUT application_id uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_code_ids bigint[];
+    v_held_id uuid;
+    v_latest_id uuid;
+    v_state text;
+    v_reason text;
+BEGIN
+    outcome := 'not_applied';
+    v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
+    IF v_code_ids = '{}' THEN
+        RETURN;
+    END IF;
+    SELECT a.id INTO v_held_id FROM applications a
+    WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.code_id = ANY (v_code_ids)
+        AND a.state = 'applied' AND a.expires_at > p_now
+    ORDER BY a.created_at DESC LIMIT 1;
+    SELECT r INTO application_id
+    FROM release_uses(
+        p_application_ids => ARRAY[v_held_id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user',
+        p_now => p_now
+    ) AS r;
+    IF application_id IS NOT NULL THEN
+        outcome := 'cancelled';
+        RETURN;
+    END IF;
+    SELECT a.id, a.state::text, a.cancel_reason::text INTO v_latest_id, v_state, v_reason FROM applications a
+    WHERE a.user_id = p_user_id AND a.code_id = ANY (v_code_ids)
+    ORDER BY a.created_at DESC LIMIT 1;
+    IF v_state IN ('paying', 'used') THEN
+        outcome := v_state;
+    ELSIF v_state = 'cancelled' AND v_reason = 'user' THEN
+        outcome := 'cancelled';
+        application_id := v_latest_id;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b purchases;
+BEGIN
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_purchase';
+    ELSIF b.payment_id <> p_reference THEN
+        RETURN 'another_payment';
+    ELSIF b.total_minor <> p_amount_minor OR b.currency <> p_currency THEN
+        RETURN 'another_amount';
+    ELSIF b.status = 'failed' THEN
+        RETURN 'failed';
+    ELSIF b.status <> 'pending' THEN
+        RETURN 'before';
+    END IF;
+    PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
+    UPDATE applications a SET state = 'used', updated_at = p_now
+    WHERE a.id = b.application_id AND a.state = 'paying';
+    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
+    UPDATE purchases p SET status = 'paid', payment_id = p_reference, updated_at = p_now WHERE p.id = b.id;
+    PERFORM subscribe(
+        p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
+        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+    );
+    RETURN 'paid';
+END $$;
+
+CREATE FUNCTION public.complete_refund(p_refund_id uuid, p_reference text, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b purchases;
+    s subscriptions;
+    v_amount_minor bigint;
+    v_currency text;
+    v_ends_at timestamptz;
+BEGIN
+    SELECT p.* INTO STRICT b FROM purchases p JOIN refunds r ON r.purchase_id = p.id
+    WHERE r.id = p_refund_id FOR NO KEY UPDATE OF p;
+    UPDATE refunds r SET status = 'succeeded', reference = p_reference, updated_at = p_now
+    WHERE r.id = p_refund_id AND r.status = 'pending'
+    RETURNING r.amount_minor, r.currency INTO v_amount_minor, v_currency;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
-    VALUES (at, b.id, 'refund', refund_reference, -r.amount_minor, r.currency);
+    VALUES (p_now, b.id, 'refund', p_reference, -v_amount_minor, v_currency);
     IF b.status <> 'paid' OR (SELECT sum(l.amount_minor) FROM ledger l WHERE l.purchase_id = b.id) > 0 THEN
         RETURN true;
     END IF;
-    UPDATE purchases SET status = 'refunded', updated_at = at WHERE id = b.id;
-    PERFORM lock_subscriptions(b.user_id, b.tariff_id);
-    SELECT * INTO STRICT s FROM subscriptions WHERE purchase_id = b.id;
-    ends := least(s.ends_at, greatest(s.starts_at, at));
-    UPDATE subscriptions SET ends_at = ends WHERE purchase_id = b.id;
-    UPDATE subscriptions AS later
-    SET starts_at = later.starts_at - (s.ends_at - ends), ends_at = later.ends_at - (s.ends_at - ends)
-    WHERE later.user_id = s.user_id AND later.tariff_id = s.tariff_id AND later.starts_at >= s.ends_at
-        AND later.purchase_id <> s.purchase_id AND s.ends_at > ends;
-    IF b.application_id IS NULL
-        OR NOT (SELECT p.refund_returns_use FROM promo_codes p JOIN applications u ON u.promo_id = p.id
-                WHERE u.id = b.application_id)
-    THEN
-        RETURN true;
+
+    PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
+    PERFORM release_uses(
+        p_application_ids => ARRAY[a.id], p_from => 'used', p_to => 'cancelled', p_cancel_reason => 'refunded',
+        p_now => p_now
+    )
+    FROM applications a JOIN promotions p ON p.id = a.promotion_id
+    WHERE a.id = b.application_id AND p.refund_returns_use;
+    UPDATE purchases p SET status = 'refunded', updated_at = p_now WHERE p.id = b.id;
+    SELECT o.* INTO STRICT s FROM subscriptions o WHERE o.purchase_id = b.id;
+    v_ends_at := least(s.ends_at, greatest(s.starts_at, p_now));
+    IF v_ends_at < s.ends_at THEN
+        UPDATE subscriptions o SET ends_at = v_ends_at WHERE o.purchase_id = b.id;
+        UPDATE subscriptions later
+        SET starts_at = later.starts_at - (s.ends_at - v_ends_at), ends_at = later.ends_at - (s.ends_at - v_ends_at)
+        WHERE later.user_id = s.user_id AND later.tariff_id = s.tariff_id AND later.starts_at >= s.ends_at
+            AND later.purchase_id <> s.purchase_id;
     END IF;
-    SELECT * INTO STRICT a FROM applications WHERE id = b.application_id;
-    PERFORM FROM usage_counters c WHERE c.scope = 'promo' AND c.scope_id = a.promo_id AND c.stripe = a.stripe FOR UPDATE;
-    PERFORM FROM usage_counters c
-    WHERE c.scope = 'campaign' AND c.scope_id = a.campaign_id AND c.stripe = a.campaign_stripe FOR UPDATE;
-    UPDATE applications SET state = 'cancelled', cancel_reason = 'refunded', updated_at = at
-    WHERE id = a.id AND state = 'used';
-    UPDATE usage_counters c SET taken = c.taken - 1, spent_minor = c.spent_minor - (a.price_minor - a.total_minor)
-    WHERE (c.scope, c.scope_id, c.stripe) IN
-        (('promo', a.promo_id, a.stripe), ('campaign', a.campaign_id, a.campaign_stripe));
     RETURN true;
 END $$;
 
-CREATE FUNCTION public.currency_of_campaign(bigint) RETURNS text
-    LANGUAGE plpgsql STABLE
-    AS $_$
-BEGIN
-    RETURN (SELECT m.currency FROM campaigns m WHERE m.id = $1);
-END $_$;
-
-CREATE FUNCTION public.currency_of_promo(bigint) RETURNS text
-    LANGUAGE plpgsql STABLE
-    AS $_$
-BEGIN
-    RETURN (SELECT p.currency FROM promo_codes p WHERE p.id = $1);
-END $_$;
-
-CREATE FUNCTION public.delete_group(the_group bigint, the_actor uuid, the_time timestamp with time zone) RETURNS text
+CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    the_title text;
+    v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
+    v_promotion_id bigint;
 BEGIN
-    SELECT title INTO the_title FROM user_groups WHERE id = the_group FOR UPDATE;
+    unknown := unknown_references(v_wanted, p_user_id);
+    IF cardinality(unknown) > 0 THEN
+        RETURN;
+    END IF;
+    INSERT INTO promotions AS p (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
+        currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
+        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        hold_minutes, refund_returns_use, created_at)
+    VALUES (
+        v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
+        v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
+        v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
+        v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
+        v_wanted.refund_returns_use,
+        p_now
+    )
+    RETURNING p.id INTO v_promotion_id;
+    INSERT INTO promo_codes AS c (promotion_id, code, user_id, created_at)
+    VALUES (v_promotion_id, p_code, p_user_id, p_now)
+    RETURNING c.id INTO code_id;
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+    VALUES
+        (p_now, p_actor_id, 'promotion', v_promotion_id, 'create', jsonb_build_object('version', 1)),
+        (p_now, p_actor_id, 'promo_code', code_id, 'create', jsonb_build_object('version', 1));
+END $$;
+
+CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_title text;
+BEGIN
+    SELECT g.title INTO v_title FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
     -- A statement of its own, so it sees what was committed before the lock was given.
-    IF EXISTS (SELECT FROM promo_codes WHERE audience_group_ids @> ARRAY[the_group]) THEN
+    IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id]) THEN
         RETURN 'in_use';
     END IF;
-    DELETE FROM user_groups WHERE id = the_group;
+    DELETE FROM user_groups g WHERE g.id = p_group_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (the_time, the_actor, 'group', the_group, 'delete', jsonb_build_object('title', the_title));
+    VALUES (p_now, p_actor_id, 'group', p_group_id, 'delete', jsonb_build_object('title', v_title));
     RETURN 'deleted';
 END $$;
 
-CREATE FUNCTION public.facts_of(uuid, timestamp with time zone, bigint, text[], bigint) RETURNS TABLE(promo_id bigint, code text, title text, status text, effect text, effect_minor bigint, effect_basis_points integer, effect_cap_minor bigint, effect_days integer, starts_at timestamp with time zone, ends_at timestamp with time zone, total_limit bigint, per_user_limit integer, tariff_ids bigint[], audience text, audience_user_id uuid, audience_group_ids bigint[], time_zone text, weekdays smallint[], hours_from time without time zone, hours_to time without time zone, per_user_period text, min_price_minor bigint, first_purchase_only boolean, listed boolean, budget_minor bigint, version bigint, campaign_id bigint, campaign_status text, campaign_limit bigint, campaign_budget_minor bigint, campaign_version bigint, tariff_id bigint, tariff_title text, price_minor bigint, currency text, period_months integer, tariff_status text, taken bigint, spent_minor bigint, campaign_taken bigint, campaign_spent_minor bigint, user_status text, user_groups bigint[], has_purchased boolean, own_uses json, lapsed boolean)
-    LANGUAGE plpgsql STABLE
-    AS $_$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY SELECT p.*, t.id, t.title, t.price_minor, t.currency::text, t.period_months, t.status,
-        coalesce(used.taken, 0), coalesce(used.spent_minor, 0), coalesce(used_of_campaign.taken, 0),
-        coalesce(used_of_campaign.spent_minor, 0),
-        (SELECT u.status FROM users u WHERE u.id = $1),
-        ARRAY(SELECT group_id FROM group_members WHERE user_id = $1),
-        EXISTS (SELECT FROM purchases b WHERE b.user_id = $1 AND b.status = 'paid'),
-        coalesce(
-            (SELECT json_agg(json_build_object(
-                'application_id', a.id, 'promo_id', a.promo_id, 'tariff_id', a.tariff_id, 'state', a.state,
-                'slot', a.slot, 'period', a.period, 'expires_at', a.expires_at))
-            FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying', 'used')), '[]'
-        ),
-        EXISTS (
-            SELECT FROM applications a
-            WHERE (a.promo_id = p.promo_id OR a.campaign_id = p.campaign_id) AND a.state = 'applied' AND a.expires_at <= $2
-        )
-    FROM (VALUES (1)) AS one (row)
-    LEFT JOIN LATERAL (
-        SELECT * FROM entered WHERE entered.promo_id = $3 OR entered.code = ANY ($4)
-        ORDER BY array_position($4, entered.code) LIMIT 1
-    ) AS p ON true
-    LEFT JOIN tariffs t ON t.id = $5
-    LEFT JOIN LATERAL (
-        SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
-        FROM usage_counters c WHERE c.scope = 'promo' AND c.scope_id = p.promo_id
-    ) AS used ON true
-    LEFT JOIN LATERAL (
-        SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
-        FROM usage_counters c WHERE c.scope = 'campaign' AND c.scope_id = p.campaign_id
-    ) AS used_of_campaign ON true;
-END $_$;
-
-CREATE FUNCTION public.keep_decisions(now timestamp with time zone, keep_months integer) RETURNS void
+CREATE FUNCTION public.enqueue_purchase_event(p_event_id uuid, p_purchase_id uuid, p_refund_minor bigint, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
-    AS $_$
+    AS $$
 DECLARE
-    this_month timestamp := date_trunc('month', now AT TIME ZONE 'UTC');
-    month timestamp;
-    name text;
+    v_sequence bigint;
 BEGIN
-    FOR month IN SELECT generate_series(this_month, this_month + interval '2 months', interval '1 month') LOOP
-        name := 'decisions_' || to_char(month, 'YYYY_MM');
-        CONTINUE WHEN to_regclass(name) IS NOT NULL;
-        -- One at a time, and only if nobody was faster.
-        PERFORM pg_advisory_xact_lock(hashtext('keep_decisions'));
-        CONTINUE WHEN to_regclass(name) IS NOT NULL;
-        EXECUTE format('CREATE TABLE %I (LIKE decisions INCLUDING ALL)', name);
-        -- Decisions that came before their partition did.
-        EXECUTE format(
-            'WITH moved AS (DELETE FROM decisions_other WHERE at >= %1$L AND at < %2$L RETURNING *)
-            INSERT INTO %3$I SELECT * FROM moved',
-            month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', name);
-        EXECUTE format('ALTER TABLE decisions ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-            name, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
-    END LOOP;
-    FOR name IN
-        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'decisions'::regclass AND c.relname ~ '^decisions_\d{4}_\d{2}$'
-            AND to_date(right(c.relname, 7), 'YYYY_MM') < this_month - make_interval(months => keep_months)
-    LOOP
-        EXECUTE format('DROP TABLE %I', name);
-    END LOOP;
-    DELETE FROM decisions_other WHERE at < now - make_interval(months => keep_months);
-END $_$;
+    INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = p_purchase_id
+    ON CONFLICT (user_id) DO UPDATE SET last = c.last + 1
+    RETURNING c.last INTO v_sequence;
+    -- A statement of its own: it sees all that the user's events before this one tell, since it waited for them.
+    INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
+        currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
+    SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,
+        s.starts_at, s.ends_at,
+        (SELECT max(o.ends_at) FROM subscriptions o WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id),
+        p_refund_minor,
+        CASE WHEN p_refund_minor IS NOT NULL THEN (
+            SELECT sum(r.amount_minor) FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded'
+        ) END,
+        p_now
+    FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id LEFT JOIN applications a ON a.id = b.application_id
+    WHERE b.id = p_purchase_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the purchase % is paid and has no subscription', p_purchase_id;
+    END IF;
+END $$;
+
+CREATE FUNCTION public.expire_applications(p_now timestamp with time zone, p_limit integer, p_user_id uuid DEFAULT NULL::uuid, p_promotion_id bigint DEFAULT NULL::bigint, p_campaign_id bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_ids uuid[];
+    v_expired integer;
+BEGIN
+    IF p_user_id IS NOT NULL THEN
+        -- By applications_one_open_per_tariff: a user has few.
+        v_ids := ARRAY(
+            SELECT a.id FROM applications a
+            WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')
+                AND a.state = 'applied' AND a.expires_at <= p_now
+                AND (p_promotion_id IS NULL OR a.promotion_id = p_promotion_id)
+                AND (p_campaign_id IS NULL OR a.campaign_id = p_campaign_id)
+            LIMIT p_limit
+        );
+    ELSE
+        -- By applications_to_expire.
+        v_ids := ARRAY(
+            SELECT a.id FROM applications a
+            WHERE a.state = 'applied' AND a.expires_at <= p_now
+                AND (p_promotion_id IS NULL OR a.promotion_id = p_promotion_id)
+                AND (p_campaign_id IS NULL OR a.campaign_id = p_campaign_id)
+            ORDER BY a.expires_at LIMIT p_limit
+        );
+    END IF;
+    SELECT count(*)::integer INTO v_expired
+    FROM release_uses(
+        p_application_ids => v_ids, p_from => 'applied', p_to => 'expired', p_cancel_reason => NULL, p_now => p_now
+    );
+    RETURN v_expired;
+END $$;
+
+CREATE FUNCTION public.fail_purchase(p_purchase_id uuid, p_reference text, p_failure text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b purchases;
+BEGIN
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_purchase';
+    ELSIF b.payment_id <> p_reference THEN
+        RETURN 'another_payment';
+    ELSIF b.status = 'failed' THEN
+        RETURN 'before';
+    ELSIF b.status <> 'pending' THEN
+        RETURN 'paid';
+    END IF;
+    PERFORM release_uses(
+        p_application_ids => ARRAY[b.application_id], p_from => 'paying', p_to => 'cancelled',
+        p_cancel_reason => CASE p_failure WHEN 'payment_expired' THEN 'payment_expired' ELSE 'payment_failed' END,
+        p_now => p_now
+    );
+    UPDATE purchases p SET status = 'failed', failure = p_failure, updated_at = p_now WHERE p.id = b.id;
+    RETURN 'failed';
+END $$;
 
 CREATE FUNCTION public.keep_group_member() RETURNS trigger
     LANGUAGE plpgsql
@@ -160,6 +374,16 @@ BEGIN
     INSERT INTO past_group_members (group_id, user_id, added_at, removed_at)
     VALUES (OLD.group_id, OLD.user_id, OLD.added_at, clock_timestamp());
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_past_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES (TG_ARGV[0], OLD.id, OLD.version, clock_timestamp(), to_jsonb(OLD));
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
 END $$;
 
 CREATE FUNCTION public.keep_user_status() RETURNS trigger
@@ -171,119 +395,485 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION public.keep_version() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    INSERT INTO versions (scope, scope_id, at, snapshot) VALUES (TG_ARGV[0], NEW.id, clock_timestamp(), to_jsonb(NEW))
-    ON CONFLICT (scope, scope_id, at) DO UPDATE SET snapshot = excluded.snapshot;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION public.lock_subscriptions(of_user uuid, of_tariff bigint) RETURNS void
-    LANGUAGE sql
-    AS $$SELECT pg_advisory_xact_lock(hashtextextended(of_user::text, of_tariff))$$;
-
-CREATE FUNCTION public.mark_trial() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    NEW.trial_of := person_of(NEW.user_id);
-    RETURN NEW;
-END $$;
-
-CREATE FUNCTION public.next_version() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    NEW.version = OLD.version + 1;
-    RETURN NEW;
-END $$;
-
-CREATE FUNCTION public.offers_of(uuid, timestamp with time zone) RETURNS TABLE(promo_id bigint, code text, title text, status text, effect text, effect_minor bigint, effect_basis_points integer, effect_cap_minor bigint, effect_days integer, starts_at timestamp with time zone, ends_at timestamp with time zone, total_limit bigint, per_user_limit integer, tariff_ids bigint[], audience text, audience_user_id uuid, audience_group_ids bigint[], time_zone text, weekdays smallint[], hours_from time without time zone, hours_to time without time zone, per_user_period text, min_price_minor bigint, first_purchase_only boolean, listed boolean, budget_minor bigint, version bigint, campaign_id bigint, campaign_status text, campaign_limit bigint, campaign_budget_minor bigint, campaign_version bigint, taken bigint, spent_minor bigint, campaign_taken bigint, campaign_spent_minor bigint, user_status text, user_groups bigint[], has_purchased boolean, own_uses json, on_sale json)
+CREATE FUNCTION public.load_catalogue(p_now timestamp with time zone, OUT catalogue_version bigint, OUT tariffs jsonb, OUT codes jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
-    AS $_$
-#variable_conflict use_column
+    AS $$
 BEGIN
-    RETURN QUERY SELECT p.*,
-        coalesce(used.taken, 0), coalesce(used.spent_minor, 0), coalesce(used_of_campaign.taken, 0),
-        coalesce(used_of_campaign.spent_minor, 0),
-        (SELECT u.status FROM users u WHERE u.id = $1),
-        ARRAY(SELECT group_id FROM group_members WHERE user_id = $1),
-        EXISTS (SELECT FROM purchases b WHERE b.user_id = $1 AND b.status = 'paid'),
-        coalesce(
-            (SELECT json_agg(json_build_object(
-                'application_id', a.id, 'promo_id', a.promo_id, 'tariff_id', a.tariff_id, 'state', a.state,
-                'slot', a.slot, 'period', a.period, 'expires_at', a.expires_at))
-            FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying', 'used')), '[]'
-        ),
-        (SELECT json_agg(json_build_object(
-            'id', t.id, 'title', t.title, 'price_minor', t.price_minor, 'currency', t.currency,
-            'period_months', t.period_months) ORDER BY t.id)
-        FROM tariffs t WHERE t.status = 'active')
-    FROM entered p
-    LEFT JOIN LATERAL (
-        SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
-        FROM usage_counters c WHERE c.scope = 'promo' AND c.scope_id = p.promo_id
-            AND (p.total_limit IS NOT NULL OR p.budget_minor IS NOT NULL)
-    ) AS used ON true
-    LEFT JOIN LATERAL (
-        SELECT sum(c.taken)::bigint AS taken, sum(c.spent_minor)::bigint AS spent_minor
-        FROM usage_counters c WHERE c.scope = 'campaign' AND c.scope_id = p.campaign_id
-            AND (p.campaign_limit IS NOT NULL OR p.campaign_budget_minor IS NOT NULL)
-    ) AS used_of_campaign ON true
-    WHERE p.promo_id IN (
-        SELECT l.id FROM promo_codes l
-        WHERE l.status = 'active' AND l.listed AND l.starts_at <= $2 AND (l.ends_at IS NULL OR l.ends_at > $2)
-            AND (l.audience = 'all' OR l.audience_user_id = $1
-                OR l.audience_group_ids && ARRAY(SELECT group_id FROM group_members WHERE user_id = $1))
+    SELECT v.version INTO catalogue_version FROM catalogue_version v;
+    SELECT jsonb_agg(to_jsonb(t)) INTO tariffs FROM tariffs t WHERE t.status = 'active';
+    SELECT jsonb_agg(jsonb_build_object('code', to_jsonb(c), 'promotion', to_jsonb(p), 'campaign', to_jsonb(m)))
+    INTO codes
+    FROM promotions p
+    JOIN promo_codes c ON c.promotion_id = p.id AND c.batch_id IS NULL AND c.user_id IS NULL
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    WHERE p.status = 'active' AND p.listed AND (p.ends_at IS NULL OR p.ends_at > p_now)
+        AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
+END $$;
+
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_person_id uuid;
+    v_total_limit bigint;
+    v_budget_minor bigint;
+    v_campaign_limit bigint;
+    v_campaign_budget_minor bigint;
+    v_group_ids bigint[];
+    v_first_purchase_only boolean;
+    v_effect text;
+    v_per_user_limit integer;
+    v_used_lapsed boolean;
+    v_trial_lapsed boolean;
+BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+    END IF;
+    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version,
+        p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
+        p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
+        p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
+    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version,
+        promotion_id, promotion_version, campaign_id, campaign_version, tariff_version, user_status, v_person_id,
+        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
+    FROM (VALUES (1)) AS one
+    LEFT JOIN promo_codes c ON c.id = p_code_id
+    LEFT JOIN promotions p ON p.id = c.promotion_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    LEFT JOIN tariffs t ON t.id = p_tariff_id
+    LEFT JOIN users u ON u.id = p_user_id;
+    IF code_id IS NULL OR tariff_version IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT a.id, a.code_id, a.state::text, a.price_minor, a.total_minor, a.trial_days, a.expires_at, a.currency,
+        a.state = 'applied' AND a.expires_at <= p_now
+    INTO open_id, open_code_id, open_state, open_price_minor, open_total_minor, open_trial_days, open_expires_at,
+        open_currency, own_lapsed
+    FROM applications a
+    WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.state IN ('applied', 'paying');
+    SELECT array_agg(l.created_at), bool_or(l.user_id = p_user_id AND l.state = 'applied' AND l.expires_at <= p_now)
+    INTO used_at, v_used_lapsed
+    FROM (
+        SELECT a.created_at, a.user_id, a.state, a.expires_at FROM applications a
+        WHERE a.person_id = v_person_id AND a.promotion_id = load_facts.promotion_id
+            AND a.state IN ('applied', 'paying', 'used')
+        ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
+    ) AS l;
+    own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+
+    IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
+        SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO taken, spent_minor
+        FROM promotion_usage s WHERE s.promotion_id = load_facts.promotion_id;
+    END IF;
+    IF num_nonnulls(v_campaign_limit, v_campaign_budget_minor) > 0 THEN
+        SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
+        FROM campaign_usage s WHERE s.campaign_id = load_facts.campaign_id;
+    END IF;
+    lapsed := false;
+    IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
+        OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
+    THEN
+        lapsed := EXISTS (
+            SELECT FROM applications a
+            WHERE a.state = 'applied' AND a.expires_at <= p_now
+                AND (a.promotion_id = load_facts.promotion_id OR a.campaign_id = load_facts.campaign_id)
+        );
+    END IF;
+    IF v_group_ids IS NOT NULL THEN
+        group_ids := ARRAY(
+            SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.group_id = ANY (v_group_ids)
+        );
+    END IF;
+    IF v_first_purchase_only THEN
+        has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
+    END IF;
+    IF v_effect = 'free' THEN
+        SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)
+        INTO trial, v_trial_lapsed
+        FROM applications a
+        WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used');
+        own_lapsed := coalesce(v_trial_lapsed, own_lapsed);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_promotion_id bigint;
+    v_campaign_id bigint;
+    v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
+BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+    END IF;
+    tariff := version_at('tariff', p_tariff_id, p_at);
+    code := version_at('promo_code', p_code_id, p_at);
+    v_promotion_id := (code ->> 'promotion_id')::bigint;
+    promotion := version_at('promotion', v_promotion_id, p_at);
+    v_campaign_id := (promotion ->> 'campaign_id')::bigint;
+    campaign := version_at('campaign', v_campaign_id, p_at);
+    IF tariff IS NULL OR promotion IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT s.status INTO user_status FROM user_statuses s
+    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC LIMIT 1;
+    group_ids := ARRAY(
+        SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.added_at <= p_at
         UNION
-        SELECT a.promo_id FROM applications a WHERE a.user_id = $1 AND a.state IN ('applied', 'paying')
-    )
-    ORDER BY p.promo_id;
+        SELECT m.group_id FROM past_group_members m
+        WHERE m.user_id = p_user_id AND m.added_at <= p_at AND m.removed_at > p_at
+    );
+    has_purchased := EXISTS (
+        SELECT FROM purchases b
+        WHERE b.user_id = p_user_id
+            AND ((b.status = 'paid' AND b.updated_at <= p_at)
+                OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
+    );
+    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint, count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
+    INTO taken, spent_minor, code_uses
+    FROM applications a
+    WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
+    FROM applications a
+    WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    used_at := ARRAY(
+        SELECT a.created_at FROM applications a
+        WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+        ORDER BY a.created_at DESC
+    );
+    SELECT CASE
+            WHEN a.state = 'used' AND a.updated_at <= p_at THEN 'used'
+            WHEN EXISTS (SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= p_at) THEN 'paying'
+            ELSE 'applied'
+        END
+    INTO trial
+    FROM applications a
+    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+    ORDER BY a.created_at LIMIT 1;
+    SELECT a.id, a.code_id INTO open_id, open_code_id
+    FROM applications a
+    WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
+    ORDER BY a.created_at DESC LIMIT 1;
+END $$;
+
+CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_person_id uuid;
+BEGIN
+    SELECT v.version, u.status, coalesce(u.first_account_id, u.id)
+    INTO catalogue_version, user_status, v_person_id
+    FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
+    group_ids := ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id);
+    has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
+    SELECT a.state::text INTO trial FROM applications a
+    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used');
+    SELECT jsonb_agg(jsonb_build_object(
+        'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
+        'promotion_version', p.version, 'campaign_version', m.version))
+    INTO open
+    FROM applications a
+    JOIN promo_codes c ON c.id = a.code_id
+    JOIN promotions p ON p.id = c.promotion_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND (a.state = 'paying' OR a.expires_at > p_now);
+    SELECT jsonb_agg(jsonb_build_object(
+        'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
+    INTO personal
+    FROM (
+        SELECT * FROM promo_codes o
+        WHERE o.user_id = p_user_id AND o.state = 'issued' AND (o.max_uses IS NULL OR o.uses < o.max_uses)
+        ORDER BY o.id DESC LIMIT 100
+    ) AS c
+    JOIN promotions p ON p.id = c.promotion_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    WHERE p.listed AND (c.ends_at IS NULL OR c.ends_at > p_now);
+    IF cardinality(p_promotion_ids) > 0 THEN
+        uses := ARRAY(
+            SELECT (
+                SELECT count(*) FROM applications a
+                WHERE a.person_id = v_person_id AND a.promotion_id = asked.id
+                    AND a.state IN ('applied', 'paying', 'used') AND a.created_at >= asked.since
+                    AND (a.state <> 'applied' OR a.expires_at > p_now)
+            )
+            FROM unnest(p_promotion_ids, p_uses_since) WITH ORDINALITY AS asked (id, since, place)
+            ORDER BY asked.place
+        );
+    END IF;
+    IF cardinality(p_limited_ids) > 0 THEN
+        SELECT array_agg(s.taken ORDER BY s.place), array_agg(s.spent_minor ORDER BY s.place) INTO taken, spent_minor
+        FROM (
+            SELECT asked.place, coalesce(sum(g.taken), 0)::bigint AS taken,
+                coalesce(sum(g.spent_minor), 0)::bigint AS spent_minor
+            FROM unnest(p_limited_ids) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN promotion_usage g ON g.promotion_id = asked.id
+            GROUP BY asked.place
+        ) AS s;
+    END IF;
+    IF cardinality(p_campaign_ids) > 0 THEN
+        SELECT array_agg(s.taken ORDER BY s.place), array_agg(s.spent_minor ORDER BY s.place)
+        INTO campaign_taken, campaign_spent_minor
+        FROM (
+            SELECT asked.place, coalesce(sum(g.taken), 0)::bigint AS taken,
+                coalesce(sum(g.spent_minor), 0)::bigint AS spent_minor
+            FROM unnest(p_campaign_ids) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN campaign_usage g ON g.campaign_id = asked.id
+            GROUP BY asked.place
+        ) AS s;
+    END IF;
+    IF cardinality(p_code_ids) > 0 THEN
+        code_uses := ARRAY(
+            SELECT c.uses FROM unnest(p_code_ids) WITH ORDINALITY AS asked (id, place)
+            JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
+        );
+    END IF;
+END $$;
+
+CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RETURNS void
+    LANGUAGE sql
+    AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(p_user_id::text, p_tariff_id))
+$$;
+
+CREATE FUNCTION public.maintain_decision_partitions(p_now timestamp with time zone, p_keep_months integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    v_this_month timestamp := date_trunc('month', p_now AT TIME ZONE 'UTC');
+    v_month timestamp;
+    v_from timestamptz;
+    v_to timestamptz;
+    v_name text;
+BEGIN
+    FOR v_month IN SELECT generate_series(v_this_month, v_this_month + interval '2 months', interval '1 month') LOOP
+        v_name := 'refusals_' || to_char(v_month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
+        -- One at a time, and only if nobody was faster.
+        PERFORM pg_advisory_xact_lock(hashtext('maintain_decision_partitions'));
+        CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
+        v_from := v_month AT TIME ZONE 'UTC';
+        v_to := (v_month + interval '1 month') AT TIME ZONE 'UTC';
+        EXECUTE format('CREATE TABLE %I (LIKE refusals INCLUDING ALL)', v_name);
+        -- Refusals that came before their partition did.
+        EXECUTE format(
+            'WITH moved AS (DELETE FROM refusals_other WHERE at >= %1$L AND at < %2$L RETURNING *)
+            INSERT INTO %3$I SELECT * FROM moved',
+            v_from, v_to, v_name);
+        EXECUTE format('ALTER TABLE refusals ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_name, v_from, v_to);
+    END LOOP;
+    FOR v_name IN
+        SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'refusals'::regclass AND c.relname ~ '^refusals_\d{4}_\d{2}$'
+            AND to_date(right(c.relname, 7), 'YYYY_MM') < v_this_month - make_interval(months => p_keep_months)
+    LOOP
+        EXECUTE format('DROP TABLE %I', v_name);
+    END LOOP;
+    DELETE FROM refusals_other r WHERE r.at < p_now - make_interval(months => p_keep_months);
 END $_$;
 
-CREATE FUNCTION public.order_refund(of_purchase uuid, refund_id uuid, wanted_minor bigint, actor uuid, key text, at timestamp with time zone) RETURNS TABLE(outcome text, ordered_id uuid, left_minor bigint)
+CREATE FUNCTION public.open_full_price_purchase(p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT purchase_id uuid, OUT tariff_title text, OUT price_minor bigint, OUT currency text, OUT created_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_title text;
+    v_price_minor bigint;
+    v_currency text;
+    v_months integer;
+    v_tariff_status text;
+    v_user_status text;
+BEGIN
+    SELECT t.title, t.price_minor, t.currency, t.period_months, t.status
+    INTO v_title, v_price_minor, v_currency, v_months, v_tariff_status
+    FROM tariffs t WHERE t.id = p_tariff_id;
+    SELECT u.status INTO v_user_status FROM users u WHERE u.id = p_user_id FOR SHARE;
+    outcome := CASE
+        WHEN v_tariff_status IS NULL THEN 'no_tariff'
+        WHEN v_user_status IS NULL THEN 'not_registered'
+        WHEN v_tariff_status <> 'active' THEN 'not_on_sale'
+        WHEN v_user_status <> 'active' THEN 'not_active'
+    END;
+    -- An earlier one may be paid, or fail, between the two statements: then there is room for this one.
+    WHILE outcome IS NULL LOOP
+        INSERT INTO purchases AS b (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months,
+            idempotency_key, created_at, updated_at, check_at)
+        VALUES (p_purchase_id, p_user_id, p_tariff_id, 'pending', v_price_minor, v_price_minor, v_currency, v_months,
+            p_idempotency_key, p_now, p_now, p_check_at)
+        ON CONFLICT (user_id, tariff_id) WHERE application_id IS NULL AND status = 'pending' DO NOTHING
+        RETURNING b.id INTO purchase_id;
+        IF FOUND THEN
+            outcome := 'opened';
+            tariff_title := v_title;
+            price_minor := v_price_minor;
+            currency := v_currency;
+            created_at := p_now;
+            RETURN;
+        END IF;
+        SELECT b.id INTO purchase_id FROM purchases b
+        WHERE b.user_id = p_user_id AND b.tariff_id = p_tariff_id AND b.application_id IS NULL AND b.status = 'pending';
+        IF FOUND THEN
+            outcome := 'open';
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION public.open_purchase(p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_user_id uuid;
+    v_tariff_id bigint;
+    v_price_minor bigint;
+    v_total_minor bigint;
+    v_currency text;
+    v_trial_days integer;
+    v_months integer;
+    v_title text;
+    v_status text;
+BEGIN
+    SELECT u.id, a.tariff_id, a.price_minor, a.total_minor, a.currency, a.trial_days, t.period_months, t.title
+    INTO v_user_id, v_tariff_id, v_price_minor, v_total_minor, v_currency, v_trial_days, v_months, v_title
+    FROM applications a
+    JOIN users u ON u.id = a.user_id
+    JOIN tariffs t ON t.id = a.tariff_id
+    WHERE a.id = p_application_id AND u.status = 'active'
+    FOR SHARE OF u;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    v_status := CASE v_total_minor WHEN 0 THEN 'paid' ELSE 'pending' END;
+    IF v_trial_days IS NOT NULL THEN
+        v_months := NULL;
+    END IF;
+    IF v_status = 'paid' THEN
+        PERFORM lock_subscriptions(p_user_id => v_user_id, p_tariff_id => v_tariff_id);
+    END IF;
+    UPDATE applications a SET state = CASE v_status WHEN 'paid' THEN 'used' ELSE 'paying' END, updated_at = p_now
+    WHERE a.id = p_application_id AND a.state = 'applied' AND a.expires_at > p_now;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
+        period_months, trial_days, idempotency_key, created_at, updated_at, check_at)
+    VALUES (p_purchase_id, p_application_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor, v_currency,
+        v_months, v_trial_days, p_idempotency_key, p_now, p_now, p_check_at);
+    IF v_status = 'paid' THEN
+        SELECT made.starts_at, made.ends_at INTO starts_at, ends_at
+        FROM subscribe(
+            p_purchase_id => p_purchase_id, p_user_id => v_user_id, p_tariff_id => v_tariff_id,
+            p_months => v_months, p_days => v_trial_days, p_now => p_now
+        ) AS made;
+    END IF;
+    user_id := v_user_id;
+    status := v_status;
+    tariff_title := v_title;
+    created_at := p_now;
+END $$;
+
+CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_actor_id uuid, p_idempotency_key text, p_now timestamp with time zone, OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
-    earlier refunds;
+    v_earlier refunds;
 BEGIN
-    SELECT * INTO b FROM purchases WHERE id = of_purchase FOR UPDATE;
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RETURN QUERY SELECT 'no_purchase', NULL::uuid, NULL::bigint;
+        outcome := 'no_purchase';
         RETURN;
     END IF;
-    SELECT * INTO earlier FROM refunds WHERE purchase_id = b.id AND idempotency_key = key;
+    currency := b.currency;
+    SELECT r.* INTO v_earlier FROM refunds r WHERE r.purchase_id = b.id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
-        RETURN QUERY SELECT
-            CASE WHEN wanted_minor IS NULL OR wanted_minor = earlier.amount_minor THEN 'ordered' ELSE 'key_reused' END,
-            earlier.id, NULL::bigint;
+        outcome := CASE
+            WHEN p_amount_minor IS NULL OR p_amount_minor = v_earlier.amount_minor THEN 'ordered' ELSE 'key_reused'
+        END;
+        refund_id := v_earlier.id;
         RETURN;
     END IF;
     left_minor := b.total_minor - coalesce(
-        (SELECT sum(amount_minor) FROM refunds WHERE purchase_id = b.id AND status <> 'failed'), 0);
+        (SELECT sum(r.amount_minor)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status <> 'failed'), 0);
     IF b.status NOT IN ('paid', 'refunded') THEN
         outcome := 'not_paid';
     ELSIF left_minor <= 0 THEN
         outcome := 'nothing_left';
-    ELSIF wanted_minor > left_minor THEN
+    ELSIF p_amount_minor > left_minor THEN
         outcome := 'too_much';
     ELSE
         outcome := 'ordered';
-        ordered_id := refund_id;
+        refund_id := p_refund_id;
         INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, idempotency_key, status,
             created_at, updated_at, check_at)
-        VALUES (refund_id, b.id, coalesce(wanted_minor, left_minor), b.currency, 'staff', actor, key, 'pending',
-            at, at, at + interval '1 minute');
+        VALUES (p_refund_id, b.id, coalesce(p_amount_minor, left_minor), b.currency, 'staff', p_actor_id,
+            p_idempotency_key, 'pending', p_now, p_now, p_now + interval '1 minute');
     END IF;
-    RETURN NEXT;
 END $$;
 
-CREATE FUNCTION public.person_of(uuid) RETURNS uuid
-    LANGUAGE sql STABLE
-    AS $_$SELECT coalesce((SELECT first_account_id FROM users WHERE id = $1), $1)$_$;
+CREATE FUNCTION public.purchases_emit_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM enqueue_purchase_event(
+        p_event_id => NEW.id, p_purchase_id => NEW.id, p_refund_minor => NULL, p_now => NEW.updated_at
+    );
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.rebalance_campaign(p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_stripes integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO campaign_usage (campaign_id, stripe)
+    SELECT p_campaign_id, n FROM generate_series(0, p_stripes - 1) AS n
+    ON CONFLICT DO NOTHING;
+    PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
+    UPDATE campaign_usage u
+    SET quota = stripe_quota(p_total_limit, total.taken, u.taken, p_stripes, u.stripe),
+        quota_minor = stripe_quota(p_budget_minor, total.spent_minor, u.spent_minor, p_stripes, u.stripe)
+    FROM (
+        SELECT sum(taken)::bigint AS taken, sum(spent_minor)::bigint AS spent_minor
+        FROM campaign_usage WHERE campaign_id = p_campaign_id
+    ) AS total
+    WHERE u.campaign_id = p_campaign_id;
+END $$;
+
+CREATE FUNCTION public.rebalance_promotion(p_promotion_id bigint, p_total_limit bigint, p_budget_minor bigint, p_stripes integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO promotion_usage (promotion_id, stripe)
+    SELECT p_promotion_id, n FROM generate_series(0, p_stripes - 1) AS n
+    ON CONFLICT DO NOTHING;
+    PERFORM FROM promotion_usage WHERE promotion_id = p_promotion_id ORDER BY stripe FOR UPDATE;
+    UPDATE promotion_usage u
+    SET quota = stripe_quota(p_total_limit, total.taken, u.taken, p_stripes, u.stripe),
+        quota_minor = stripe_quota(p_budget_minor, total.spent_minor, u.spent_minor, p_stripes, u.stripe)
+    FROM (
+        SELECT sum(taken)::bigint AS taken, sum(spent_minor)::bigint AS spent_minor
+        FROM promotion_usage WHERE promotion_id = p_promotion_id
+    ) AS total
+    WHERE u.promotion_id = p_promotion_id;
+END $$;
+
+CREATE FUNCTION public.refunds_emit_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM enqueue_purchase_event(
+        p_event_id => NEW.id, p_purchase_id => b.id, p_refund_minor => NEW.amount_minor, p_now => NEW.updated_at
+    )
+    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded');
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -292,342 +882,722 @@ BEGIN
     RAISE EXCEPTION 'the table % is only added to', TG_TABLE_NAME;
 END $$;
 
-CREATE FUNCTION public.room_for_use(of_scope text, of_id bigint, discount_minor bigint) RETURNS smallint
+CREATE FUNCTION public.release_uses(p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamp with time zone) RETURNS SETOF uuid
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    found_stripe smallint := stripe_with_room(of_scope, of_id, discount_minor);
+    v_ids uuid[];
+    v_any_counted boolean;
+    v_any_campaign boolean;
+    -- Whose stripes are all to be locked.
+    v_promotion_ids bigint[] := ARRAY[]::bigint[];
+    v_campaign_ids bigint[] := ARRAY[]::bigint[];
+    v_over_ids bigint[];
+    v_over_campaign_ids bigint[] := ARRAY[]::bigint[];
 BEGIN
-    IF found_stripe IS NULL AND of_scope = 'promo' THEN
-        PERFORM spread_usage('promo', id, total_limit, budget_minor, 1) FROM promo_codes WHERE id = of_id;
-    ELSIF found_stripe IS NULL THEN
-        PERFORM spread_usage('campaign', id, total_limit, budget_minor, 1) FROM campaigns WHERE id = of_id;
-    ELSE
-        RETURN found_stripe;
+    SELECT array_agg(a.id), bool_or(a.code_counted), bool_or(a.campaign_id IS NOT NULL)
+    INTO v_ids, v_any_counted, v_any_campaign
+    FROM applications a WHERE a.id = ANY (p_application_ids) AND a.state = p_from;
+    IF v_ids IS NULL THEN
+        RETURN;
     END IF;
-    RETURN stripe_with_room(of_scope, of_id, discount_minor);
-END $$;
-
-CREATE FUNCTION public.share(total bigint, parts integer, nth integer) RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    SELECT CASE WHEN nth >= parts THEN 0 ELSE total / parts + (nth < total % parts)::integer END
-$$;
-
-CREATE FUNCTION public.spread_usage(of_scope text, of_id bigint, total_limit bigint, budget_minor bigint, stripes integer) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    INSERT INTO usage_counters (scope, scope_id, stripe)
-    SELECT of_scope, of_id, n FROM generate_series(0, stripes - 1) AS n
-    ON CONFLICT DO NOTHING;
-    PERFORM FROM usage_counters WHERE scope = of_scope AND scope_id = of_id ORDER BY stripe FOR UPDATE;
-    WITH before AS (
-        SELECT stripe, taken, spent_minor,
-            total_limit - sum(taken) OVER () AS left_uses,
-            budget_minor - sum(spent_minor) OVER () AS left_minor,
-            sum(taken) OVER below AS taken_below,
-            sum(spent_minor) OVER below AS spent_below
-        FROM usage_counters
-        WHERE scope = of_scope AND scope_id = of_id
-        WINDOW below AS (ORDER BY stripe ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-    )
-    UPDATE usage_counters AS c
-    SET quota = CASE
-            WHEN total_limit IS NULL THEN NULL
-            WHEN left_uses >= 0 THEN before.taken + share(left_uses::bigint, stripes, before.stripe)
-            ELSE greatest(0, least(before.taken, total_limit - coalesce(taken_below, 0)))
-        END,
-        quota_minor = CASE
-            WHEN budget_minor IS NULL THEN NULL
-            WHEN left_minor >= 0 THEN before.spent_minor + share(left_minor::bigint, stripes, before.stripe)
-            ELSE greatest(0, least(before.spent_minor, budget_minor - coalesce(spent_below, 0)))
-        END
-    FROM before
-    WHERE c.scope = of_scope AND c.scope_id = of_id AND c.stripe = before.stripe;
-END $$;
-
-CREATE FUNCTION public.spread_usage_of_row() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    PERFORM spread_usage(TG_ARGV[0], NEW.id, NEW.total_limit, NEW.budget_minor, stripes_for(NEW.total_limit));
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION public.stripe_with_room(of_scope text, of_id bigint, discount_minor bigint) RETURNS smallint
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    found_stripe smallint;
-BEGIN
-    PERFORM FROM usage_counters WHERE scope = of_scope AND scope_id = of_id ORDER BY stripe FOR UPDATE;
-    SELECT c.stripe INTO found_stripe FROM usage_counters c
-    WHERE c.scope = of_scope AND c.scope_id = of_id
-        AND (c.quota IS NULL OR c.taken < c.quota)
-        AND (c.quota_minor IS NULL OR c.spent_minor + discount_minor <= c.quota_minor)
-        AND NOT EXISTS (
-            SELECT FROM usage_counters o WHERE o.scope = of_scope AND o.scope_id = of_id
-                AND (o.taken > o.quota OR o.spent_minor > o.quota_minor)
-        )
-    ORDER BY c.stripe LIMIT 1;
-    RETURN found_stripe;
-END $$;
-
-CREATE FUNCTION public.stripes_for(total_limit bigint) RETURNS integer
-    LANGUAGE sql IMMUTABLE
-    AS $$
-    SELECT CASE WHEN total_limit IS NULL THEN 32 ELSE greatest(1, least(32, total_limit / 16))::integer END
-$$;
-
-CREATE FUNCTION public.subscribe(of_purchase uuid, of_user uuid, of_tariff bigint, months integer, days integer, at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    start timestamptz;
-BEGIN
-    PERFORM lock_subscriptions(of_user, of_tariff);
-    SELECT greatest(at, max(s.ends_at)) INTO start FROM subscriptions s
-    WHERE s.user_id = of_user AND s.tariff_id = of_tariff;
-    INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
-    VALUES (of_purchase, of_user, of_tariff, start,
-        (start AT TIME ZONE 'UTC' + make_interval(months => coalesce(months, 0), days => coalesce(days, 0)))
-        AT TIME ZONE 'UTC');
-    RETURN true;
-END $$;
-
-CREATE FUNCTION public.take_late_payment(of_purchase uuid, payment_reference text, refund_id uuid, at timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    b purchases;
-    kept boolean;
-BEGIN
-    SELECT * INTO STRICT b FROM purchases WHERE id = of_purchase FOR UPDATE;
-    IF b.status <> 'failed' OR EXISTS (SELECT FROM ledger WHERE purchase_id = b.id AND kind = 'payment') THEN
-        RETURN 'before';
-    END IF;
-    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
-    VALUES (at, b.id, 'payment', payment_reference, b.total_minor, b.currency);
-    PERFORM FROM users WHERE id = b.user_id AND status = 'active' FOR SHARE;
-    kept := FOUND;
-    IF kept AND b.application_id IS NOT NULL THEN
+    LOOP
         BEGIN
-            kept := use_again(b.application_id, at);
-        EXCEPTION WHEN unique_violation THEN
-            -- The user's last use was taken meanwhile.
-            kept := false;
+            IF v_any_counted THEN
+                PERFORM FROM promo_codes c
+                WHERE c.id IN (SELECT a.code_id FROM applications a WHERE a.id = ANY (v_ids) AND a.code_counted)
+                ORDER BY c.id FOR NO KEY UPDATE;
+            END IF;
+            PERFORM FROM (
+                SELECT a.promotion_id, a.stripe FROM applications a WHERE a.id = ANY (v_ids)
+                UNION
+                SELECT o.promotion_id, o.stripe FROM promotion_usage o WHERE o.promotion_id = ANY (v_promotion_ids)
+            ) AS touched
+            JOIN promotion_usage s ON s.promotion_id = touched.promotion_id AND s.stripe = touched.stripe
+            ORDER BY s.promotion_id, s.stripe FOR UPDATE OF s;
+            SELECT coalesce(array_agg(DISTINCT s.promotion_id), '{}') INTO v_over_ids
+            FROM applications a
+            JOIN promotion_usage s ON s.promotion_id = a.promotion_id AND s.stripe = a.stripe
+            WHERE a.id = ANY (v_ids) AND (s.taken > s.quota OR s.spent_minor > s.quota_minor);
+            IF v_any_campaign THEN
+                PERFORM FROM (
+                    SELECT a.campaign_id, a.campaign_stripe AS stripe FROM applications a WHERE a.id = ANY (v_ids)
+                    UNION
+                    SELECT o.campaign_id, o.stripe FROM campaign_usage o WHERE o.campaign_id = ANY (v_campaign_ids)
+                ) AS touched
+                JOIN campaign_usage s ON s.campaign_id = touched.campaign_id AND s.stripe = touched.stripe
+                ORDER BY s.campaign_id, s.stripe FOR UPDATE OF s;
+                SELECT coalesce(array_agg(DISTINCT s.campaign_id), '{}') INTO v_over_campaign_ids
+                FROM applications a
+                JOIN campaign_usage s ON s.campaign_id = a.campaign_id AND s.stripe = a.campaign_stripe
+                WHERE a.id = ANY (v_ids) AND (s.taken > s.quota OR s.spent_minor > s.quota_minor);
+            END IF;
+            IF NOT (v_over_ids <@ v_promotion_ids AND v_over_campaign_ids <@ v_campaign_ids) THEN
+                v_promotion_ids := v_promotion_ids || v_over_ids;
+                v_campaign_ids := v_campaign_ids || v_over_campaign_ids;
+                RAISE EXCEPTION 'more stripes are to be locked' USING ERRCODE = 'LU001';
+            END IF;
+
+            IF cardinality(v_ids) > 1 THEN
+                PERFORM FROM applications a WHERE a.id = ANY (v_ids) AND a.state = p_from
+                ORDER BY a.id FOR NO KEY UPDATE;
+            END IF;
+            RETURN QUERY WITH released AS (
+                UPDATE applications a SET state = p_to, cancel_reason = p_cancel_reason, updated_at = p_now
+                WHERE a.id = ANY (v_ids) AND a.state = p_from
+                RETURNING a.id, a.code_id, a.code_counted, a.promotion_id, a.stripe, a.campaign_id, a.campaign_stripe,
+                    a.price_minor - a.total_minor AS discount_minor
+            ), of_codes AS (
+                UPDATE promo_codes c SET uses = c.uses - freed.uses
+                FROM (
+                    SELECT r.code_id, count(*) AS uses FROM released r WHERE r.code_counted GROUP BY r.code_id
+                ) AS freed
+                WHERE c.id = freed.code_id
+            ), of_promotions AS (
+                UPDATE promotion_usage s SET taken = s.taken - freed.uses, spent_minor = s.spent_minor - freed.minor
+                FROM (
+                    SELECT r.promotion_id, r.stripe, count(*) AS uses, sum(r.discount_minor) AS minor
+                    FROM released r GROUP BY r.promotion_id, r.stripe
+                ) AS freed
+                WHERE s.promotion_id = freed.promotion_id AND s.stripe = freed.stripe
+            ), of_campaigns AS (
+                UPDATE campaign_usage s SET taken = s.taken - freed.uses, spent_minor = s.spent_minor - freed.minor
+                FROM (
+                    SELECT r.campaign_id, r.campaign_stripe, count(*) AS uses, sum(r.discount_minor) AS minor
+                    FROM released r WHERE r.campaign_id IS NOT NULL GROUP BY r.campaign_id, r.campaign_stripe
+                ) AS freed
+                WHERE s.campaign_id = freed.campaign_id AND s.stripe = freed.campaign_stripe
+            )
+            SELECT r.id FROM released r;
+
+            IF v_promotion_ids <> '{}' THEN
+                PERFORM rebalance_promotion(
+                    p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
+                    p_stripes => stripes_for(p.total_limit)
+                )
+                FROM promotions p WHERE p.id = ANY (v_promotion_ids) ORDER BY p.id;
+            END IF;
+            IF v_campaign_ids <> '{}' THEN
+                PERFORM rebalance_campaign(
+                    p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
+                    p_stripes => stripes_for(m.total_limit)
+                )
+                FROM campaigns m WHERE m.id = ANY (v_campaign_ids) ORDER BY m.id;
+            END IF;
+            RETURN;
+        EXCEPTION WHEN SQLSTATE 'LU001' THEN
+            -- The locks of this attempt are given up.
+            NULL;
         END;
-    END IF;
-    IF NOT kept THEN
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
-        VALUES (refund_id, b.id, b.total_minor, b.currency, 'late_payment', 'pending', at, at, at);
-        RETURN 'refunding';
-    END IF;
-    UPDATE purchases SET status = 'paid', failure = NULL, updated_at = at WHERE id = b.id;
-    PERFORM subscribe(b.id, b.user_id, b.tariff_id, b.period_months, b.trial_days, at);
-    RETURN 'kept';
+    END LOOP;
 END $$;
 
-CREATE FUNCTION public.take_use(application_id uuid, of_user uuid, of_promo bigint, promo_version bigint, of_tariff bigint, at timestamp with time zone, decision_id uuid, outcomes jsonb, slot integer, price_minor bigint, total_minor bigint, currency text, trial_days integer, expires_at timestamp with time zone, period text, of_campaign bigint, campaign_version bigint, discount_minor bigint, first_stripe integer, wait boolean) RETURNS integer
+CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
-#variable_conflict use_column
 DECLARE
-    made integer;
+    v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
+    v_promotion_id bigint;
+    v_status text;
+    v_code text;
+    v_user_id uuid;
+    v_code_version integer;
 BEGIN
-    IF wait THEN
-        PERFORM FROM users WHERE id = of_user FOR SHARE;
-        PERFORM FROM usage_counters WHERE scope = 'promo' AND scope_id = of_promo ORDER BY stripe FOR UPDATE;
-        PERFORM FROM usage_counters WHERE scope = 'campaign' AND scope_id = of_campaign ORDER BY stripe FOR UPDATE;
-    END IF;
-    WITH owner AS (
-        -- The lock makes blocking and deleting wait, and then see this hold: they give it back.
-        SELECT id FROM users WHERE id = of_user AND status = 'active' FOR SHARE
-    ),
-    promo AS (
-        SELECT c.stripe FROM owner CROSS JOIN promo_codes s JOIN usage_counters c ON c.scope = 'promo' AND c.scope_id = s.id
-        WHERE s.id = of_promo AND s.version = take_use.promo_version
-            AND (c.quota IS NULL OR c.taken < c.quota)
-            AND (c.quota_minor IS NULL OR c.spent_minor + take_use.discount_minor <= c.quota_minor)
-            -- A stripe is over its quota when a limit was lowered below what is taken.
-            AND NOT EXISTS (
-                SELECT FROM usage_counters o WHERE o.scope = 'promo' AND o.scope_id = s.id
-                    AND (o.taken > o.quota OR o.spent_minor > o.quota_minor)
-            )
-        ORDER BY (c.stripe + first_stripe) % 32 LIMIT 1 FOR UPDATE OF c SKIP LOCKED
-    ),
-    campaign AS (
-        SELECT c.stripe FROM promo CROSS JOIN campaigns s JOIN usage_counters c ON c.scope = 'campaign' AND c.scope_id = s.id
-        WHERE s.id = of_campaign AND s.version = campaign_version
-            AND (c.quota IS NULL OR c.taken < c.quota)
-            AND (c.quota_minor IS NULL OR c.spent_minor + take_use.discount_minor <= c.quota_minor)
-            -- A stripe is over its quota when a limit was lowered below what is taken.
-            AND NOT EXISTS (
-                SELECT FROM usage_counters o WHERE o.scope = 'campaign' AND o.scope_id = s.id
-                    AND (o.taken > o.quota OR o.spent_minor > o.quota_minor)
-            )
-        ORDER BY (c.stripe + first_stripe) % 32 LIMIT 1 FOR UPDATE OF c SKIP LOCKED
-    ),
-    found AS (
-        SELECT promo.stripe, campaign.stripe AS campaign_stripe
-        FROM promo LEFT JOIN campaign ON true
-        WHERE of_campaign IS NULL OR campaign.stripe IS NOT NULL
-    ),
-    -- Apart from the UPDATE: when a counter has moved on since the statement began, Postgres looks at the joined row
-    -- again, and a UNION there would be made anew.
-    stripes AS MATERIALIZED (
-        SELECT 'promo' AS scope, of_promo AS scope_id, stripe FROM found
-        UNION ALL SELECT 'campaign', of_campaign, campaign_stripe FROM found
-    ),
-    counted AS (
-        UPDATE usage_counters AS c SET taken = c.taken + 1, spent_minor = c.spent_minor + take_use.discount_minor
-        FROM stripes
-        WHERE c.scope = stripes.scope AND c.scope_id = stripes.scope_id AND c.stripe = stripes.stripe
-    ),
-    decided AS (
-        INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
-        SELECT decision_id, take_use.at, of_user, of_promo, take_use.promo_version, of_tariff, true, take_use.outcomes
-        FROM found
-    )
-    INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, period, slot,
-        price_minor, total_minor, currency, trial_days, created_at, expires_at, updated_at, stripe, campaign_id,
-        campaign_stripe)
-    SELECT application_id, take_use.decision_id, of_promo, take_use.promo_version, of_user, of_tariff, 'applied',
-        take_use.period, take_use.slot, take_use.price_minor, take_use.total_minor, take_use.currency,
-        take_use.trial_days, take_use.at, take_use.expires_at, take_use.at, stripe, of_campaign, campaign_stripe
-    FROM found;
-    GET DIAGNOSTICS made = ROW_COUNT;
-    RETURN made;
-END $$;
-
-CREATE FUNCTION public.tell_paid() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    PERFORM tell_purchase(NEW.id, NEW.id, NULL, NEW.updated_at);
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION public.tell_purchase(event uuid, of_purchase uuid, refund_minor bigint, at timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-#variable_conflict use_variable
-DECLARE
-    nth bigint;
-BEGIN
-    INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = of_purchase
-    ON CONFLICT ON CONSTRAINT purchase_event_counts_pkey DO UPDATE SET last = c.last + 1
-    RETURNING c.last INTO nth;
-    -- A statement of its own: it sees all that the user's events before this one tell, since it waited for them.
-    INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, promo_id, price_minor, total_minor,
-        currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
-    SELECT event, b.user_id, nth, b.id, b.tariff_id, a.promo_id, b.price_minor, b.total_minor, b.currency,
-        s.starts_at, s.ends_at,
-        (SELECT max(o.ends_at) FROM subscriptions o WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id),
-        refund_minor,
-        CASE WHEN refund_minor IS NOT NULL THEN (
-            SELECT sum(r.amount_minor) FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded'
-        ) END,
-        at
-    FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id LEFT JOIN applications a ON a.id = b.application_id
-    WHERE b.id = of_purchase;
+    SELECT p.id, p.version, p.status, c.code, c.user_id INTO v_promotion_id, version, v_status, v_code, v_user_id
+    FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+    -- The code first: the order in which all functions lock.
+    WHERE c.id = p_code_id FOR NO KEY UPDATE OF c, p;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the purchase % is paid and has no subscription', of_purchase;
+        outcome := 'no_code';
+        RETURN;
+    END IF;
+    -- Locks the groups: whoever deletes one locks it first.
+    unknown := unknown_references(v_wanted, p_user_id);
+    IF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_status = 'archived' THEN
+        outcome := 'archived';
+    ELSIF v_code <> p_code THEN
+        outcome := 'code_fixed';
+    ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
+    ) THEN
+        outcome := 'other_currency';
+    ELSIF cardinality(unknown) > 0 THEN
+        outcome := 'unknown';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    END IF;
+    UPDATE promotions AS p SET (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
+        currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
+        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        hold_minutes, refund_returns_use) = (
+        v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
+        v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
+        v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
+        v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
+        v_wanted.refund_returns_use
+    )
+    WHERE p.id = v_promotion_id
+    RETURNING p.version INTO version;
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+    VALUES (p_now, p_actor_id, 'promotion', v_promotion_id, 'change', jsonb_build_object('version', version));
+    IF v_user_id IS DISTINCT FROM p_user_id THEN
+        UPDATE promo_codes AS c SET user_id = p_user_id WHERE c.id = p_code_id RETURNING c.version INTO v_code_version;
+        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+        VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
     END IF;
 END $$;
 
-CREATE FUNCTION public.tell_refunded() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    PERFORM tell_purchase(NEW.id, b.id, NEW.amount_minor, NEW.updated_at)
-    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded');
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION public.trial_of_user(uuid) RETURNS text
-    LANGUAGE plpgsql STABLE
-    AS $_$
-BEGIN
-    RETURN (
-        SELECT a.state FROM applications a
-        WHERE a.trial_of = person_of($1) AND a.state IN ('applied', 'paying', 'used')
-    );
-END $_$;
-
-CREATE FUNCTION public.use_again(of_application uuid, at timestamp with time zone) RETURNS boolean
+CREATE FUNCTION public.reserve_again(p_application_id uuid, p_now timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 DECLARE
     a applications;
-    found_stripe smallint;
-    found_campaign_stripe smallint;
-    free_slot integer;
+    p promotions;
+    m campaigns;
+    v_period text;
+    v_since timestamptz := timestamptz '-infinity';
+    v_until timestamptz := timestamptz 'infinity';
+    v_uses bigint;
+    v_max_uses bigint;
+    v_code_counted boolean := false;
+    v_stripe smallint;
+    v_campaign_stripe smallint;
+    v_reserved boolean;
 BEGIN
-    SELECT * INTO STRICT a FROM applications WHERE id = of_application;
-    found_stripe := room_for_use('promo', a.promo_id, a.price_minor - a.total_minor);
-    IF a.campaign_id IS NOT NULL THEN
-        found_campaign_stripe := room_for_use('campaign', a.campaign_id, a.price_minor - a.total_minor);
+    SELECT o.* INTO STRICT a FROM applications o WHERE o.id = p_application_id;
+    SELECT o.* INTO STRICT p FROM promotions o WHERE o.id = a.promotion_id;
+    IF p.per_user_limit IS NOT NULL THEN
+        v_period := p.per_user_period;
+        IF v_period <> 'lifetime' THEN
+            -- ISO weeks: they begin on Monday.
+            v_since := date_trunc(v_period, a.created_at AT TIME ZONE p.time_zone) AT TIME ZONE p.time_zone;
+            v_until := (date_trunc(v_period, a.created_at AT TIME ZONE p.time_zone) + ('1 ' || v_period)::interval)
+                AT TIME ZONE p.time_zone;
+        END IF;
+        SELECT count(*) INTO v_uses FROM applications o
+        WHERE o.person_id = a.person_id AND o.promotion_id = a.promotion_id
+            AND o.state IN ('applied', 'paying', 'used') AND o.created_at >= v_since AND o.created_at < v_until;
+        IF v_uses >= p.per_user_limit THEN
+            RETURN false;
+        END IF;
     END IF;
-    -- The lowest number among the user's uses that is free: at most one more than there are uses.
-    SELECT min(n) INTO free_slot
-    FROM generate_series(1, 1 + (
-        SELECT count(*) FROM applications WHERE promo_id = a.promo_id AND user_id = a.user_id
-    )) AS n
-    WHERE NOT EXISTS (
-        SELECT FROM applications o
-        WHERE o.promo_id = a.promo_id AND o.user_id = a.user_id AND o.period = a.period AND o.slot = n
-            AND o.state IN ('applied', 'paying', 'used')
-    );
-    IF free_slot > (SELECT per_user_limit FROM promo_codes WHERE id = a.promo_id) THEN
-        RETURN false;
-    END IF;
-    IF found_stripe IS NULL OR (a.campaign_id IS NOT NULL AND found_campaign_stripe IS NULL) THEN
-        RETURN false;
-    END IF;
-    UPDATE usage_counters SET taken = taken + 1, spent_minor = spent_minor + a.price_minor - a.total_minor
-    WHERE (scope, scope_id, stripe) IN
-        (('promo', a.promo_id, found_stripe), ('campaign', a.campaign_id, found_campaign_stripe));
-    UPDATE applications SET state = 'used', cancel_reason = NULL, updated_at = at, slot = free_slot,
-        stripe = found_stripe, campaign_stripe = found_campaign_stripe
-    WHERE id = of_application AND state IN ('cancelled', 'expired');
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the application % was not given back', of_application;
-    END IF;
-    RETURN true;
+    WHILE v_reserved IS NULL LOOP
+        BEGIN
+            UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = a.code_id AND c.uses < c.max_uses;
+            v_code_counted := FOUND;
+            IF NOT v_code_counted THEN
+                SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
+                IF v_max_uses IS NOT NULL THEN
+                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                END IF;
+            END IF;
+            v_stripe := reserve_promotion(
+                p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
+                p_discount_minor => a.price_minor - a.total_minor
+            );
+            IF v_stripe IS NULL THEN
+                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+            END IF;
+            IF a.campaign_id IS NOT NULL THEN
+                SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
+                v_campaign_stripe := reserve_campaign(
+                    p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
+                    p_discount_minor => a.price_minor - a.total_minor
+                );
+                IF v_campaign_stripe IS NULL THEN
+                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                END IF;
+            END IF;
+            UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
+                campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
+            WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the application % was not given back', a.id;
+            END IF;
+            v_reserved := true;
+        EXCEPTION
+            WHEN unique_violation OR SQLSTATE 'LU002' THEN
+                -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
+                v_reserved := false;
+            WHEN SQLSTATE 'LS001' THEN
+                -- Somebody else took the last use of a stripe: there may be one in another.
+                NULL;
+        END;
+    END LOOP;
+    RETURN v_reserved;
 END $$;
+
+CREATE FUNCTION public.reserve_campaign(p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_discount_minor bigint) RETURNS smallint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_stripe smallint := (pg_backend_pid() % stripes_for(p_total_limit))::smallint;
+BEGIN
+    IF p_total_limit IS NULL AND p_budget_minor IS NULL THEN
+        UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe AND quota IS NULL AND quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
+        VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
+        ON CONFLICT (campaign_id, stripe) DO UPDATE
+            SET taken = u.taken + 1, spent_minor = u.spent_minor + p_discount_minor
+            WHERE u.quota IS NULL AND u.quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+    END IF;
+    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
+    -- their order after that would make two such takers wait for each other.
+    IF EXISTS (
+        SELECT FROM campaign_usage
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+    ) THEN
+        UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+    END IF;
+    PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
+    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    SELECT m.total_limit, m.budget_minor INTO p_total_limit, p_budget_minor FROM campaigns m WHERE m.id = p_campaign_id;
+    FOR v_try IN 1..2 LOOP
+        SELECT stripe INTO v_stripe FROM campaign_usage
+        WHERE campaign_id = p_campaign_id
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+        ORDER BY stripe LIMIT 1;
+        EXIT WHEN FOUND;
+        IF v_try = 2 OR p_budget_minor IS NULL THEN
+            RETURN NULL;
+        END IF;
+        PERFORM rebalance_campaign(
+            p_campaign_id => p_campaign_id, p_total_limit => p_total_limit, p_budget_minor => p_budget_minor,
+            p_stripes => 1
+        );
+    END LOOP;
+    UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+    WHERE campaign_id = p_campaign_id AND stripe = v_stripe;
+    RETURN v_stripe;
+END $$;
+
+CREATE FUNCTION public.reserve_promotion(p_promotion_id bigint, p_total_limit bigint, p_budget_minor bigint, p_discount_minor bigint) RETURNS smallint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_stripe smallint := (pg_backend_pid() % stripes_for(p_total_limit))::smallint;
+BEGIN
+    IF p_total_limit IS NULL AND p_budget_minor IS NULL THEN
+        UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE promotion_id = p_promotion_id AND stripe = v_stripe AND quota IS NULL AND quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        INSERT INTO promotion_usage AS u (promotion_id, stripe, taken, spent_minor)
+        VALUES (p_promotion_id, v_stripe, 1, p_discount_minor)
+        ON CONFLICT (promotion_id, stripe) DO UPDATE
+            SET taken = u.taken + 1, spent_minor = u.spent_minor + p_discount_minor
+            WHERE u.quota IS NULL AND u.quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'the promotion has got a limit' USING ERRCODE = 'LS001';
+    END IF;
+    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
+    -- their order after that would make two such takers wait for each other.
+    IF EXISTS (
+        SELECT FROM promotion_usage
+        WHERE promotion_id = p_promotion_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+    ) THEN
+        UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE promotion_id = p_promotion_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+    END IF;
+    PERFORM FROM promotion_usage WHERE promotion_id = p_promotion_id ORDER BY stripe FOR UPDATE;
+    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    SELECT p.total_limit, p.budget_minor INTO p_total_limit, p_budget_minor FROM promotions p WHERE p.id = p_promotion_id;
+    FOR v_try IN 1..2 LOOP
+        SELECT stripe INTO v_stripe FROM promotion_usage
+        WHERE promotion_id = p_promotion_id
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+        ORDER BY stripe LIMIT 1;
+        EXIT WHEN FOUND;
+        IF v_try = 2 OR p_budget_minor IS NULL THEN
+            RETURN NULL;
+        END IF;
+        PERFORM rebalance_promotion(
+            p_promotion_id => p_promotion_id, p_total_limit => p_total_limit, p_budget_minor => p_budget_minor,
+            p_stripes => 1
+        );
+    END LOOP;
+    UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+    WHERE promotion_id = p_promotion_id AND stripe = v_stripe;
+    RETURN v_stripe;
+END $$;
+
+CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_person_id uuid;
+    v_max_uses bigint;
+    v_promotion_id bigint;
+    v_total_limit bigint;
+    v_budget_minor bigint;
+    v_per_user_limit integer;
+    v_hold_minutes integer;
+    v_trial_days integer;
+    v_price_minor bigint;
+    v_currency text;
+    v_campaign_id bigint;
+    v_campaign_limit bigint;
+    v_campaign_budget_minor bigint;
+    v_discount_minor bigint;
+    v_uses bigint;
+    v_code_uses bigint;
+    v_holds_another boolean;
+    v_had_trial boolean;
+    v_stripe smallint;
+    v_campaign_stripe smallint;
+BEGIN
+    SELECT coalesce(u.first_account_id, u.id), c.max_uses, p.id, p.total_limit, p.budget_minor, p.per_user_limit,
+        p.hold_minutes, p.effect_days, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
+    INTO v_person_id, v_max_uses, v_promotion_id, v_total_limit, v_budget_minor, v_per_user_limit,
+        v_hold_minutes, v_trial_days, v_price_minor, v_currency, v_campaign_id, v_campaign_limit, v_campaign_budget_minor
+    FROM users u
+    JOIN promo_codes c ON c.id = p_code_id
+    JOIN promotions p ON p.id = c.promotion_id
+    JOIN tariffs t ON t.id = p_tariff_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    WHERE u.id = p_user_id AND u.status = 'active' AND c.version = p_versions[1] AND p.version = p_versions[2]
+        AND t.version = p_versions[3] AND m.version IS NOT DISTINCT FROM p_versions[4]
+    FOR NO KEY UPDATE OF u;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- A statement of its own: it sees what was committed before the lock was given.
+    SELECT
+        EXISTS (
+            SELECT FROM applications a
+            WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.state IN ('applied', 'paying')
+        ),
+        CASE WHEN v_per_user_limit IS NOT NULL THEN (
+            SELECT count(*) FROM applications a
+            WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id
+                AND a.state IN ('applied', 'paying', 'used') AND a.created_at >= p_uses_since
+        ) END,
+        v_trial_days IS NOT NULL AND EXISTS (
+            SELECT FROM applications a
+            WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
+        )
+    INTO v_holds_another, v_uses, v_had_trial;
+    IF v_holds_another OR v_had_trial OR v_uses >= v_per_user_limit THEN
+        RETURN;
+    END IF;
+
+    v_discount_minor := v_price_minor - p_total_minor;
+    IF v_max_uses IS NOT NULL THEN
+        UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = p_code_id AND c.uses < c.max_uses
+        RETURNING c.uses - 1 INTO v_code_uses;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+        p_observed := p_observed || jsonb_build_object('code_uses', v_code_uses);
+    END IF;
+    v_stripe := reserve_promotion(
+        p_promotion_id => v_promotion_id, p_total_limit => v_total_limit, p_budget_minor => v_budget_minor,
+        p_discount_minor => v_discount_minor
+    );
+    IF v_stripe IS NOT NULL AND v_campaign_id IS NOT NULL THEN
+        v_campaign_stripe := reserve_campaign(
+            p_campaign_id => v_campaign_id, p_total_limit => v_campaign_limit,
+            p_budget_minor => v_campaign_budget_minor, p_discount_minor => v_discount_minor
+        );
+    END IF;
+    IF v_stripe IS NULL OR (v_campaign_id IS NOT NULL AND v_campaign_stripe IS NULL) THEN
+        -- Gives back what was taken from the other counters.
+        RAISE EXCEPTION 'a limit leaves no use' USING ERRCODE = 'LS001';
+    END IF;
+    IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
+        SELECT sum(s.taken)::bigint - 1, sum(s.spent_minor)::bigint - v_discount_minor INTO taken, spent_minor
+        FROM promotion_usage s WHERE s.promotion_id = v_promotion_id;
+        p_observed := p_observed || jsonb_build_object('taken', taken, 'spent_minor', spent_minor);
+    END IF;
+    IF num_nonnulls(v_campaign_limit, v_campaign_budget_minor) > 0 THEN
+        SELECT sum(s.taken)::bigint - 1, sum(s.spent_minor)::bigint - v_discount_minor INTO campaign_taken, campaign_spent_minor
+        FROM campaign_usage s WHERE s.campaign_id = v_campaign_id;
+        p_observed := p_observed
+            || jsonb_build_object('campaign_taken', campaign_taken, 'campaign_spent_minor', campaign_spent_minor);
+    END IF;
+    IF v_uses > 0 THEN
+        p_observed := p_observed || jsonb_build_object('uses', v_uses);
+    END IF;
+    expires_at := p_now + make_interval(mins => v_hold_minutes);
+    INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
+        total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, currency, state, observed)
+    VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
+        v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
+        p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
+        v_max_uses IS NOT NULL, v_currency, 'applied', p_observed);
+END $$;
+
+CREATE FUNCTION public.share_limits() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'promotions' THEN
+        PERFORM rebalance_promotion(NEW.id, NEW.total_limit, NEW.budget_minor, stripes_for(NEW.total_limit));
+    ELSE
+        PERFORM rebalance_campaign(NEW.id, NEW.total_limit, NEW.budget_minor, stripes_for(NEW.total_limit));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.stripe_quota(p_limit bigint, p_taken bigint, p_own bigint, p_stripes integer, p_stripe integer) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE
+        WHEN p_limit IS NULL THEN NULL
+        WHEN p_taken > p_limit THEN 0
+        WHEN p_stripe >= p_stripes THEN p_own
+        ELSE p_own + (p_limit - p_taken) / p_stripes + (p_stripe < (p_limit - p_taken) % p_stripes)::integer
+    END
+$$;
+
+CREATE FUNCTION public.stripes_for(p_total_limit bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE WHEN p_total_limit IS NULL THEN 32 ELSE greatest(1, least(32, p_total_limit / 16))::integer END
+$$;
+
+CREATE FUNCTION public.subscribe(p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    SELECT greatest(p_now, max(s.ends_at)) INTO starts_at FROM subscriptions s
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id;
+    ends_at := (starts_at AT TIME ZONE 'UTC'
+        + make_interval(months => coalesce(p_months, 0), days => coalesce(p_days, 0))) AT TIME ZONE 'UTC';
+    INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
+    VALUES (p_purchase_id, p_user_id, p_tariff_id, subscribe.starts_at, subscribe.ends_at);
+END $$;
+
+CREATE TABLE public.promotions (
+    id bigint NOT NULL,
+    title text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    listed boolean DEFAULT false NOT NULL,
+    effect text NOT NULL,
+    effect_minor bigint,
+    effect_basis_points integer,
+    effect_cap_minor bigint,
+    effect_days integer,
+    currency text DEFAULT 'RUB'::text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    time_zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
+    weekdays smallint[],
+    hours_from time without time zone,
+    hours_to time without time zone,
+    total_limit bigint,
+    per_user_limit integer DEFAULT 1,
+    per_user_period text DEFAULT 'lifetime'::text NOT NULL,
+    budget_minor bigint,
+    min_price_minor bigint,
+    first_purchase_only boolean DEFAULT false NOT NULL,
+    tariff_ids bigint[],
+    audience_group_ids bigint[],
+    campaign_id bigint,
+    hold_minutes integer DEFAULT 30 NOT NULL,
+    refund_returns_use boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT promotions_audience_group_ids_check CHECK ((cardinality(audience_group_ids) > 0)),
+    CONSTRAINT promotions_budget_minor_check CHECK ((budget_minor > 0)),
+    CONSTRAINT promotions_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT promotions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT promotions_effect CHECK (
+CASE effect
+    WHEN 'percent_off'::text THEN ((effect_basis_points IS NOT NULL) AND (num_nonnulls(effect_minor, effect_days) = 0))
+    WHEN 'free'::text THEN ((effect_days IS NOT NULL) AND (num_nonnulls(effect_minor, effect_basis_points, effect_cap_minor) = 0))
+    ELSE ((effect_minor IS NOT NULL) AND (num_nonnulls(effect_basis_points, effect_cap_minor, effect_days) = 0))
+END),
+    CONSTRAINT promotions_effect_basis_points_check CHECK (((effect_basis_points >= 1) AND (effect_basis_points <= 10000))),
+    CONSTRAINT promotions_effect_cap_minor_check CHECK ((effect_cap_minor > 0)),
+    CONSTRAINT promotions_effect_check CHECK ((effect = ANY (ARRAY['fixed_price'::text, 'free'::text, 'percent_off'::text, 'amount_off'::text]))),
+    CONSTRAINT promotions_effect_days_check CHECK (((effect_days >= 1) AND (effect_days <= 3660))),
+    CONSTRAINT promotions_effect_minor_check CHECK ((effect_minor > 0)),
+    CONSTRAINT promotions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 10080))),
+    CONSTRAINT promotions_hours CHECK (((num_nulls(hours_from, hours_to) = 2) OR ((num_nulls(hours_from, hours_to) = 0) AND (hours_from <> hours_to)))),
+    CONSTRAINT promotions_id_check CHECK ((id > 0)),
+    CONSTRAINT promotions_min_price_minor_check CHECK ((min_price_minor > 0)),
+    CONSTRAINT promotions_per_user_limit_check CHECK ((per_user_limit > 0)),
+    CONSTRAINT promotions_per_user_period_check CHECK ((per_user_period = ANY (ARRAY['lifetime'::text, 'day'::text, 'week'::text, 'month'::text]))),
+    CONSTRAINT promotions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))),
+    CONSTRAINT promotions_tariff_ids_check CHECK ((cardinality(tariff_ids) > 0)),
+    CONSTRAINT promotions_total_limit_check CHECK ((total_limit > 0)),
+    CONSTRAINT promotions_version_check CHECK ((version > 0)),
+    CONSTRAINT promotions_weekdays_check CHECK (((cardinality(weekdays) > 0) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
+);
+COMMENT ON TABLE public.promotions IS 'A row is an offer with all its rules. People reach it by a promo code, of which it has one or a million.';
+COMMENT ON COLUMN public.promotions.listed IS 'Whether its shared codes are shown to those who may use them. A code that is not listed works by its text alone.';
+COMMENT ON COLUMN public.promotions.ends_at IS 'The first instant at which it no longer works; NULL for no end.';
+COMMENT ON COLUMN public.promotions.time_zone IS 'Of the weekdays, the hours and the periods of the per-user limit: a name of the IANA time zone database.';
+COMMENT ON COLUMN public.promotions.weekdays IS 'ISO: 1 is Monday. NULL is every day.';
+COMMENT ON COLUMN public.promotions.hours_from IS 'Half-open, over midnight if the first is the later. NULL is the whole day.';
+COMMENT ON COLUMN public.promotions.total_limit IS 'Uses of all its codes together; NULL has no limit.';
+COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL: every tariff.';
+COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL: everybody.';
+COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an applied use is held before it is given back.';
+COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether a use can be used again when the whole purchase is refunded.';
+
+CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_fields text[] := ARRAY[]::text[];
+BEGIN
+    PERFORM FROM user_groups g WHERE g.id = ANY (p_promotion.audience_group_ids) ORDER BY g.id FOR KEY SHARE;
+    IF EXISTS (
+        SELECT FROM unnest(p_promotion.tariff_ids) AS named (id) WHERE NOT EXISTS (SELECT FROM tariffs t WHERE t.id = named.id)
+    ) THEN
+        v_fields := v_fields || 'tariffs'::text;
+    END IF;
+    IF EXISTS (
+        SELECT FROM unnest(p_promotion.audience_group_ids) AS named (id)
+        WHERE NOT EXISTS (SELECT FROM user_groups g WHERE g.id = named.id)
+    ) OR (
+        p_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted')
+    ) THEN
+        v_fields := v_fields || 'audience'::text;
+    END IF;
+    IF p_promotion.campaign_id IS NOT NULL AND NOT EXISTS (SELECT FROM campaigns m WHERE m.id = p_promotion.campaign_id)
+    THEN
+        v_fields := v_fields || 'campaign_id'::text;
+    END IF;
+    RETURN v_fields;
+END $$;
+
+CREATE FUNCTION public.version_at(p_kind text, p_id bigint, p_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_now jsonb := version_now(p_kind, p_id);
+BEGIN
+    IF (v_now ->> 'created_at')::timestamptz > p_at THEN
+        RETURN NULL;
+    END IF;
+    RETURN coalesce(
+        (
+            SELECT v.snapshot FROM past_versions v WHERE v.kind = p_kind AND v.id = p_id AND v.until > p_at
+            ORDER BY v.version LIMIT 1
+        ),
+        v_now
+    );
+END $$;
+
+CREATE FUNCTION public.version_now(p_kind text, p_id bigint) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN CASE p_kind
+        WHEN 'tariff' THEN (SELECT to_jsonb(t) FROM tariffs t WHERE t.id = p_id)
+        WHEN 'campaign' THEN (SELECT to_jsonb(m) FROM campaigns m WHERE m.id = p_id)
+        WHEN 'promotion' THEN (SELECT to_jsonb(p) FROM promotions p WHERE p.id = p_id)
+        WHEN 'promo_code' THEN (SELECT to_jsonb(c) FROM promo_codes c WHERE c.id = p_id)
+    END;
+END $$;
+
+CREATE FUNCTION public.version_numbered(p_kind text, p_id bigint, p_version integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN coalesce(
+        (SELECT v.snapshot FROM past_versions v WHERE v.kind = p_kind AND v.id = p_id AND v.version = p_version),
+        version_now(p_kind, p_id)
+    );
+END $$;
+
+CREATE FUNCTION public.was_live(p_state text, p_expires_at timestamp with time zone, p_updated_at timestamp with time zone, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT p_state IN ('paying', 'used')
+        OR (p_state IN ('applied', 'expired') AND p_expires_at > p_at)
+        OR (p_state = 'cancelled' AND p_updated_at > p_at)
+$$;
 
 CREATE TABLE public.applications (
     id uuid NOT NULL,
-    decision_id uuid NOT NULL,
-    promo_id bigint NOT NULL,
-    promo_version bigint NOT NULL,
     user_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    code_id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    campaign_id bigint,
     tariff_id bigint NOT NULL,
-    state text NOT NULL,
-    cancel_reason text,
-    slot integer NOT NULL,
     price_minor bigint NOT NULL,
     total_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
-    trial_days integer,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    period text DEFAULT ''::text NOT NULL,
-    stripe smallint DEFAULT 0 NOT NULL,
-    campaign_id bigint,
+    trial_days integer,
+    code_version integer NOT NULL,
+    promotion_version integer NOT NULL,
+    campaign_version integer,
+    tariff_version integer NOT NULL,
+    rule_set smallint NOT NULL,
+    stripe smallint NOT NULL,
     campaign_stripe smallint,
-    trial_of uuid,
-    CONSTRAINT applications_campaign_stripe CHECK (((campaign_id IS NULL) = (campaign_stripe IS NULL))),
-    CONSTRAINT applications_cancel_reason CHECK (((state = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
-    CONSTRAINT applications_cancel_reason_check CHECK ((cancel_reason = ANY (ARRAY['user'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'refunded'::text]))),
-    CONSTRAINT applications_check CHECK (((total_minor >= 0) AND (total_minor <= price_minor))),
-    CONSTRAINT applications_price_minor_check CHECK ((price_minor > 0)),
-    CONSTRAINT applications_slot_check CHECK ((slot > 0)),
-    CONSTRAINT applications_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text, 'cancelled'::text, 'expired'::text])))
+    code_counted boolean NOT NULL,
+    currency text NOT NULL,
+    state public.application_state NOT NULL,
+    cancel_reason public.cancel_reason,
+    observed jsonb NOT NULL,
+    CONSTRAINT applications_cancel_reason CHECK ((((state)::text = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
+    CONSTRAINT applications_total CHECK (((total_minor >= 0) AND (total_minor <= price_minor)))
 );
+COMMENT ON TABLE public.applications IS 'A row is a use of a promo code by a user for a tariff, and the decision that allowed it.';
+COMMENT ON COLUMN public.applications.person_id IS 'The first account of the person: limits hold for people, also over an account that was deleted.';
+COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were asked: see domain::RULE_SET.';
+COMMENT ON COLUMN public.applications.stripe IS 'Which stripe of the promotion''s counter the use came from: it goes back there.';
+COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses: it is taken off there again.';
+COMMENT ON COLUMN public.applications.observed IS 'What the decision saw beside the versions: see domain::Observed.';
+
+CREATE TABLE public.campaign_usage (
+    campaign_id bigint NOT NULL,
+    stripe smallint NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    quota bigint,
+    spent_minor bigint DEFAULT 0 NOT NULL,
+    quota_minor bigint,
+    CONSTRAINT campaign_usage_not_negative CHECK (((taken >= 0) AND (spent_minor >= 0)))
+)
+WITH (fillfactor='40');
+COMMENT ON TABLE public.campaign_usage IS 'A row is a stripe of a campaign''s counter, like one of a promotion.';
 
 CREATE TABLE public.campaigns (
     id bigint NOT NULL,
@@ -635,8 +1605,9 @@ CREATE TABLE public.campaigns (
     status text DEFAULT 'active'::text NOT NULL,
     total_limit bigint,
     budget_minor bigint,
-    version bigint DEFAULT 1 NOT NULL,
-    currency character(3) DEFAULT 'RUB'::bpchar NOT NULL,
+    currency text DEFAULT 'RUB'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT campaigns_budget_minor_check CHECK ((budget_minor > 0)),
     CONSTRAINT campaigns_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT campaigns_id_check CHECK ((id > 0)),
@@ -644,6 +1615,9 @@ CREATE TABLE public.campaigns (
     CONSTRAINT campaigns_total_limit_check CHECK ((total_limit > 0)),
     CONSTRAINT campaigns_version_check CHECK ((version > 0))
 );
+COMMENT ON TABLE public.campaigns IS 'A row is a switch, a limit and a budget that several promotions share.';
+COMMENT ON COLUMN public.campaigns.total_limit IS 'Uses of all its promotions together; NULL has no limit.';
+COMMENT ON COLUMN public.campaigns.budget_minor IS 'What all discounts may come to; NULL has no limit.';
 
 ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.campaigns_id_seq
@@ -654,138 +1628,97 @@ ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE public.decisions (
+CREATE TABLE public.catalogue_version (
+    one boolean DEFAULT true NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT catalogue_version_one_check CHECK (one)
+);
+COMMENT ON TABLE public.catalogue_version IS 'A row is the version of the catalogue; there is one. Whatever changes a tariff, a campaign, a promotion or a shared code advances it.';
+
+CREATE TABLE public.code_batches (
+    id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    title text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.code_batches IS 'A row is a set of codes of one promotion that were made together.';
+
+ALTER TABLE public.code_batches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.code_batches_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.refusals (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
     user_id uuid NOT NULL,
-    promo_id bigint NOT NULL,
-    promo_version bigint NOT NULL,
+    code_id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    campaign_id bigint,
     tariff_id bigint NOT NULL,
-    accepted boolean NOT NULL,
-    outcomes jsonb NOT NULL
+    code_version integer NOT NULL,
+    promotion_version integer NOT NULL,
+    campaign_version integer,
+    tariff_version integer NOT NULL,
+    rule_set smallint NOT NULL,
+    refused text[] NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
 )
 PARTITION BY RANGE (at);
-ALTER TABLE ONLY public.decisions ALTER COLUMN outcomes SET COMPRESSION lz4;
+COMMENT ON TABLE public.refusals IS 'A row is a decision that a promo code does not pass. Partitioned by month, so that old ones go by dropping a table.';
+COMMENT ON COLUMN public.refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
 
-CREATE TABLE public.decisions_other (
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL,
-    user_id uuid NOT NULL,
-    promo_id bigint NOT NULL,
-    promo_version bigint NOT NULL,
-    tariff_id bigint NOT NULL,
-    accepted boolean NOT NULL,
-    outcomes jsonb NOT NULL
-);
-ALTER TABLE ONLY public.decisions_other ALTER COLUMN outcomes SET COMPRESSION lz4;
-
-CREATE TABLE public.promo_codes (
-    id bigint NOT NULL,
-    code text NOT NULL,
-    title text NOT NULL,
-    status text DEFAULT 'draft'::text NOT NULL,
-    effect text NOT NULL,
-    effect_minor bigint,
-    effect_basis_points integer,
-    effect_cap_minor bigint,
-    effect_days integer,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone,
-    total_limit bigint,
-    per_user_limit integer DEFAULT 1,
-    tariff_ids bigint[],
-    audience text DEFAULT 'all'::text NOT NULL,
-    audience_user_id uuid,
-    listed boolean DEFAULT true NOT NULL,
-    version bigint DEFAULT 1 NOT NULL,
-    time_zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
-    weekdays smallint[],
-    hours_from time without time zone,
-    hours_to time without time zone,
-    per_user_period text DEFAULT 'lifetime'::text NOT NULL,
-    min_price_minor bigint,
-    first_purchase_only boolean DEFAULT false NOT NULL,
-    audience_group_ids bigint[],
-    campaign_id bigint,
-    budget_minor bigint,
-    refund_returns_use boolean DEFAULT true NOT NULL,
-    currency character(3) DEFAULT 'RUB'::bpchar NOT NULL,
-    CONSTRAINT promo_codes_audience CHECK (((audience = 'user'::text) = (audience_user_id IS NOT NULL))),
-    CONSTRAINT promo_codes_audience_check CHECK ((audience = ANY (ARRAY['all'::text, 'user'::text, 'group'::text]))),
-    CONSTRAINT promo_codes_audience_group_ids_check CHECK ((cardinality(audience_group_ids) > 0)),
-    CONSTRAINT promo_codes_audience_groups CHECK (((audience = 'group'::text) = (audience_group_ids IS NOT NULL))),
-    CONSTRAINT promo_codes_budget_minor_check CHECK ((budget_minor > 0)),
-    CONSTRAINT promo_codes_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT promo_codes_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT promo_codes_effect CHECK (
-CASE effect
-    WHEN 'percent_off'::text THEN ((effect_basis_points IS NOT NULL) AND (num_nonnulls(effect_minor, effect_days) = 0))
-    WHEN 'free'::text THEN ((effect_days IS NOT NULL) AND (num_nonnulls(effect_minor, effect_basis_points, effect_cap_minor) = 0))
-    ELSE ((effect_minor IS NOT NULL) AND (num_nonnulls(effect_basis_points, effect_cap_minor, effect_days) = 0))
-END),
-    CONSTRAINT promo_codes_effect_basis_points_check CHECK (((effect_basis_points >= 1) AND (effect_basis_points <= 10000))),
-    CONSTRAINT promo_codes_effect_cap_minor_check CHECK ((effect_cap_minor > 0)),
-    CONSTRAINT promo_codes_effect_check CHECK ((effect = ANY (ARRAY['fixed_price'::text, 'free'::text, 'percent_off'::text, 'amount_off'::text]))),
-    CONSTRAINT promo_codes_effect_days_check CHECK (((effect_days >= 1) AND (effect_days <= 3660))),
-    CONSTRAINT promo_codes_effect_minor_check CHECK ((effect_minor > 0)),
-    CONSTRAINT promo_codes_hours CHECK (((num_nulls(hours_from, hours_to) = 2) OR ((num_nulls(hours_from, hours_to) = 0) AND (hours_from <> hours_to)))),
-    CONSTRAINT promo_codes_id_check CHECK ((id > 0)),
-    CONSTRAINT promo_codes_min_price_minor_check CHECK ((min_price_minor > 0)),
-    CONSTRAINT promo_codes_per_user_limit_check CHECK ((per_user_limit > 0)),
-    CONSTRAINT promo_codes_per_user_period_check CHECK ((per_user_period = ANY (ARRAY['lifetime'::text, 'day'::text, 'week'::text, 'month'::text]))),
-    CONSTRAINT promo_codes_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))),
-    CONSTRAINT promo_codes_tariff_ids_check CHECK ((cardinality(tariff_ids) > 0)),
-    CONSTRAINT promo_codes_total_limit_check CHECK ((total_limit > 0)),
-    CONSTRAINT promo_codes_version_check CHECK ((version > 0)),
-    CONSTRAINT promo_codes_weekdays_check CHECK (((cardinality(weekdays) > 0) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
-);
-
-CREATE VIEW public.entered AS
- SELECT p.id AS promo_id,
-    p.code,
-    p.title,
-    p.status,
-    p.effect,
-    p.effect_minor,
-    p.effect_basis_points,
-    p.effect_cap_minor,
-    p.effect_days,
-    p.starts_at,
-    p.ends_at,
-    p.total_limit,
-    p.per_user_limit,
-    p.tariff_ids,
-    p.audience,
-    p.audience_user_id,
-    p.audience_group_ids,
-    p.time_zone,
-    p.weekdays,
-    p.hours_from,
-    p.hours_to,
-    p.per_user_period,
-    p.min_price_minor,
-    p.first_purchase_only,
-    p.listed,
-    p.budget_minor,
-    p.version,
-    m.id AS campaign_id,
-    m.status AS campaign_status,
-    m.total_limit AS campaign_limit,
-    m.budget_minor AS campaign_budget_minor,
-    m.version AS campaign_version
-   FROM (public.promo_codes p
-     LEFT JOIN public.campaigns m ON ((m.id = p.campaign_id)));
+CREATE VIEW public.decisions AS
+ SELECT applications.id,
+    applications.created_at AS at,
+    applications.user_id,
+    applications.code_id,
+    applications.promotion_id,
+    applications.campaign_id,
+    applications.tariff_id,
+    applications.code_version,
+    applications.promotion_version,
+    applications.campaign_version,
+    applications.tariff_version,
+    applications.rule_set,
+    '{}'::text[] AS refused,
+    applications.observed
+   FROM public.applications
+UNION ALL
+ SELECT refusals.id,
+    refusals.at,
+    refusals.user_id,
+    refusals.code_id,
+    refusals.promotion_id,
+    refusals.campaign_id,
+    refusals.tariff_id,
+    refusals.code_version,
+    refusals.promotion_version,
+    refusals.campaign_version,
+    refusals.tariff_version,
+    refusals.rule_set,
+    refusals.refused,
+    refusals.observed
+   FROM public.refusals;
+COMMENT ON VIEW public.decisions IS 'A row is what was decided about a user, a code and a tariff: an application or a refusal.';
 
 CREATE TABLE public.group_members (
     group_id bigint NOT NULL,
     user_id uuid NOT NULL,
     added_at timestamp with time zone NOT NULL
 );
+COMMENT ON TABLE public.group_members IS 'A row is a user who is in a group now.';
 
 CREATE TABLE public.inbox (
     event_id uuid NOT NULL,
     received_at timestamp with time zone NOT NULL
 );
+COMMENT ON TABLE public.inbox IS 'A row is an event about a user that was handled, so that a duplicate changes nothing.';
 
 CREATE TABLE public.ledger (
     id bigint NOT NULL,
@@ -794,7 +1727,7 @@ CREATE TABLE public.ledger (
     kind text NOT NULL,
     reference text NOT NULL,
     amount_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
+    currency text NOT NULL,
     CONSTRAINT ledger_direction CHECK (
 CASE kind
     WHEN 'payment'::text THEN (amount_minor > 0)
@@ -802,6 +1735,8 @@ CASE kind
 END),
     CONSTRAINT ledger_kind_check CHECK ((kind = ANY (ARRAY['payment'::text, 'refund'::text])))
 );
+COMMENT ON TABLE public.ledger IS 'A row is money that the provider has moved: in is above zero, out is below. It is never changed.';
+COMMENT ON COLUMN public.ledger.reference IS 'The provider''s number of the payment or the refund.';
 
 ALTER TABLE public.ledger ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.ledger_id_seq
@@ -819,10 +1754,10 @@ CREATE TABLE public.outbox (
     sequence bigint NOT NULL,
     purchase_id uuid NOT NULL,
     tariff_id bigint NOT NULL,
-    promo_id bigint,
+    code_id bigint,
     price_minor bigint NOT NULL,
     total_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
+    currency text NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     paid_until timestamp with time zone NOT NULL,
@@ -833,6 +1768,11 @@ CREATE TABLE public.outbox (
     claimed_until timestamp with time zone,
     CONSTRAINT outbox_refund CHECK (((refund_minor IS NULL) = (refunded_minor IS NULL)))
 );
+COMMENT ON TABLE public.outbox IS 'A row is an event about a purchase. Events are published in order per user.';
+COMMENT ON COLUMN public.outbox.event_id IS 'The number of the purchase that was paid, or of the refund: neither comes twice.';
+COMMENT ON COLUMN public.outbox.paid_until IS 'The end of all of the user''s subscriptions to this tariff.';
+COMMENT ON COLUMN public.outbox.refund_minor IS 'What went back with this refund; refunded_minor is what went back in all.';
+COMMENT ON COLUMN public.outbox.claimed_until IS 'Until then the relay that claimed it publishes it, and no other.';
 
 ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_id_seq
@@ -849,9 +1789,69 @@ CREATE TABLE public.past_group_members (
     added_at timestamp with time zone NOT NULL,
     removed_at timestamp with time zone NOT NULL
 );
+COMMENT ON TABLE public.past_group_members IS 'A row is a membership that has ended: for questions about a past time.';
+
+CREATE TABLE public.past_versions (
+    kind text NOT NULL,
+    id bigint NOT NULL,
+    version integer NOT NULL,
+    until timestamp with time zone NOT NULL,
+    snapshot jsonb NOT NULL,
+    CONSTRAINT past_versions_kind_check CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text])))
+);
+COMMENT ON TABLE public.past_versions IS 'A row is what a tariff, a campaign, a promotion or a promo code was until it changed. Never changed itself.';
+COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a present row: a migration that adds a column adds it here too.';
+
+CREATE TABLE public.promo_codes (
+    id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    batch_id bigint,
+    user_id uuid,
+    max_uses bigint,
+    uses bigint DEFAULT 0 NOT NULL,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    state text DEFAULT 'issued'::text NOT NULL,
+    code text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT promo_codes_id_check CHECK ((id > 0)),
+    CONSTRAINT promo_codes_max_uses_check CHECK ((max_uses > 0)),
+    CONSTRAINT promo_codes_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'disabled'::text]))),
+    CONSTRAINT promo_codes_uses_check CHECK ((uses >= 0)),
+    CONSTRAINT promo_codes_version_check CHECK ((version > 0))
+);
+COMMENT ON TABLE public.promo_codes IS 'A row is the text of a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
+COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user whom it is for; NULL: whoever the promotion is for.';
+COMMENT ON COLUMN public.promo_codes.max_uses IS 'Uses of this code alone, beside the limits of its promotion: 1 is one-time.';
+COMMENT ON COLUMN public.promo_codes.uses IS 'Held or spent. Counted only where max_uses is set, so that no other row is hot.';
+COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, before that of its promotion.';
+COMMENT ON COLUMN public.promo_codes.code IS 'The canonical form: see domain::PromoCode.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.promo_codes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.promotion_usage (
+    promotion_id bigint NOT NULL,
+    stripe smallint NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    quota bigint,
+    spent_minor bigint DEFAULT 0 NOT NULL,
+    quota_minor bigint,
+    CONSTRAINT promotion_usage_not_negative CHECK (((taken >= 0) AND (spent_minor >= 0)))
+)
+WITH (fillfactor='40');
+COMMENT ON TABLE public.promotion_usage IS 'A row is a stripe of a promotion''s counter of uses that are held or spent: docs/adr/0008-usage-counters.md.';
+COMMENT ON COLUMN public.promotion_usage.quota IS 'The stripe''s share of the limit; NULL has none. 0 in every stripe when more is taken than the limit allows.';
+COMMENT ON COLUMN public.promotion_usage.spent_minor IS 'What the discounts of these uses come to.';
+
+ALTER TABLE public.promotions ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.promotions_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -864,6 +1864,7 @@ CREATE TABLE public.purchase_event_counts (
     last bigint NOT NULL,
     CONSTRAINT purchase_event_counts_last_check CHECK ((last > 0))
 );
+COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence of a user''s last event, which outlives the event: one for every paid purchase and each refund.';
 
 CREATE TABLE public.purchases (
     id uuid NOT NULL,
@@ -874,15 +1875,15 @@ CREATE TABLE public.purchases (
     failure text,
     price_minor bigint NOT NULL,
     total_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
+    currency text NOT NULL,
+    period_months integer,
+    trial_days integer,
     payment_id text,
     confirmation_url text,
     idempotency_key text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone NOT NULL,
-    period_months integer,
-    trial_days integer,
     CONSTRAINT purchases_check CHECK (((total_minor >= 0) AND (total_minor <= price_minor))),
     CONSTRAINT purchases_failure CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
     CONSTRAINT purchases_failure_check CHECK ((failure = ANY (ARRAY['payment_failed'::text, 'payment_expired'::text, 'payment_rejected'::text]))),
@@ -892,6 +1893,12 @@ CREATE TABLE public.purchases (
     CONSTRAINT purchases_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'failed'::text, 'refunded'::text]))),
     CONSTRAINT purchases_trial_days_check CHECK ((trial_days > 0))
 );
+COMMENT ON TABLE public.purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
+COMMENT ON COLUMN public.purchases.application_id IS 'NULL at the full price.';
+COMMENT ON COLUMN public.purchases.period_months IS 'What is bought, as the buyer saw it: months of the calendar, or trial_days.';
+COMMENT ON COLUMN public.purchases.payment_id IS 'The provider''s.';
+COMMENT ON COLUMN public.purchases.idempotency_key IS 'The buyer''s Idempotency-Key: a repeated request finds the purchase that the first one made.';
+COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider after the payment, if nobody has told us by then.';
 
 CREATE TABLE public.refinery_schema_history (
     version integer NOT NULL,
@@ -904,7 +1911,7 @@ CREATE TABLE public.refunds (
     id uuid NOT NULL,
     purchase_id uuid NOT NULL,
     amount_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
+    currency text NOT NULL,
     cause text NOT NULL,
     actor_id uuid,
     idempotency_key text,
@@ -920,6 +1927,30 @@ CREATE TABLE public.refunds (
     CONSTRAINT refunds_check1 CHECK (((failure IS NOT NULL) = (status = 'failed'::text))),
     CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
 );
+COMMENT ON TABLE public.refunds IS 'A row is money that is to go back to a buyer, or went back.';
+COMMENT ON COLUMN public.refunds.id IS 'Also the idempotence key at the provider.';
+COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, because money came too late, or made at the provider by somebody.';
+COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason.';
+COMMENT ON COLUMN public.refunds.check_at IS 'When to ask the provider again.';
+
+CREATE TABLE public.refusals_other (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    user_id uuid NOT NULL,
+    code_id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    campaign_id bigint,
+    tariff_id bigint NOT NULL,
+    code_version integer NOT NULL,
+    promotion_version integer NOT NULL,
+    campaign_version integer,
+    tariff_version integer NOT NULL,
+    rule_set smallint NOT NULL,
+    refused text[] NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
+);
+COMMENT ON TABLE public.refusals_other IS 'Nothing is refused for want of a partition.';
 
 CREATE TABLE public.schema_functions (
     name text NOT NULL,
@@ -936,8 +1967,9 @@ CREATE TABLE public.staff_changes (
     resource_id bigint NOT NULL,
     action text NOT NULL,
     details jsonb NOT NULL,
-    CONSTRAINT staff_changes_resource_check CHECK ((resource = ANY (ARRAY['group'::text, 'promo'::text, 'campaign'::text, 'tariff'::text])))
+    CONSTRAINT staff_changes_resource_check CHECK ((resource = ANY (ARRAY['group'::text, 'promo_code'::text, 'promotion'::text, 'campaign'::text, 'tariff'::text])))
 );
+COMMENT ON TABLE public.staff_changes IS 'A row is a change that staff made, and who it was: an id alone.';
 
 ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_changes_id_seq
@@ -956,20 +1988,25 @@ CREATE TABLE public.subscriptions (
     ends_at timestamp with time zone NOT NULL,
     CONSTRAINT subscriptions_period CHECK ((ends_at >= starts_at))
 );
+COMMENT ON TABLE public.subscriptions IS 'A row is the time that a purchase has bought, half-open.';
 
 CREATE TABLE public.tariffs (
     id bigint NOT NULL,
     title text NOT NULL,
     price_minor bigint NOT NULL,
-    currency character(3) NOT NULL,
+    currency text NOT NULL,
     period_months integer NOT NULL,
     status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT tariffs_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT tariffs_id_check CHECK ((id > 0)),
     CONSTRAINT tariffs_period_months_check CHECK (((period_months >= 1) AND (period_months <= 120))),
     CONSTRAINT tariffs_price_minor_check CHECK ((price_minor > 0)),
-    CONSTRAINT tariffs_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+    CONSTRAINT tariffs_status_check CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+    CONSTRAINT tariffs_version_check CHECK ((version > 0))
 );
+COMMENT ON TABLE public.tariffs IS 'A row is a paid version of the product, as it is sold now.';
 
 ALTER TABLE public.tariffs ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.tariffs_id_seq
@@ -980,28 +2017,12 @@ ALTER TABLE public.tariffs ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
     CACHE 1
 );
 
-CREATE TABLE public.usage_counters (
-    scope text NOT NULL,
-    scope_id bigint NOT NULL,
-    stripe smallint NOT NULL,
-    taken bigint DEFAULT 0 NOT NULL,
-    quota bigint,
-    spent_minor bigint DEFAULT 0 NOT NULL,
-    quota_minor bigint,
-    CONSTRAINT usage_counters_quota_check CHECK ((quota >= 0)),
-    CONSTRAINT usage_counters_quota_minor_check CHECK ((quota_minor >= 0)),
-    CONSTRAINT usage_counters_scope_check CHECK ((scope = ANY (ARRAY['promo'::text, 'campaign'::text]))),
-    CONSTRAINT usage_counters_spent_minor_check CHECK ((spent_minor >= 0)),
-    CONSTRAINT usage_counters_stripe_check CHECK (((stripe >= 0) AND (stripe <= 31))),
-    CONSTRAINT usage_counters_taken_check CHECK ((taken >= 0))
-)
-WITH (fillfactor='25');
-
 CREATE TABLE public.user_groups (
     id bigint NOT NULL,
     title text NOT NULL,
     CONSTRAINT user_groups_id_check CHECK ((id > 0))
 );
+COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq
@@ -1018,29 +2039,27 @@ CREATE TABLE public.user_statuses (
     at timestamp with time zone NOT NULL,
     status text NOT NULL
 );
+COMMENT ON TABLE public.user_statuses IS 'A row is a status that a user had from `at` on: for questions about a past time.';
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
     status text NOT NULL,
     version bigint NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
     first_account_id uuid,
+    updated_at timestamp with time zone NOT NULL,
     CONSTRAINT users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text, 'deleted'::text]))),
     CONSTRAINT users_version_check CHECK ((version > 0))
 );
+COMMENT ON TABLE public.users IS 'A row is a copy of a status that the auth side owns, kept by events; the highest version wins.';
+COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same e-mail address, when that was deleted before this one was made. The two are one person.';
 
-CREATE TABLE public.versions (
-    scope text NOT NULL,
-    scope_id bigint NOT NULL,
-    at timestamp with time zone NOT NULL,
-    snapshot jsonb NOT NULL,
-    CONSTRAINT versions_scope_check CHECK ((scope = ANY (ARRAY['promo'::text, 'campaign'::text, 'tariff'::text])))
-);
-
-ALTER TABLE ONLY public.decisions ATTACH PARTITION public.decisions_other DEFAULT;
+ALTER TABLE ONLY public.refusals ATTACH PARTITION public.refusals_other DEFAULT;
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaign_usage
+    ADD CONSTRAINT campaign_usage_pkey PRIMARY KEY (campaign_id, stripe);
 
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
@@ -1048,11 +2067,11 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_title_key UNIQUE (title);
 
-ALTER TABLE ONLY public.decisions
-    ADD CONSTRAINT decisions_pkey PRIMARY KEY (id, at);
+ALTER TABLE ONLY public.catalogue_version
+    ADD CONSTRAINT catalogue_version_pkey PRIMARY KEY (one);
 
-ALTER TABLE ONLY public.decisions_other
-    ADD CONSTRAINT decisions_other_pkey PRIMARY KEY (id, at);
+ALTER TABLE ONLY public.code_batches
+    ADD CONSTRAINT code_batches_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.group_members
     ADD CONSTRAINT group_members_pkey PRIMARY KEY (group_id, user_id);
@@ -1075,11 +2094,20 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_user_id_sequence_key UNIQUE (user_id, sequence);
 
+ALTER TABLE ONLY public.past_versions
+    ADD CONSTRAINT past_versions_pkey PRIMARY KEY (kind, id, version);
+
 ALTER TABLE ONLY public.promo_codes
     ADD CONSTRAINT promo_codes_code_key UNIQUE (code);
 
 ALTER TABLE ONLY public.promo_codes
     ADD CONSTRAINT promo_codes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.promotion_usage
+    ADD CONSTRAINT promotion_usage_pkey PRIMARY KEY (promotion_id, stripe);
+
+ALTER TABLE ONLY public.promotions
+    ADD CONSTRAINT promotions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.purchase_event_counts
     ADD CONSTRAINT purchase_event_counts_pkey PRIMARY KEY (user_id);
@@ -1102,6 +2130,12 @@ ALTER TABLE ONLY public.refunds
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_reference_key UNIQUE (reference);
 
+ALTER TABLE ONLY public.refusals
+    ADD CONSTRAINT refusals_pkey PRIMARY KEY (id, at);
+
+ALTER TABLE ONLY public.refusals_other
+    ADD CONSTRAINT refusals_other_pkey PRIMARY KEY (id, at);
+
 ALTER TABLE ONLY public.schema_functions
     ADD CONSTRAINT schema_functions_pkey PRIMARY KEY (name);
 
@@ -1113,9 +2147,6 @@ ALTER TABLE ONLY public.subscriptions
 
 ALTER TABLE ONLY public.tariffs
     ADD CONSTRAINT tariffs_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.usage_counters
-    ADD CONSTRAINT usage_counters_pkey PRIMARY KEY (scope, scope_id, stripe);
 
 ALTER TABLE ONLY public.user_groups
     ADD CONSTRAINT user_groups_pkey PRIMARY KEY (id);
@@ -1129,26 +2160,21 @@ ALTER TABLE ONLY public.user_statuses
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY public.versions
-    ADD CONSTRAINT versions_pkey PRIMARY KEY (scope, scope_id, at);
-
 CREATE INDEX applications_by_campaign ON public.applications USING btree (campaign_id, created_at) WHERE (campaign_id IS NOT NULL);
 
-CREATE INDEX applications_by_promo ON public.applications USING btree (promo_id, created_at);
+CREATE INDEX applications_by_promotion ON public.applications USING btree (promotion_id, created_at);
 
-CREATE INDEX applications_by_user ON public.applications USING btree (user_id, created_at DESC);
+CREATE INDEX applications_by_user ON public.applications USING btree (user_id, created_at);
 
-CREATE UNIQUE INDEX applications_one_open_per_tariff ON public.applications USING btree (user_id, tariff_id) WHERE (state = ANY (ARRAY['applied'::text, 'paying'::text]));
+CREATE INDEX applications_live_by_person ON public.applications USING btree (person_id, promotion_id, created_at) WHERE ((state)::text = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text]));
 
-CREATE UNIQUE INDEX applications_one_trial ON public.applications USING btree (trial_of) WHERE (state = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text]));
+CREATE UNIQUE INDEX applications_one_open_per_tariff ON public.applications USING btree (user_id, tariff_id) WHERE ((state)::text = ANY (ARRAY['applied'::text, 'paying'::text]));
 
-CREATE INDEX applications_to_expire ON public.applications USING btree (expires_at) WHERE (state = 'applied'::text);
+CREATE UNIQUE INDEX applications_one_trial ON public.applications USING btree (person_id) WHERE (((state)::text = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text])) AND (trial_days IS NOT NULL));
 
-CREATE UNIQUE INDEX applications_user_slot ON public.applications USING btree (promo_id, user_id, period, slot) WHERE (state = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text]));
+CREATE INDEX applications_to_expire ON public.applications USING btree (expires_at) WHERE ((state)::text = 'applied'::text);
 
-CREATE INDEX decisions_by_user ON ONLY public.decisions USING btree (user_id, at DESC);
-
-CREATE INDEX decisions_other_user_id_at_idx ON public.decisions_other USING btree (user_id, at DESC);
+CREATE INDEX code_batches_by_promotion ON public.code_batches USING btree (promotion_id);
 
 CREATE INDEX group_members_by_user ON public.group_members USING btree (user_id);
 
@@ -1162,9 +2188,17 @@ CREATE INDEX outbox_unpublished ON public.outbox USING btree (id) WHERE (publish
 
 CREATE INDEX past_group_members_by_user ON public.past_group_members USING btree (user_id);
 
-CREATE INDEX promo_codes_by_campaign ON public.promo_codes USING btree (campaign_id);
+CREATE INDEX promo_codes_by_batch ON public.promo_codes USING btree (batch_id, id) WHERE (batch_id IS NOT NULL);
 
-CREATE INDEX promo_codes_listed ON public.promo_codes USING btree (id) WHERE ((status = 'active'::text) AND listed);
+CREATE INDEX promo_codes_by_promotion ON public.promo_codes USING btree (promotion_id, id);
+
+CREATE INDEX promo_codes_personal ON public.promo_codes USING btree (user_id, id) WHERE ((user_id IS NOT NULL) AND (state = 'issued'::text) AND ((max_uses IS NULL) OR (uses < max_uses)));
+
+CREATE INDEX promo_codes_shared ON public.promo_codes USING btree (promotion_id, id) WHERE ((batch_id IS NULL) AND (user_id IS NULL));
+
+CREATE INDEX promotions_by_campaign ON public.promotions USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
+
+CREATE INDEX purchases_by_application ON public.purchases USING btree (application_id) WHERE (application_id IS NOT NULL);
 
 CREATE INDEX purchases_by_user ON public.purchases USING btree (user_id, created_at DESC);
 
@@ -1174,56 +2208,64 @@ CREATE UNIQUE INDEX purchases_open_at_full_price ON public.purchases USING btree
 
 CREATE UNIQUE INDEX purchases_open_by_application ON public.purchases USING btree (application_id) WHERE (status = ANY (ARRAY['pending'::text, 'paid'::text]));
 
+CREATE INDEX purchases_paid_by_user ON public.purchases USING btree (user_id) WHERE (status = 'paid'::text);
+
 CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX refunds_to_check ON public.refunds USING btree (check_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX refusals_by_user ON ONLY public.refusals USING btree (user_id, at);
+
+CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
 CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource, resource_id, id);
 
 CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id, tariff_id, ends_at DESC);
 
-ALTER INDEX public.decisions_pkey ATTACH PARTITION public.decisions_other_pkey;
+ALTER INDEX public.refusals_pkey ATTACH PARTITION public.refusals_other_pkey;
 
-ALTER INDEX public.decisions_by_user ATTACH PARTITION public.decisions_other_user_id_at_idx;
+ALTER INDEX public.refusals_by_user ATTACH PARTITION public.refusals_other_user_id_at_idx;
 
-CREATE TRIGGER applications_mark_trial BEFORE INSERT ON public.applications FOR EACH ROW WHEN ((new.trial_days IS NOT NULL)) EXECUTE FUNCTION public.mark_trial();
+CREATE TRIGGER advance_catalogue AFTER INSERT OR DELETE OR UPDATE ON public.campaigns FOR EACH STATEMENT EXECUTE FUNCTION public.advance_catalogue();
+
+CREATE TRIGGER advance_catalogue AFTER INSERT OR DELETE OR UPDATE ON public.promotions FOR EACH STATEMENT EXECUTE FUNCTION public.advance_catalogue();
+
+CREATE TRIGGER advance_catalogue AFTER INSERT OR DELETE OR UPDATE ON public.tariffs FOR EACH STATEMENT EXECUTE FUNCTION public.advance_catalogue();
+
+CREATE TRIGGER advance_catalogue_for_changed AFTER UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code ON public.promo_codes FOR EACH ROW WHEN (((old.batch_id IS NULL) AND ((old.user_id IS NULL) OR (new.user_id IS NULL)))) EXECUTE FUNCTION public.advance_catalogue();
+
+CREATE TRIGGER advance_catalogue_for_deleted AFTER DELETE ON public.promo_codes FOR EACH ROW WHEN (((old.batch_id IS NULL) AND (old.user_id IS NULL))) EXECUTE FUNCTION public.advance_catalogue();
+
+CREATE TRIGGER advance_catalogue_for_new AFTER INSERT ON public.promo_codes FOR EACH ROW WHEN (((new.batch_id IS NULL) AND (new.user_id IS NULL))) EXECUTE FUNCTION public.advance_catalogue();
 
 CREATE TRIGGER keep_group_member AFTER DELETE ON public.group_members FOR EACH ROW EXECUTE FUNCTION public.keep_group_member();
 
+CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('campaign');
+
+CREATE TRIGGER keep_past_version BEFORE UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code ON public.promo_codes FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('promo_code');
+
+CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.promotions FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('promotion');
+
+CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.tariffs FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('tariff');
+
 CREATE TRIGGER keep_user_status AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.keep_user_status();
-
-CREATE TRIGGER keep_version AFTER INSERT OR UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.keep_version('campaign');
-
-CREATE TRIGGER keep_version AFTER INSERT OR UPDATE ON public.promo_codes FOR EACH ROW EXECUTE FUNCTION public.keep_version('promo');
-
-CREATE TRIGGER keep_version AFTER INSERT OR UPDATE ON public.tariffs FOR EACH ROW EXECUTE FUNCTION public.keep_version('tariff');
 
 CREATE TRIGGER ledger_only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER next_version BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.next_version();
+CREATE CONSTRAINT TRIGGER purchases_emit_event AFTER INSERT OR UPDATE OF status ON public.purchases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'paid'::text)) EXECUTE FUNCTION public.purchases_emit_event();
 
-CREATE TRIGGER next_version BEFORE UPDATE ON public.promo_codes FOR EACH ROW EXECUTE FUNCTION public.next_version();
+CREATE CONSTRAINT TRIGGER refunds_emit_event AFTER INSERT OR UPDATE OF status ON public.refunds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'succeeded'::text)) EXECUTE FUNCTION public.refunds_emit_event();
 
-CREATE CONSTRAINT TRIGGER purchases_are_told AFTER INSERT OR UPDATE OF status ON public.purchases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'paid'::text)) EXECUTE FUNCTION public.tell_paid();
+CREATE TRIGGER share_limits_of_changed AFTER UPDATE OF total_limit, budget_minor ON public.campaigns FOR EACH ROW WHEN (((old.total_limit IS DISTINCT FROM new.total_limit) OR (old.budget_minor IS DISTINCT FROM new.budget_minor))) EXECUTE FUNCTION public.share_limits();
 
-CREATE CONSTRAINT TRIGGER refunds_are_told AFTER INSERT OR UPDATE OF status ON public.refunds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'succeeded'::text)) EXECUTE FUNCTION public.tell_refunded();
+CREATE TRIGGER share_limits_of_changed AFTER UPDATE OF total_limit, budget_minor ON public.promotions FOR EACH ROW WHEN (((old.total_limit IS DISTINCT FROM new.total_limit) OR (old.budget_minor IS DISTINCT FROM new.budget_minor))) EXECUTE FUNCTION public.share_limits();
 
-CREATE TRIGGER spread_usage_of_changed AFTER UPDATE OF total_limit, budget_minor ON public.campaigns FOR EACH ROW WHEN (((old.total_limit IS DISTINCT FROM new.total_limit) OR (old.budget_minor IS DISTINCT FROM new.budget_minor))) EXECUTE FUNCTION public.spread_usage_of_row('campaign');
+CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.campaigns FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
 
-CREATE TRIGGER spread_usage_of_changed AFTER UPDATE OF total_limit, budget_minor ON public.promo_codes FOR EACH ROW WHEN (((old.total_limit IS DISTINCT FROM new.total_limit) OR (old.budget_minor IS DISTINCT FROM new.budget_minor))) EXECUTE FUNCTION public.spread_usage_of_row('promo');
+CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.promotions FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
 
-CREATE TRIGGER spread_usage_of_new AFTER INSERT ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.spread_usage_of_row('campaign');
-
-CREATE TRIGGER spread_usage_of_new AFTER INSERT ON public.promo_codes FOR EACH ROW EXECUTE FUNCTION public.spread_usage_of_row('promo');
-
-ALTER TABLE ONLY public.applications
-    ADD CONSTRAINT applications_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
-
-ALTER TABLE ONLY public.applications
-    ADD CONSTRAINT applications_promo_id_fkey FOREIGN KEY (promo_id) REFERENCES public.promo_codes(id);
-
-ALTER TABLE ONLY public.applications
-    ADD CONSTRAINT applications_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariffs(id);
+ALTER TABLE ONLY public.code_batches
+    ADD CONSTRAINT code_batches_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES public.promotions(id);
 
 ALTER TABLE ONLY public.group_members
     ADD CONSTRAINT group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.user_groups(id) ON DELETE CASCADE;
@@ -1232,19 +2274,19 @@ ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
 
 ALTER TABLE ONLY public.promo_codes
-    ADD CONSTRAINT promo_codes_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+    ADD CONSTRAINT promo_codes_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.code_batches(id);
+
+ALTER TABLE ONLY public.promo_codes
+    ADD CONSTRAINT promo_codes_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES public.promotions(id);
+
+ALTER TABLE ONLY public.promotions
+    ADD CONSTRAINT promotions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
 
 ALTER TABLE ONLY public.purchases
     ADD CONSTRAINT purchases_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id);
-
-ALTER TABLE ONLY public.purchases
-    ADD CONSTRAINT purchases_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariffs(id);
 
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
 
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
-
-ALTER TABLE ONLY public.subscriptions
-    ADD CONSTRAINT subscriptions_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariffs(id);

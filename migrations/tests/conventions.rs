@@ -36,15 +36,6 @@ const TABLES: &str = "
         AND coalesce(obj_description(c.oid, 'pg_class'), '') NOT LIKE 'A row is %'
     ORDER BY 1";
 
-const FUNCTIONS_TO_CONVERT: [&str; 5] = [
-    "currency_of_campaign",
-    "currency_of_promo",
-    "keep_decisions",
-    "order_refund",
-    "use_again",
-];
-const DATABASES_TO_CONVERT: [&str; 1] = ["loyalty"];
-
 #[tokio::test]
 async fn conventions_of_auth() {
     holds("auth").await;
@@ -59,21 +50,18 @@ async fn holds(kind: &'static str) {
     let database = Database::new(kind).await;
     let client = connect(&database.superuser).await;
     let mut wrong = findings(&client).await;
-    wrong.retain(|finding| !FUNCTIONS_TO_CONVERT.iter().any(|f| finding.starts_with(f)));
     let arguments = texts(&client, ARGUMENTS).await;
     wrong.extend(
         arguments
             .iter()
             .map(|f| format!("{f}: arguments are named p_…")),
     );
-    if !DATABASES_TO_CONVERT.contains(&kind) {
-        let tables = texts(&client, TABLES).await;
-        wrong.extend(
-            tables
-                .iter()
-                .map(|table| format!("{table}: its comment does not say what a row is")),
-        );
-    }
+    let tables = texts(&client, TABLES).await;
+    wrong.extend(
+        tables
+            .iter()
+            .map(|table| format!("{table}: its comment does not say what a row is")),
+    );
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     database.remove().await;
 }

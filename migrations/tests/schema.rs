@@ -13,7 +13,7 @@ use common::{Database, connect, notice, texts, variable};
 const VERSION: &str = "15";
 
 /// Partitions by the month, which are others every month.
-const PARTITIONS_OF_MONTHS: &str = "decisions_????_??";
+const PARTITIONS_OF_MONTHS: &str = "refusals_????_??";
 
 #[tokio::test]
 async fn schema_of_auth_is_committed() {

@@ -1,6 +1,6 @@
 //! What is told when there is nothing to decide, and in what language.
 
-use testkit::{Promo, PromoSpec, PromoStatus, Tariff, World};
+use testkit::{Promo, PromoSpec, PromotionStatus, Tariff, World};
 
 #[tokio::test]
 async fn what_does_not_exist_is_not_found() {
@@ -11,6 +11,7 @@ async fn what_does_not_exist_is_not_found() {
     let (no_promo, no_tariff) = (
         Promo {
             id: i64::MAX,
+            promotion: i64::MAX,
             code: "NOSUCHPROMO".to_owned(),
         },
         Tariff {
@@ -53,7 +54,7 @@ async fn errors_speak_the_users_language() {
     let tariff = world.tariff(29_900).await;
     let promo = world
         .promo(PromoSpec {
-            status: PromoStatus::Paused,
+            status: PromotionStatus::Paused,
             ..PromoSpec::default()
         })
         .await;

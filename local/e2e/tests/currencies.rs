@@ -120,8 +120,8 @@ async fn staff_are_told_of_the_currency_that_was_as_of_then() {
         .refuses(&user, &promo, &dollars, &["currency_mismatch"])
         .await;
     let then = testkit::now();
-    let sql = "UPDATE promo_codes SET currency = 'USD' WHERE id = $1";
-    let params: [pg::Param; 1] = [(&promo.id, pg::Type::INT8)];
+    let sql = "UPDATE promotions SET currency = 'USD' WHERE id = $1";
+    let params: [pg::Param; 1] = [(&promo.promotion, pg::Type::INT8)];
     world.loyalty.execute(sql, &params).await.unwrap();
 
     let eligible = async |at: &str| {
@@ -152,6 +152,7 @@ async fn a_budget_counts_one_currency() {
     let made = make.send().await;
     let promo = Promo {
         id: made.success(201)["promocode_id"].as_i64().unwrap(),
+        promotion: made.json["promotion_id"].as_i64().unwrap(),
         code: made.text("promocode").to_owned(),
     };
     let path = format!("/admin/promocodes/{}", promo.id);

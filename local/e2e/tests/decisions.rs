@@ -4,12 +4,14 @@
 use jiff::Timestamp;
 use pg::{AdHoc, Param, Type};
 use serde_json::Value;
-use testkit::{Answer, Audience, Effect, Promo, PromoSpec, PromoStatus, Tariff, User, World, now};
+use testkit::{
+    Answer, Audience, Effect, Promo, PromoSpec, PromotionStatus, Tariff, User, World, now,
+};
 
 /// The rules that did not pass.
 fn refusals(answer: &Value) -> Vec<&str> {
     let outcomes = answer["outcomes"].as_array().unwrap();
-    assert_eq!(outcomes.len(), 22);
+    assert_eq!(outcomes.len(), 26);
     let refused = outcomes.iter().filter(|outcome| outcome["passed"] == false);
     refused
         .map(|outcome| outcome["rule"].as_str().unwrap())
@@ -37,7 +39,7 @@ async fn the_number_that_the_user_got_leads_to_every_outcome() {
     let (user, staff) = (world.user().await, world.staff("support").await);
     let tariff = world.tariff(29_900).await;
     let spec = PromoSpec {
-        status: PromoStatus::Paused,
+        status: PromotionStatus::Paused,
         min_price_minor: Some(30_000),
         ..PromoSpec::default()
     };
@@ -141,7 +143,7 @@ async fn the_question_can_be_put_as_of_a_past_time() {
     let promo = world.promo(spec).await;
     let change = async |sql: &str| {
         let params: [Param; 3] = [
-            (&promo.id, Type::INT8),
+            (&promo.promotion, Type::INT8),
             (&group, Type::INT8),
             (&tariff.id, Type::INT8),
         ];
@@ -154,7 +156,7 @@ async fn the_question_can_be_put_as_of_a_past_time() {
     let held = now();
     user.cancel(&promo).await.success(200);
     let given_back = now();
-    change("UPDATE promo_codes SET min_price_minor = 29901 WHERE id = $1").await;
+    change("UPDATE promotions SET min_price_minor = 29901 WHERE id = $1").await;
     let dearer = now();
     change("UPDATE tariffs SET price_minor = 39900 WHERE id = $3").await;
     change("DELETE FROM group_members WHERE group_id = $2").await;

@@ -129,10 +129,10 @@ async fn a_member_may_use_the_codes_of_the_group_until_taken_out() {
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .problem(409, "group_in_use");
-    let sql = "UPDATE promo_codes SET audience = 'all', audience_group_ids = NULL WHERE id = $1";
+    let sql = "UPDATE promotions SET audience_group_ids = NULL WHERE id = $1";
     world
         .loyalty
-        .execute(sql, &[(&promo.id, pg::Type::INT8)])
+        .execute(sql, &[(&promo.promotion, pg::Type::INT8)])
         .await
         .unwrap();
     send(&marketer, "DELETE", &format!("/{id}"))

@@ -1,6 +1,6 @@
 //! Nobody finds a promo code by trying.
 
-use testkit::{Answer, PromoSpec, PromoStatus, User, World, join_all};
+use testkit::{Answer, PromoSpec, PromotionStatus, User, World, join_all};
 
 /// How many unknown codes a user may name, where nothing else is configured.
 const LIMIT: usize = 10;
@@ -23,7 +23,7 @@ async fn a_user_names_ten_unknown_codes_and_then_no_code_is_answered() {
     let tariff = world.tariff(29_900).await;
     let promo = world.promo(PromoSpec::default()).await;
     let spec = PromoSpec {
-        status: PromoStatus::Draft,
+        status: PromotionStatus::Draft,
         ..PromoSpec::default()
     };
     let hidden = world.promo(spec).await;

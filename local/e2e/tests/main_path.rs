@@ -52,7 +52,7 @@ async fn from_registration_to_a_paid_subscription() {
 
     let decision = world.decision(applied.uuid("decision_id")).await;
     assert!(decision.accepted && decision.refusals().is_empty());
-    assert_eq!(decision.outcomes.len(), 22, "{:?}", decision.outcomes);
+    assert_eq!(decision.outcomes.len(), 26, "{:?}", decision.outcomes);
 
     let again = user.apply(&promo, &tariff).await;
     assert_eq!(again.success(200), &hold, "the same hold");

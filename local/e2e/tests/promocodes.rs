@@ -55,6 +55,7 @@ fn made(answer: &Answer) -> Promo {
     let body = answer.success(201);
     Promo {
         id: body["promocode_id"].as_i64().unwrap(),
+        promotion: body["promotion_id"].as_i64().unwrap(),
         code: body["promocode"].as_str().unwrap().to_owned(),
     }
 }
@@ -70,8 +71,8 @@ fn wrong(answer: &Answer) -> Vec<&str> {
 }
 
 async fn gone(world: &World, promo: &Promo) {
-    let sql = "UPDATE promo_codes SET status = 'archived' WHERE id = $1";
-    let params: [pg::Param; 1] = [(&promo.id, pg::Type::INT8)];
+    let sql = "UPDATE promotions SET status = 'archived' WHERE id = $1";
+    let params: [pg::Param; 1] = [(&promo.promotion, pg::Type::INT8)];
     world.loyalty.execute(sql, &params).await.unwrap();
 }
 
@@ -89,12 +90,12 @@ async fn a_promo_code_works_as_it_was_entered() {
     let answer = create(&marketer, &entered).await;
     let promo = made(&answer);
     let expected = json!({
-        "promocode_id": promo.id, "promocode": typed.to_uppercase().replace('-', ""), "title": "Весна",
+        "promocode_id": promo.id, "promotion_id": promo.promotion, "promocode": typed.to_uppercase().replace('-', ""), "title": "Весна",
         "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
         "currency": "RUB", "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
         "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00", "first_purchase_only": false,
-        "tariffs": [tariff.id], "audience": { "kind": "all" }, "refund_returns_use": true, "version": 1,
-        "usage": { "taken": 0, "discounts": "0.00" },
+        "tariffs": [tariff.id], "audience": { "kind": "all" }, "hold_minutes": 30, "refund_returns_use": true,
+        "version": 1, "usage": { "taken": 0, "discounts": "0.00" },
     });
     assert_eq!(answer.success(201), &expected);
 
@@ -209,7 +210,7 @@ async fn a_change_names_the_version_that_was_read() {
     world
         .refuses(&other, &promo, &tariff, &["promo_not_active"])
         .await;
-    let sql = "SELECT total_minor FROM applications WHERE promo_id = $1 AND state = 'applied'";
+    let sql = "SELECT total_minor FROM applications WHERE code_id = $1 AND state = 'applied'";
     let params: [pg::Param; 1] = [(&promo.id, pg::Type::INT8)];
     let held = world.loyalty.row(sql, &params).await.unwrap().unwrap();
     assert_eq!(held.get::<_, i64>(0), 20_930);
@@ -428,6 +429,7 @@ async fn promo_codes_are_found_page_by_page_and_by_staff_alone() {
     }
     let nobody = Promo {
         id: i64::MAX,
+        promotion: i64::MAX,
         code: text(),
     };
     let entered = with(fields(&text()), json!({ "version": 1 }));
@@ -482,7 +484,7 @@ async fn effects_and_audiences_are_read_back_as_they_were_written() {
             json!({ "hours": hours, "per_user_period": "week" }),
             "700.00",
         ),
-        (json!({ "currency": "USD" }), "700.00"),
+        (json!({ "currency": "USD", "hold_minutes": 5 }), "700.00"),
         (
             json!({ "min_price": "999.99", "first_purchase_only": true, "listed": true }),
             "700.00",
@@ -497,7 +499,10 @@ async fn effects_and_audiences_are_read_back_as_they_were_written() {
         assert_eq!(hold.success(201)["total"]["amount"], total, "{changes}");
         user.cancel(&promo).await.success(200);
         // What was read may be written again.
-        let same = with(body.clone(), json!({ "promocode_id": null, "usage": null }));
+        let same = with(
+            body.clone(),
+            json!({ "promocode_id": null, "promotion_id": null, "usage": null }),
+        );
         let again = replace(&marketer, &promo, &same).await;
         let expected = with(body.clone(), json!({ "version": 2 }));
         assert_eq!(again.success(200), &expected);

@@ -37,8 +37,8 @@ impl Shop {
     }
 
     async fn change_promo(&self, set: &str) {
-        let sql = format!("UPDATE promo_codes SET {set} WHERE id = $1");
-        let params: [Param; 1] = [(&self.promo.id, Type::INT8)];
+        let sql = format!("UPDATE promotions SET {set} WHERE id = $1");
+        let params: [Param; 1] = [(&self.promo.promotion, Type::INT8)];
         let changed = self.world.loyalty.execute(&sql, &params).await;
         assert_eq!(changed.unwrap(), 1);
     }

@@ -116,11 +116,11 @@ async fn a_full_refund_ends_the_subscription_and_frees_the_code() {
 #[tokio::test]
 async fn a_code_may_keep_its_use_when_the_money_goes_back() {
     let shop = Shop::new().await;
-    let sql = "UPDATE promo_codes SET refund_returns_use = false WHERE id = $1";
+    let sql = "UPDATE promotions SET refund_returns_use = false WHERE id = $1";
     let changed = shop
         .world
         .loyalty
-        .execute(sql, &[(&shop.promo.id, Type::INT8)])
+        .execute(sql, &[(&shop.promo.promotion, Type::INT8)])
         .await;
     assert_eq!(changed.unwrap(), 1);
     let purchase = shop.buy().await;

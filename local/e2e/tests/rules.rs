@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use testkit::{Audience, Effect, PromoSpec, PromoStatus, World, now};
+use testkit::{Audience, Effect, PromoSpec, PromotionStatus, World, now};
 use uuid::Uuid;
 
 fn in_seconds(seconds: i64) -> Timestamp {
@@ -54,13 +54,13 @@ async fn a_paused_code_does_not_work_and_an_unpublished_one_is_not_there() {
         };
         world.promo(spec).await
     };
-    let paused = with(PromoStatus::Paused).await;
+    let paused = with(PromotionStatus::Paused).await;
     let reasons = world
         .refuses(&user, &paused, &tariff, &["promo_not_active"])
         .await;
     assert_eq!(reasons[0]["observed"], "paused");
     assert_eq!(reasons[0]["required"], "active");
-    for status in [PromoStatus::Draft, PromoStatus::Archived] {
+    for status in [PromotionStatus::Draft, PromotionStatus::Archived] {
         let promo = with(status).await;
         world
             .hides(&user, &promo, &tariff, &["promo_not_active"])
@@ -82,7 +82,7 @@ async fn a_code_for_one_user_is_not_there_for_others() {
         })
         .await;
     world
-        .hides(&other, &promo, &tariff, &["not_in_audience"])
+        .hides(&other, &promo, &tariff, &["code_for_another_user"])
         .await;
     let list = other.promocodes().await;
     assert!(!list.success(200).to_string().contains(&promo.code));
@@ -128,7 +128,7 @@ async fn all_reasons_are_told_and_the_first_names_the_problem() {
             starts_at: in_seconds(-7_200),
             ends_at: Some(in_seconds(-3_600)),
             tariffs: Some(vec![scope.id]),
-            status: PromoStatus::Paused,
+            status: PromotionStatus::Paused,
             ..PromoSpec::default()
         })
         .await;

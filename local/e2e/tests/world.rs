@@ -17,8 +17,8 @@ async fn a_use_that_nobody_holds_is_found() {
     let world = World::new().await;
     let promo = world.promo(PromoSpec::default()).await;
     let sql = format!(
-        "UPDATE usage_counters SET taken = 1 WHERE scope = 'promo' AND stripe = 0 AND scope_id = {}",
-        promo.id
+        "INSERT INTO promotion_usage (promotion_id, stripe, taken) VALUES ({}, 0, 1)",
+        promo.promotion
     );
     assert_eq!(world.loyalty.execute(&sql, &[]).await.unwrap(), 1);
     world.finish().await;

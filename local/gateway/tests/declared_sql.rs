@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the code of the service is, but for `shared/pg`, which sends the statements, and the kit of the tests.
 const CODE: [&str; 4] = ["functions", "shared", "local/gateway", "local/worker"];
-const EXEMPT: [&str; 3] = ["shared/loyalty_store/src", "shared/pg", "shared/testkit"];
+const EXEMPT: [&str; 2] = ["shared/pg", "shared/testkit"];
 
 /// What sends a text that is not declared.
 const SENDERS: [&str; 5] = [

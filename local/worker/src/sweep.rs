@@ -36,7 +36,7 @@ pub(crate) async fn run(worker: &Worker, sweep: Sweep, mut stop: Stop) {
     let checkout = &worker.checkout;
     while !stop.is_set() {
         let swept = match sweep {
-            Sweep::Holds => hold_sweeper::expire_holds(checkout, &SystemClock)
+            Sweep::Holds => hold_sweeper::expire_applications(checkout, &SystemClock)
                 .await
                 .map(drop),
             Sweep::Payments => hold_sweeper::resolve_payments(checkout, &SystemClock)

@@ -162,7 +162,7 @@ impl Checkout {
             Settled::Late { kept } => {
                 tracing::warn!(%purchase_id, payment_id = %payment.id, kept, "a payment came late");
                 if !kept {
-                    self.push_refunds_of(purchase_id).await?;
+                    self.advance_refunds_of(purchase_id).await?;
                 }
             }
             Settled::Conflict(_) | Settled::NoPurchase => {

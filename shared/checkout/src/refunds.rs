@@ -16,7 +16,7 @@ impl Checkout {
     ///
     /// # Errors
     /// [`CheckoutError::Unknown`]: the same call later goes on. [`CheckoutError::Database`].
-    pub async fn push_refund(&self, refund: Refund) -> Result<Refund, CheckoutError> {
+    pub async fn advance_refund(&self, refund: Refund) -> Result<Refund, CheckoutError> {
         if refund.status != RefundStatus::Pending {
             return Ok(refund);
         }
@@ -61,7 +61,7 @@ impl Checkout {
     ///
     /// # Errors
     /// Any [`CheckoutError`] but `Refused`.
-    pub async fn take_refund_in(&self, id: &RefundId) -> Result<(), CheckoutError> {
+    pub async fn sync_refund(&self, id: &RefundId) -> Result<(), CheckoutError> {
         let made = match self.provider.get_refund(id).await {
             Ok(made) => made,
             Err(error) if error.is_not_found() => return Err(CheckoutError::NotFound),
@@ -69,16 +69,16 @@ impl Checkout {
         };
         // One of ours whose number did not reach us is not to be taken for somebody else's.
         if let Some(purchase_id) = made.purchase_id {
-            self.push_refunds_of(purchase_id).await?;
+            self.advance_refunds_of(purchase_id).await?;
         }
         if made.status != payments::RefundStatus::Succeeded {
             return Ok(());
         }
         let (payment_id, reference) = (made.payment_id.to_string(), id.to_string());
         let (now, random) = (self.clock.now(), self.random.as_ref());
-        let entered = self
-            .store
-            .enter_refund(&payment_id, &reference, made.amount, now, random);
+        let entered =
+            self.store
+                .record_provider_refund(&payment_id, &reference, made.amount, now, random);
         if !entered.await? {
             let cause = format!("refund {reference} of payment {payment_id}");
             alarm(&cause, "a refund that fits no payment").await;
@@ -87,9 +87,9 @@ impl Checkout {
     }
 
     /// Pushes on what is pending of a purchase's refunds.
-    pub(crate) async fn push_refunds_of(&self, purchase_id: Uuid) -> Result<(), CheckoutError> {
+    pub(crate) async fn advance_refunds_of(&self, purchase_id: Uuid) -> Result<(), CheckoutError> {
         for refund in self.store.find_refunds_of(purchase_id).await? {
-            match self.push_refund(refund).await {
+            match self.advance_refund(refund).await {
                 // The sweeper asks again.
                 Ok(_) | Err(CheckoutError::Unknown(_)) => {}
                 Err(error) => return Err(error),

@@ -20,4 +20,13 @@ pub trait Random: Send + Sync {
         self.fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
+
+    /// An identifier that begins with the time (UUID version 7), so that rows which are made together lie together in an
+    /// index.
+    fn uuid_at(&self, now: Timestamp) -> Uuid {
+        let mut bytes = [0; 10];
+        self.fill(&mut bytes);
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
 }

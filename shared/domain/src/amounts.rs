@@ -1,8 +1,8 @@
-//! What a promo code says in money, and the price with it.
+//! What a promotion says in money, and the price with it.
 
-use crate::{Currency, Facts, Promo, Quote};
+use crate::{Currency, Facts, Promotion, Quote};
 
-impl Promo {
+impl Promotion {
     /// Whether it says anything in money. A code that does not works in any currency.
     fn has_amounts(&self) -> bool {
         self.effect.has_amount() || self.min_price_minor.is_some() || self.budget_minor.is_some()
@@ -10,10 +10,10 @@ impl Promo {
 }
 
 impl Facts {
-    /// The currencies of the code's amounts and of its campaign's budget.
+    /// The currencies of the promotion's amounts and of its campaign's budget.
     pub(crate) fn currencies(&self) -> impl Iterator<Item = Currency> {
-        let promo = &self.promo;
-        let own = promo.has_amounts().then_some(promo.currency);
+        let promotion = &self.promotion;
+        let own = promotion.has_amounts().then_some(promotion.currency);
         let campaign = self.campaign.as_ref();
         let shared = campaign.filter(|campaign| campaign.budget_minor.is_some());
         own.into_iter()
@@ -30,7 +30,7 @@ impl Facts {
     pub fn quote(&self) -> Option<Quote> {
         match self.other_currency() {
             Some(_) => None,
-            None => self.promo.effect.quote(self.tariff.price),
+            None => self.promotion.effect.quote(self.tariff.price),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Campaigns, and how much of a promo code or a campaign is taken.
+//! Campaigns, and how much of a promotion or a campaign is taken.
 
 use crate::Currency;
 use crate::text_enum::text_enum;
@@ -24,21 +24,26 @@ pub struct Usage {
     pub spent_minor: i64,
 }
 
-/// Promo codes that share a limit, a budget and a switch.
+impl Campaign {
+    /// Whether its uses or its discounts are limited.
+    pub fn is_limited(&self) -> bool {
+        self.total_limit.is_some() || self.budget_minor.is_some()
+    }
+}
+
+/// Promotions that share a limit, a budget and a switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
     /// Its number, above zero.
     pub id: i64,
     /// Whether its codes may be used.
     pub status: CampaignStatus,
-    /// How many uses all its codes have together; `None` has no limit.
+    /// How many uses all its promotions have together; `None` has no limit.
     pub total_limit: Option<i64>,
     /// What all its discounts may come to, in minor units; `None` has no limit.
     pub budget_minor: Option<i64>,
     /// The currency of its budget.
     pub currency: Currency,
     /// Grows with every change by staff.
-    pub version: i64,
-    /// How much of it is taken.
-    pub usage: Usage,
+    pub version: i32,
 }

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod amounts;
+mod application;
 mod campaign;
 mod caseless;
 mod code_generator;
@@ -12,35 +13,42 @@ mod facts;
 mod line;
 mod moment;
 mod money;
+mod observed;
 mod password;
 mod person_name;
 mod promo_code;
+mod promotion;
 mod purchase;
 mod role;
 mod rules;
 mod schedule;
+mod tariff;
 mod text_enum;
 mod user;
 mod user_period;
 
 pub use ambient::{Clock, Random};
+pub use application::ApplicationState;
 pub use campaign::{Campaign, CampaignStatus, Usage};
 pub use code_generator::{BadCodeFormat, CodeCheck, CodeGenerator};
-pub use decision::{Decision, Observed, Outcome, Reason};
+pub use decision::{Decision, Outcome, RULE_SET, RuleCode, RuleValue};
 pub use effect::{BasisPoints, Effect, Quote};
 pub use email::{Email, EmailError};
-pub use facts::{
-    Audience, Facts, HoldState, OwnUse, Promo, PromoId, PromoStatus, Tariff, TariffId, TariffStatus,
-};
+pub use facts::Facts;
 pub use line::{LineError, Title};
 pub use moment::{Edge, MomentError, moment};
 pub use money::{Currency, Money, MoneyError};
+pub use observed::Observed;
 pub use password::{Password, PasswordError};
 pub use person_name::PersonName;
 pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
+pub use promotion::{
+    Audience, CodeState, IssuedCode, PromoCodeId, Promotion, PromotionId, PromotionStatus,
+};
 pub use purchase::{PaymentFailure, PurchaseStatus, RefundCause, RefundStatus};
 pub use role::Role;
 pub use schedule::Schedule;
+pub use tariff::{Tariff, TariffId, TariffStatus};
 pub use text_enum::UnknownName;
 pub use user::{KnownStatus, UserStatus};
 pub use user_period::UserPeriod;

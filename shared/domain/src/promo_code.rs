@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::PromoId;
+use crate::PromoCodeId;
 
 /// The canonical text of a promo code: upper case, no separators, Cyrillic letters that look Latin folded to Latin.
 /// Two texts that a person can't tell apart are one code.
@@ -63,7 +63,7 @@ impl fmt::Debug for PromoCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromoRef {
     /// By its number.
-    Id(PromoId),
+    Id(PromoCodeId),
     /// By its text: every code that it may mean, the likeliest first. See [`PromoCode::candidates`].
     Text(Vec<PromoCode>),
 }

@@ -1,7 +1,7 @@
 //! For how long a user's uses of a promo code count against the user's limit.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use crate::text_enum::text_enum;
 
@@ -20,18 +20,22 @@ text_enum! {
 }
 
 impl UserPeriod {
-    /// The name of the period that `now` is in: uses with the same name count together.
-    pub fn key(self, now: Timestamp, zone: &TimeZone) -> String {
+    /// The first instant of the period that `now` is in. For a lifetime the Unix epoch: before there were uses.
+    pub fn start(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let date = now.to_zoned(zone.clone()).date();
-        match self {
-            UserPeriod::Lifetime => String::new(),
-            UserPeriod::Day => date.to_string(),
+        let first = match self {
+            UserPeriod::Lifetime => return Timestamp::UNIX_EPOCH,
+            UserPeriod::Day => date,
             UserPeriod::Week => {
-                let week = date.iso_week_date();
-                format!("{:04}-W{:02}", week.year(), week.week())
+                let past = date.weekday().to_monday_zero_offset();
+                date.saturating_sub(Span::new().days(past))
             }
-            UserPeriod::Month => format!("{:04}-{:02}", date.year(), date.month()),
-        }
+            UserPeriod::Month => date.first_of_month(),
+        };
+        // Where midnight is skipped by a change of the clocks, the day begins after it.
+        first
+            .to_zoned(zone.clone())
+            .map_or(Timestamp::UNIX_EPOCH, |midnight| midnight.timestamp())
     }
 }
 
@@ -40,19 +44,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_ends_at_midnight_of_the_place() {
+    fn period_begins_at_midnight_of_its_zone() {
         let moscow = TimeZone::get("Europe/Moscow").unwrap();
-        let key = |period: UserPeriod, at: &str| period.key(at.parse().unwrap(), &moscow);
-        assert_eq!(key(UserPeriod::Day, "2026-11-23T20:59:59Z"), "2026-11-23");
-        assert_eq!(key(UserPeriod::Day, "2026-11-23T21:00:00Z"), "2026-11-24");
-        assert_eq!(key(UserPeriod::Week, "2026-11-22T20:59:59Z"), "2026-W47");
-        assert_eq!(key(UserPeriod::Week, "2026-11-22T21:00:00Z"), "2026-W48");
-        assert_eq!(key(UserPeriod::Month, "2026-11-30T21:00:00Z"), "2026-12");
+        let start =
+            |period: UserPeriod, at: &str| period.start(at.parse().unwrap(), &moscow).to_string();
+        let day = UserPeriod::Day;
+        assert_eq!(start(day, "2026-11-23T20:59:59Z"), "2026-11-22T21:00:00Z");
+        assert_eq!(start(day, "2026-11-23T21:00:00Z"), "2026-11-23T21:00:00Z");
+        let week = UserPeriod::Week;
+        assert_eq!(start(week, "2026-11-22T20:59:59Z"), "2026-11-15T21:00:00Z");
+        assert_eq!(start(week, "2026-11-22T21:00:00Z"), "2026-11-22T21:00:00Z");
+        assert_eq!(start(week, "2027-01-01T12:00:00Z"), "2026-12-27T21:00:00Z");
+        let month = UserPeriod::Month;
+        assert_eq!(start(month, "2026-11-30T21:00:00Z"), "2026-11-30T21:00:00Z");
+        assert_eq!(start(month, "2026-11-30T20:59:59Z"), "2026-10-31T21:00:00Z");
+        let lifetime = UserPeriod::Lifetime;
         assert_eq!(
-            key(UserPeriod::Week, "2027-01-01T12:00:00Z"),
-            "2026-W53",
-            "the week's year"
+            start(lifetime, "2027-01-01T12:00:00Z"),
+            "1970-01-01T00:00:00Z"
         );
-        assert_eq!(key(UserPeriod::Lifetime, "2027-01-01T12:00:00Z"), "");
+    }
+
+    #[test]
+    fn day_without_a_midnight_begins_after_the_gap() {
+        // The clocks go forward at midnight of 24 April 2026.
+        let cairo = TimeZone::get("Africa/Cairo").unwrap();
+        let at = "2026-04-24T09:00:00Z".parse().unwrap();
+        assert_eq!(
+            UserPeriod::Day.start(at, &cairo).to_string(),
+            "2026-04-23T22:00:00Z"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The events of a purchase and their form on the wire: docs/purchase-events.md.
 
-use domain::{Money, PromoId, TariffId};
+use domain::{Money, PromoCodeId, TariffId};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ pub struct PurchaseEvent {
     pub tariff: TariffId,
     /// The promo code; absent at the full price.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub promocode_id: Option<PromoId>,
+    pub promocode_id: Option<PromoCodeId>,
     /// The price without the code.
     pub price: Money,
     /// What was paid.
@@ -119,7 +119,7 @@ mod tests {
             sequence: 3,
             purchase_id: id(1),
             tariff: TariffId(1),
-            promocode_id: Some(PromoId(5)),
+            promocode_id: Some(PromoCodeId(5)),
             price: rub(29_900),
             total: rub(20_930),
             subscription: Period {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use axum::http::StatusCode;
-use domain::Reason;
+use domain::RuleCode;
 
 use crate::Language;
 
@@ -211,12 +211,18 @@ catalogue! {
     NotInAudience "not_in_audience" UNPROCESSABLE_ENTITY:
         "This promo code is for other users." "Use a code that was given to you.";
         "Этот промокод для других пользователей." "Используйте промокод, который выдали вам.".
+    CodeForAnotherUser "code_for_another_user" UNPROCESSABLE_ENTITY:
+        "This promo code is for another user." "Use a code that was given to you.";
+        "Этот промокод выдан другому пользователю." "Используйте промокод, который выдали вам.".
     CodeTextRequired "code_text_required" UNPROCESSABLE_ENTITY:
         "This promo code works by its text only." "Give the text of the code, not its number.";
         "Этот промокод применяют только по тексту." "Укажите текст промокода, а не его номер.".
     PromoNotActive "promo_not_active" UNPROCESSABLE_ENTITY:
         "This promo code is not in use." "Choose another code.";
         "Этот промокод не действует." "Выберите другой промокод.".
+    CodeDisabled "code_disabled" UNPROCESSABLE_ENTITY:
+        "This promo code has been withdrawn." "Choose another code.";
+        "Этот промокод отозван." "Выберите другой промокод.".
     CampaignNotActive "campaign_not_active" UNPROCESSABLE_ENTITY:
         "The campaign of this promo code is not running." "Choose another code.";
         "Акция этого промокода не проводится." "Выберите другой промокод.".
@@ -226,6 +232,9 @@ catalogue! {
     PromoEnded "promo_ended" UNPROCESSABLE_ENTITY:
         "This promo code has ended." "Choose another code.";
         "Срок действия промокода истёк." "Выберите другой промокод.".
+    CodeEnded "code_ended" UNPROCESSABLE_ENTITY:
+        "The time of this promo code is over." "Choose another code.";
+        "Время этого промокода истекло." "Выберите другой промокод.".
     NotFirstPurchase "not_first_purchase" UNPROCESSABLE_ENTITY:
         "This promo code is for a first purchase." "Choose another code.";
         "Промокод действует только на первую покупку." "Выберите другой промокод.".
@@ -247,6 +256,9 @@ catalogue! {
     PromoLimitReached "promo_limit_reached" UNPROCESSABLE_ENTITY:
         "All uses of this promo code are taken." "Try later: uses that are held and not paid become free again.";
         "Все использования промокода заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    CodeLimitReached "code_limit_reached" UNPROCESSABLE_ENTITY:
+        "This promo code has been used up." "Try later if it may still become free: a use that is held and not paid is given back.";
+        "Этот промокод уже использован." "Попробуйте позже: неоплаченное использование освобождается.".
     PromoBudgetReached "promo_budget_reached" UNPROCESSABLE_ENTITY:
         "What is left of this promo code's budget is less than the discount." "Choose a cheaper tariff, or try later: what is held and not paid becomes free again.";
         "Остаток бюджета промокода меньше скидки." "Выберите тариф дешевле или попробуйте позже: неоплаченные скидки освобождаются.".
@@ -273,35 +285,39 @@ catalogue! {
 impl Code {
     /// The error that a rule of this name refuses with; `None` for a rule that there is no more.
     pub fn of_rule(rule: &str) -> Option<Code> {
-        rule.parse::<Reason>().ok().map(Code::from)
+        rule.parse::<RuleCode>().ok().map(Code::from)
     }
 }
 
-impl From<Reason> for Code {
-    fn from(reason: Reason) -> Code {
+impl From<RuleCode> for Code {
+    fn from(reason: RuleCode) -> Code {
         match reason {
-            Reason::UserNotRegistered => Code::UserNotRegistered,
-            Reason::UserNotActive => Code::UserNotActive,
-            Reason::NotInAudience => Code::NotInAudience,
-            Reason::CodeTextRequired => Code::CodeTextRequired,
-            Reason::CampaignNotActive => Code::CampaignNotActive,
-            Reason::PromoBudgetReached => Code::PromoBudgetReached,
-            Reason::CampaignLimitReached => Code::CampaignLimitReached,
-            Reason::CampaignBudgetReached => Code::CampaignBudgetReached,
-            Reason::NotFirstPurchase => Code::NotFirstPurchase,
-            Reason::OutsideSchedule => Code::OutsideSchedule,
-            Reason::CurrencyMismatch => Code::CurrencyMismatch,
-            Reason::PriceBelowMinimum => Code::PriceBelowMinimum,
-            Reason::PromoNotActive => Code::PromoNotActive,
-            Reason::PromoNotStarted => Code::PromoNotStarted,
-            Reason::PromoEnded => Code::PromoEnded,
-            Reason::TariffNotOnSale => Code::TariffNotOnSale,
-            Reason::TariffNotInScope => Code::TariffNotInScope,
-            Reason::PromoLimitReached => Code::PromoLimitReached,
-            Reason::UserLimitReached => Code::UserLimitReached,
-            Reason::TrialTaken => Code::TrialTaken,
-            Reason::AnotherPromoApplied => Code::AnotherPromoApplied,
-            Reason::NoBenefit => Code::NoBenefit,
+            RuleCode::UserNotRegistered => Code::UserNotRegistered,
+            RuleCode::UserNotActive => Code::UserNotActive,
+            RuleCode::NotInAudience => Code::NotInAudience,
+            RuleCode::CodeForAnotherUser => Code::CodeForAnotherUser,
+            RuleCode::CodeDisabled => Code::CodeDisabled,
+            RuleCode::CodeEnded => Code::CodeEnded,
+            RuleCode::CodeLimitReached => Code::CodeLimitReached,
+            RuleCode::CodeTextRequired => Code::CodeTextRequired,
+            RuleCode::CampaignNotActive => Code::CampaignNotActive,
+            RuleCode::PromoBudgetReached => Code::PromoBudgetReached,
+            RuleCode::CampaignLimitReached => Code::CampaignLimitReached,
+            RuleCode::CampaignBudgetReached => Code::CampaignBudgetReached,
+            RuleCode::NotFirstPurchase => Code::NotFirstPurchase,
+            RuleCode::OutsideSchedule => Code::OutsideSchedule,
+            RuleCode::CurrencyMismatch => Code::CurrencyMismatch,
+            RuleCode::PriceBelowMinimum => Code::PriceBelowMinimum,
+            RuleCode::PromoNotActive => Code::PromoNotActive,
+            RuleCode::PromoNotStarted => Code::PromoNotStarted,
+            RuleCode::PromoEnded => Code::PromoEnded,
+            RuleCode::TariffNotOnSale => Code::TariffNotOnSale,
+            RuleCode::TariffNotInScope => Code::TariffNotInScope,
+            RuleCode::PromoLimitReached => Code::PromoLimitReached,
+            RuleCode::UserLimitReached => Code::UserLimitReached,
+            RuleCode::TrialTaken => Code::TrialTaken,
+            RuleCode::AnotherPromoApplied => Code::AnotherPromoApplied,
+            RuleCode::NoBenefit => Code::NoBenefit,
         }
     }
 }
@@ -338,8 +354,8 @@ mod tests {
         let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(names.len(), Code::ALL.len());
         assert_eq!(
-            Code::from(Reason::PromoEnded).as_str(),
-            Reason::PromoEnded.as_str()
+            Code::from(RuleCode::PromoEnded).as_str(),
+            RuleCode::PromoEnded.as_str()
         );
     }
 }

@@ -198,7 +198,9 @@ impl From<PgError> for Problem {
             PgError::Unavailable(_) => Problem::new(Code::ServiceUnavailable)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
                 .caused_by(error),
-            PgError::Taken(_) | PgError::Bug(_) => Problem::new(Code::Internal).caused_by(error),
+            PgError::Taken(_) | PgError::Raised(_) | PgError::Bug(_) => {
+                Problem::new(Code::Internal).caused_by(error)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::{PromoCode, PromoId, PromoRef, TariffId};
+use domain::{PromoCode, PromoCodeId, PromoRef, TariffId};
 
 use crate::{Code, Problem, Query};
 
@@ -32,7 +32,7 @@ impl Query {
     pub fn optional_promo(&self) -> Result<Option<PromoRef>, Problem> {
         let id = self.optional_number("promocode_id");
         let Some(typed) = self.optional("promocode")? else {
-            return Ok(id?.map(|id| PromoRef::Id(PromoId(id))));
+            return Ok(id?.map(|id| PromoRef::Id(PromoCodeId(id))));
         };
         if !matches!(id, Ok(None)) {
             // Two names for one thing: which is meant can't be known.

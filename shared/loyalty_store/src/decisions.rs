@@ -1,56 +1,77 @@
 //! The decisions that were made, for staff.
 
-use domain::{PromoId, PromoRef, TariffId};
+use std::sync::Arc;
+
+use domain::{Decision, Facts, Outcome, PromoCodeId, PromoRef};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
-use serde_json::Value;
+use pg::{PgError, Row};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
+use crate::definitions::{CampaignRow, CodeRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
 use crate::rows::get;
 
-/// How many months decisions are kept.
-const KEPT_MONTHS: i32 = 13;
+macro_rules! decision {
+    () => {
+        "SELECT d.id, d.at, d.user_id, d.rule_set, d.refused, d.observed, c.code AS code_now,
+            version_numbered(p_kind => 'promo_code', p_id => d.code_id, p_version => d.code_version) AS code,
+            version_numbered(p_kind => 'promotion', p_id => d.promotion_id, p_version => d.promotion_version) AS promotion,
+            version_numbered(p_kind => 'campaign', p_id => d.campaign_id, p_version => d.campaign_version) AS campaign,
+            version_numbered(p_kind => 'tariff', p_id => d.tariff_id, p_version => d.tariff_version) AS tariff
+        FROM decisions d JOIN promo_codes c ON c.id = d.code_id"
+    };
+}
 
-/// A decision as it was stored.
+pg::statements! {
+    FIND_DECISION(UUID) = concat!(decision!(), " WHERE d.id = $1");
+    /// After the place ($5, $6), of one code or of all.
+    FIND_DECISIONS(UUID, BOOL, INT8, TEXT_ARRAY, TIMESTAMPTZ, UUID, INT8) = concat!(
+        decision!(),
+        " WHERE d.user_id = $1 AND (NOT $2 OR c.id = $3 OR c.code = ANY ($4))
+            AND ($5 IS NULL OR (d.at, d.id) < ($5, $6))
+        ORDER BY d.at DESC, d.id DESC LIMIT $7"
+    );
+}
+
+/// A decision as it was made.
 #[derive(Debug, Clone)]
 pub struct StoredDecision {
     /// Its number, which the user was told.
     pub id: Uuid,
-    /// When it was made.
-    pub at: Timestamp,
-    /// Who asked.
-    pub user_id: Uuid,
-    /// For which promo code.
-    pub promo_id: PromoId,
     /// The text of the code, as it is now.
-    pub promo_code: String,
-    /// The version of the code that was looked at.
-    pub promo_version: i64,
-    /// For which tariff.
-    pub tariff: TariffId,
+    pub code_now: String,
+    /// What it looked at: the versions of then, the user, and the time.
+    pub facts: Facts,
     /// Whether the code passed.
     pub accepted: bool,
-    /// The outcome of every rule that there was then: see [`domain::Outcome`].
-    pub outcomes: Vec<Value>,
+    /// The outcome of every rule that there was then.
+    pub outcomes: Vec<Outcome>,
 }
 
 /// Where a page of decisions ended: the time and the number of its last one.
 pub type DecisionPlace = (Timestamp, Uuid);
 
-const COLUMNS: &str = "d.id, d.at, d.user_id, d.promo_id, p.code, d.promo_version, d.tariff_id, d.accepted, d.outcomes
-    FROM decisions d JOIN promo_codes p ON p.id = d.promo_id";
+impl StoredDecision {
+    /// Its place in the list.
+    pub fn place(&self) -> DecisionPlace {
+        (self.facts.now, self.id)
+    }
+
+    /// The number of the promo code.
+    pub fn code_id(&self) -> PromoCodeId {
+        self.facts.code.id
+    }
+}
 
 impl LoyaltyStore {
-    /// The decision `id`; `None` also for one so old that it is kept no longer.
+    /// The decision `id`; `None` also for a refusal so old that it is kept no longer.
     ///
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_decision(&self, id: Uuid) -> Result<Option<StoredDecision>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE d.id = $1");
-        let row = self.pool.row(&sql, &[(&id, Type::UUID)]).await?;
+        let row = self.pool.fetch_optional(&FIND_DECISION, &[&id]).await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -65,56 +86,44 @@ impl LoyaltyStore {
         after: Option<DecisionPlace>,
         limit: i64,
     ) -> Result<Vec<StoredDecision>, PgError> {
-        let sql = format!(
-            "SELECT {COLUMNS}
-             WHERE d.user_id = $1 AND (NOT $2 OR p.id = $3 OR p.code = ANY ($4))
-                AND ($5 IS NULL OR (d.at, d.id) < ($5, $6))
-             ORDER BY d.at DESC, d.id DESC LIMIT $7"
-        );
         let (id, codes) = promo.map_or((None, None), id_and_codes);
         let (at, decision_id) = after.unzip();
-        let params: [pg::Param; 7] = [
-            (&user_id, Type::UUID),
-            (&promo.is_some(), Type::BOOL),
-            (&id, Type::INT8),
-            (&codes, Type::TEXT_ARRAY),
-            (&at, Type::TIMESTAMPTZ),
-            (&decision_id, Type::UUID),
-            (&limit, Type::INT8),
+        let values: [pg::Value<'_>; 7] = [
+            &user_id,
+            &promo.is_some(),
+            &id,
+            &codes,
+            &at,
+            &decision_id,
+            &limit,
         ];
-        self.pool
-            .rows(&sql, &params)
-            .await?
-            .iter()
-            .map(decode)
-            .collect()
-    }
-
-    /// Makes room for the decisions of the months to come and forgets those that are 13 months old. Cheap when there is
-    /// nothing to do.
-    ///
-    /// # Errors
-    /// Any [`PgError`].
-    pub async fn keep_decisions(&self, now: Timestamp) -> Result<(), PgError> {
-        let params: [pg::Param; 2] = [(&now, Type::TIMESTAMPTZ), (&KEPT_MONTHS, Type::INT4)];
-        self.pool
-            .rows("SELECT keep_decisions($1, $2)", &params)
-            .await
-            .map(drop)
+        let rows = self.pool.fetch(&FIND_DECISIONS, &values).await?;
+        rows.iter().map(decode).collect()
     }
 }
 
 fn decode(row: &Row) -> Result<StoredDecision, PgError> {
-    let Json(outcomes) = get(row, "outcomes")?;
+    let Json(code): Json<CodeRow> = get(row, "code")?;
+    let Json(promotion): Json<PromotionRow> = get(row, "promotion")?;
+    let Json(tariff): Json<TariffRow> = get(row, "tariff")?;
+    let campaign: Option<Json<CampaignRow>> = get(row, "campaign")?;
+    let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
+    let Json(observed) = get(row, "observed")?;
+    let facts = Facts {
+        now: get(row, "at")?,
+        user_id: get(row, "user_id")?,
+        code: Arc::new(code.try_into()?),
+        promotion: Arc::new(promotion.try_into()?),
+        campaign: campaign.map(Arc::new),
+        tariff: Arc::new(tariff.try_into()?),
+        observed,
+    };
+    let refused: Vec<String> = get(row, "refused")?;
     Ok(StoredDecision {
         id: get(row, "id")?,
-        at: get(row, "at")?,
-        user_id: get(row, "user_id")?,
-        promo_id: PromoId(get(row, "promo_id")?),
-        promo_code: get(row, "code")?,
-        promo_version: get(row, "promo_version")?,
-        tariff: TariffId(get(row, "tariff_id")?),
-        accepted: get(row, "accepted")?,
-        outcomes,
+        code_now: get(row, "code_now")?,
+        accepted: refused.is_empty(),
+        outcomes: Decision::recall(&facts, get(row, "rule_set")?, &refused),
+        facts,
     })
 }

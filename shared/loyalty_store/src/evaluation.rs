@@ -1,28 +1,28 @@
 //! Deciding without doing.
 
-use domain::{Decision, Promo, Quote};
+use domain::{Decision, Facts, Quote};
 use jiff::Timestamp;
 use pg::PgError;
 
-use crate::facts::Found;
-use crate::{Ask, Hold, LoyaltyStore};
+use crate::facts::LoadedFacts;
+use crate::{Application, LoyaltyStore, PromoRequest};
 
-/// What would become of an ask.
+/// What would become of a request.
 #[derive(Debug)]
-pub enum Evaluated {
+pub enum Evaluation {
     /// All rules pass.
     Passes {
-        /// The promo code.
-        promo: Box<Promo>,
-        /// The price with it.
+        /// What they looked at.
+        facts: Box<Facts>,
+        /// The price with the code.
         quote: Quote,
     },
     /// The user holds this use already.
-    Held(Hold),
+    Applied(Application),
     /// Some rules refuse.
     Refused(Decision),
     /// There is no such promo code.
-    NoPromo,
+    NoCode,
     /// There is no such tariff.
     NoTariff,
 }
@@ -33,25 +33,29 @@ impl LoyaltyStore {
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn evaluate(&self, ask: &Ask, now: Timestamp) -> Result<Evaluated, PgError> {
-        let facts = match self.find_facts(ask, now).await? {
-            Found::NoPromo => return Ok(Evaluated::NoPromo),
-            Found::NoTariff => return Ok(Evaluated::NoTariff),
-            Found::Facts { facts, .. } => facts,
+    pub async fn evaluate(
+        &self,
+        request: &PromoRequest,
+        now: Timestamp,
+    ) -> Result<Evaluation, PgError> {
+        let loaded = match self.load_facts(request, now).await? {
+            LoadedFacts::NoCode => return Ok(Evaluation::NoCode),
+            LoadedFacts::NoTariff => return Ok(Evaluation::NoTariff),
+            LoadedFacts::Facts(loaded) => loaded,
         };
-        let own_hold = facts.own_hold();
-        if let Some(own) = own_hold.filter(|own| !own.has_lapsed(now) && !facts.is_withdrawn(own))
-            && let Some(hold) = self.find_hold(own.application_id).await?
+        if loaded.withdrawn().is_none()
+            && !loaded.own_lapsed
+            && let Some(own) = loaded.own
         {
-            return Ok(Evaluated::Held(hold));
+            return Ok(Evaluation::Applied(own));
         }
-        let decision = Decision::of(&facts);
+        let decision = Decision::of(&loaded.facts);
         Ok(match decision.accepted() {
-            Some(quote) => Evaluated::Passes {
-                promo: Box::new(facts.promo),
+            Some(quote) => Evaluation::Passes {
+                facts: Box::new(loaded.facts),
                 quote,
             },
-            None => Evaluated::Refused(decision),
+            None => Evaluation::Refused(decision),
         })
     }
 }

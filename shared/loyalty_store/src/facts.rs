@@ -1,16 +1,37 @@
 //! Loading the facts of a decision: one statement, one snapshot.
 
-use domain::{Facts, PromoCode, PromoRef, TariffId};
+use std::sync::Arc;
+
+use domain::{
+    ApplicationState, Facts, IssuedCode, Observed, PromoCode, PromoCodeId, PromoRef, PromotionId,
+    Quote, Tariff, TariffId, TariffStatus, UserStatus,
+};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::{PgError, Record};
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
-use crate::rows::{self, bug};
+use crate::definitions::{CampaignRow, PromotionRow, TariffRow};
+use crate::memory::Offer;
+use crate::rows::{bug, get, money, name, optional_name};
+use crate::{Application, LoyaltyStore};
+
+/// How often facts are loaded anew because staff have changed the promotion meanwhile.
+const ATTEMPTS: usize = 4;
+
+pg::statements! {
+    /// The facts of a decision about a user, a code and a tariff.
+    LOAD_FACTS(UUID, TIMESTAMPTZ, INT8, TEXT_ARRAY, INT8) =
+        "SELECT load_facts(p_user_id => $1, p_now => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5)";
+    LOAD_OFFER(INT8) =
+        "SELECT to_jsonb(p) AS promotion, to_jsonb(m) AS campaign
+        FROM promotions p LEFT JOIN campaigns m ON m.id = p.campaign_id WHERE p.id = $1";
+    LOAD_TARIFF(INT8) = "SELECT to_jsonb(t) AS tariff FROM tariffs t WHERE t.id = $1";
+}
 
 /// A user's wish to use a promo code for a tariff.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct PromoRequest {
     /// Who asks.
     pub user_id: Uuid,
     /// The promo code, by number or text.
@@ -19,36 +40,278 @@ pub struct Ask {
     pub tariff: TariffId,
 }
 
-/// The facts for an ask, as far as its parts exist.
-pub(crate) enum Found {
-    /// Both exist. `lapsed` is true when holds of this promo have run out and were not given back yet.
-    Facts {
-        facts: Box<Facts>,
-        lapsed: bool,
-    },
-    NoPromo,
+/// The facts for a request, as far as its parts exist.
+pub(crate) enum LoadedFacts {
+    Facts(Box<Loaded>),
+    NoCode,
     NoTariff,
 }
 
+pub(crate) struct Loaded {
+    pub facts: Facts,
+    /// The user's open application of this code for this tariff.
+    pub own: Option<Application>,
+    /// Whether holds of the person have run out and were not given back yet.
+    pub own_lapsed: bool,
+    /// The same of anybody's, where a limit may stand in the way.
+    pub lapsed: bool,
+}
+
+impl Loaded {
+    /// The user's own application, if it ends before its time: the tariff was taken off sale, and no purchase has begun.
+    pub fn withdrawn(&self) -> Option<&Application> {
+        let off_sale = self.facts.tariff.status != TariffStatus::Active;
+        let own = self.own.as_ref();
+        own.filter(|own| off_sale && own.state == ApplicationState::Applied)
+    }
+}
+
 impl LoyaltyStore {
-    pub(crate) async fn find_facts(&self, ask: &Ask, now: Timestamp) -> Result<Found, PgError> {
-        // Functions of the database, which keep their plans: docs/adr/0010-cached-plans.md.
-        let sql =
-            "SELECT *, trial_of_user($1) AS trial, currency_of_promo(promo_id) AS promo_currency,
-                currency_of_campaign(campaign_id) AS campaign_currency
-            FROM facts_of($1, $2, $3, $4, $5)";
-        let (id, codes) = id_and_codes(&ask.promo);
-        let params: [pg::Param; 5] = [
-            (&ask.user_id, Type::UUID),
-            (&now, Type::TIMESTAMPTZ),
-            (&id, Type::INT8),
-            (&codes, Type::TEXT_ARRAY),
-            (&ask.tariff.0, Type::INT8),
-        ];
-        let row = self.pool.row(sql, &params).await?;
-        let text_known = matches!(ask.promo, PromoRef::Text(_));
-        let row = row.ok_or_else(|| bug("no facts"))?;
-        rows::found(&row, ask.user_id, text_known, now)
+    pub(crate) async fn load_facts(
+        &self,
+        request: &PromoRequest,
+        now: Timestamp,
+    ) -> Result<LoadedFacts, PgError> {
+        for _ in 0..ATTEMPTS {
+            let (id, codes) = id_and_codes(&request.promo);
+            let row = self
+                .pool
+                .fetch_one(
+                    &LOAD_FACTS,
+                    &[&request.user_id, &now, &id, &codes, &request.tariff.0],
+                )
+                .await?;
+            let seen = Seen::read(row.try_get(0)?)?;
+            // The tariff comes first: whether a code exists that the user must not know of can't be told from the answer
+            // about an unknown tariff then.
+            let Some(tariff_version) = seen.tariff_version else {
+                return Ok(LoadedFacts::NoTariff);
+            };
+            let Some(code) = seen.code else {
+                return Ok(LoadedFacts::NoCode);
+            };
+            let offer = self.offer(code.promotion_id, seen.offer_versions).await?;
+            let tariff = self.tariff(request.tariff, tariff_version).await?;
+            // Otherwise staff were at it between the statements.
+            if let Some((offer, tariff)) = offer.zip(tariff) {
+                let loaded = seen.facts.loaded(code, offer, tariff, request, now);
+                self.memory.keep_seen(&loaded.facts);
+                return Ok(LoadedFacts::Facts(Box::new(loaded)));
+            }
+        }
+        Err(PgError::Unavailable(
+            "the promotion kept changing".to_owned(),
+        ))
+    }
+
+    /// The promotion of these versions (its own and its campaign's), remembered or loaded; `None` if they are others by now.
+    pub(crate) async fn offer(
+        &self,
+        id: PromotionId,
+        versions: (i32, Option<i32>),
+    ) -> Result<Option<Offer>, PgError> {
+        let fits = |offer: &Offer| {
+            let campaign = offer.campaign.as_ref();
+            (
+                offer.promotion.version,
+                campaign.map(|campaign| campaign.version),
+            ) == versions
+        };
+        if let Some(offer) = self.memory.offer(id.0).filter(fits) {
+            return Ok(Some(offer));
+        }
+        let offer = self.load_offer(id).await?;
+        Ok(offer.filter(fits))
+    }
+
+    /// The promotion as it is now.
+    pub(crate) async fn load_offer(&self, id: PromotionId) -> Result<Option<Offer>, PgError> {
+        let Some(row) = self.pool.fetch_optional(&LOAD_OFFER, &[&id.0]).await? else {
+            return Ok(None);
+        };
+        let Json(promotion): Json<PromotionRow> = get(&row, "promotion")?;
+        let campaign: Option<Json<CampaignRow>> = get(&row, "campaign")?;
+        let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
+        let offer = Offer {
+            promotion: Arc::new(promotion.try_into()?),
+            campaign: campaign.map(Arc::new),
+        };
+        self.memory.keep_offer(offer.clone());
+        Ok(Some(offer))
+    }
+
+    async fn tariff(&self, id: TariffId, version: i32) -> Result<Option<Arc<Tariff>>, PgError> {
+        let fits = |tariff: &Arc<Tariff>| tariff.version == version;
+        if let Some(tariff) = self.memory.tariff(id.0).filter(fits) {
+            return Ok(Some(tariff));
+        }
+        let Some(row) = self.pool.fetch_optional(&LOAD_TARIFF, &[&id.0]).await? else {
+            return Ok(None);
+        };
+        let Json(tariff): Json<TariffRow> = get(&row, "tariff")?;
+        let tariff: Arc<Tariff> = Arc::new(tariff.try_into()?);
+        self.memory.keep_tariff(tariff.clone());
+        Ok(Some(tariff).filter(fits))
+    }
+}
+
+/// What the function `load_facts` has seen.
+struct Seen {
+    code: Option<IssuedCode>,
+    offer_versions: (i32, Option<i32>),
+    tariff_version: Option<i32>,
+    facts: SeenFacts,
+}
+
+struct SeenFacts {
+    observed: Observed,
+    used_at: Vec<Timestamp>,
+    open: Option<Open>,
+    own_lapsed: bool,
+    lapsed: bool,
+}
+
+/// The user's open application for the tariff.
+struct Open {
+    id: Uuid,
+    code_id: PromoCodeId,
+    state: ApplicationState,
+    quote: Quote,
+    expires_at: Timestamp,
+}
+
+impl Seen {
+    fn read(mut record: Record<'_>) -> Result<Seen, PgError> {
+        let r = &mut record;
+        let (id, text): (Option<i64>, Option<String>) = (r.field()?, r.field()?);
+        let state: Option<&str> = r.field()?;
+        let (user_id, max_uses): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
+        let (code_uses, ends_at): (Option<i64>, Option<Timestamp>) = (r.field()?, r.field()?);
+        let version: Option<i32> = r.field()?;
+        let (promotion_id, promotion_version): (Option<i64>, Option<i32>) =
+            (r.field()?, r.field()?);
+        let (_campaign_id, campaign_version): (Option<i64>, Option<i32>) = (r.field()?, r.field()?);
+        let tariff_version: Option<i32> = r.field()?;
+        let user_status: Option<&str> = r.field()?;
+        let (taken, spent_minor): (Option<i64>, Option<i64>) = (r.field()?, r.field()?);
+        let (campaign_taken, campaign_spent_minor): (Option<i64>, Option<i64>) =
+            (r.field()?, r.field()?);
+        let group_ids: Option<Vec<i64>> = r.field()?;
+        let has_purchased: Option<bool> = r.field()?;
+        let trial: Option<&str> = r.field()?;
+        let used_at: Option<Vec<Timestamp>> = r.field()?;
+        let open = Open::read(r)?;
+        let (own_lapsed, lapsed): (Option<bool>, Option<bool>) = (r.field()?, r.field()?);
+        let code = match (id, promotion_id, text, state, version) {
+            (Some(id), Some(promotion_id), Some(code), Some(state), Some(version)) => {
+                Some(IssuedCode {
+                    id: PromoCodeId(id),
+                    promotion_id: PromotionId(promotion_id),
+                    code,
+                    state: name(state)?,
+                    user_id,
+                    max_uses,
+                    ends_at,
+                    version,
+                })
+            }
+            _ => None,
+        };
+        let observed = Observed {
+            user_status: optional_name::<UserStatus>(user_status)?,
+            group_ids: group_ids.unwrap_or_default(),
+            has_purchased: has_purchased.unwrap_or_default(),
+            trial: optional_name(trial)?,
+            taken: taken.unwrap_or_default(),
+            spent_minor: spent_minor.unwrap_or_default(),
+            campaign_taken: campaign_taken.unwrap_or_default(),
+            campaign_spent_minor: campaign_spent_minor.unwrap_or_default(),
+            code_uses: code_uses.filter(|_| max_uses.is_some()).unwrap_or_default(),
+            ..Observed::default()
+        };
+        Ok(Seen {
+            code,
+            offer_versions: (promotion_version.unwrap_or_default(), campaign_version),
+            tariff_version,
+            facts: SeenFacts {
+                observed,
+                used_at: used_at.unwrap_or_default(),
+                open,
+                own_lapsed: own_lapsed.unwrap_or_default(),
+                lapsed: lapsed.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+impl Open {
+    fn read(r: &mut Record<'_>) -> Result<Option<Open>, PgError> {
+        let (id, code_id): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
+        let state: Option<&str> = r.field()?;
+        let (price, total): (Option<i64>, Option<i64>) = (r.field()?, r.field()?);
+        let trial_days: Option<i32> = r.field()?;
+        let (expires_at, currency): (Option<Timestamp>, Option<&str>) = (r.field()?, r.field()?);
+        let (Some(id), Some(code_id)) = (id, code_id) else {
+            return Ok(None);
+        };
+        let absent = || bug("an application without its columns");
+        let currency = currency.ok_or_else(absent)?;
+        Ok(Some(Open {
+            id,
+            code_id: PromoCodeId(code_id),
+            state: name(state.ok_or_else(absent)?)?,
+            quote: Quote {
+                price: money(price.ok_or_else(absent)?, currency)?,
+                total: money(total.ok_or_else(absent)?, currency)?,
+                trial_days,
+            },
+            expires_at: expires_at.ok_or_else(absent)?,
+        }))
+    }
+}
+
+impl SeenFacts {
+    fn loaded(
+        self,
+        code: IssuedCode,
+        offer: Offer,
+        tariff: Arc<Tariff>,
+        request: &PromoRequest,
+        now: Timestamp,
+    ) -> Loaded {
+        let mut observed = self.observed;
+        observed.text_known = matches!(request.promo, PromoRef::Text(_));
+        observed.set_uses(&self.used_at, offer.promotion.period_start(now));
+        let mut own = None;
+        match self.open {
+            Some(open) if open.code_id == code.id => {
+                own = Some(Application {
+                    id: open.id,
+                    code_id: code.id,
+                    code: code.code.clone(),
+                    tariff: request.tariff,
+                    state: open.state,
+                    quote: open.quote,
+                    expires_at: open.expires_at,
+                });
+            }
+            Some(open) => observed.other_code = Some(open.code_id),
+            None => {}
+        }
+        Loaded {
+            facts: Facts {
+                now,
+                user_id: request.user_id,
+                code: Arc::new(code),
+                promotion: offer.promotion,
+                campaign: offer.campaign,
+                tariff,
+                observed,
+            },
+            own,
+            own_lapsed: self.own_lapsed,
+            lapsed: self.lapsed,
+        }
     }
 }
 

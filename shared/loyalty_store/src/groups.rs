@@ -2,7 +2,7 @@
 
 use domain::Title;
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
@@ -39,7 +39,7 @@ pub struct Change {
 
 /// What became of a change of a group's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Regrouped {
+pub enum MembershipOutcome {
     /// The members are as asked.
     Done {
         /// Users who were not in it before.
@@ -62,8 +62,8 @@ pub enum GroupError {
     /// Another group has this title.
     #[error("another group has this title")]
     TitleTaken,
-    /// A promo code is for this group.
-    #[error("a promo code is for this group")]
+    /// A promotion is for this group.
+    #[error("a promotion is for this group")]
     InUse,
     /// The database failed.
     #[error(transparent)]
@@ -79,8 +79,79 @@ impl From<PgError> for GroupError {
     }
 }
 
-const COLUMNS: &str =
-    "g.id, g.title, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members";
+/// A statement that reads groups, `g`: `$from` says from where, which, and in what order.
+macro_rules! select_groups {
+    ($from:literal) => {
+        concat!(
+            "SELECT g.id, g.title, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members ",
+            $from
+        )
+    };
+}
+
+pg::statements! {
+    /// Makes a group.
+    CREATE(TEXT, TIMESTAMPTZ, UUID) = "
+        WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id, title), noted AS (
+            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+            SELECT $2, $3, 'group', made.id, 'create', jsonb_build_object('title', made.title) FROM made
+        )
+        SELECT made.id, made.title, 0::bigint AS members FROM made";
+    /// Gives the group $4 another title.
+    RENAME(TEXT, TIMESTAMPTZ, UUID, INT8) = concat!(
+        "WITH before AS (SELECT o.id, o.title FROM user_groups o WHERE o.id = $4 FOR UPDATE), changed AS (
+            UPDATE user_groups o SET title = $1 FROM before
+            WHERE o.id = before.id AND before.title <> $1
+            RETURNING o.id, before.title AS was
+        ), noted AS (
+            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+            SELECT $2, $3, 'group', changed.id, 'rename', jsonb_build_object('before', changed.was, 'after', $1)
+            FROM changed
+        ) ",
+        select_groups!("FROM before g")
+    );
+    /// Deletes a group.
+    DELETE(INT8, UUID, TIMESTAMPTZ) = "SELECT delete_group(p_group_id => $1, p_actor_id => $2, p_now => $3)";
+    /// The group $1.
+    FIND(INT8) = select_groups!("FROM user_groups g WHERE g.id = $1");
+    /// A page of groups, after the group $1, of which the user $2 is a member if one is named.
+    FIND_PAGE(INT8, UUID, INT8) = select_groups!(
+        "FROM user_groups g
+        WHERE g.id > $1
+            AND ($2 IS NULL OR EXISTS (SELECT FROM group_members m WHERE m.group_id = g.id AND m.user_id = $2))
+        ORDER BY g.id LIMIT $3"
+    );
+    /// A page of the members of the group $1; one row of NULL if there are none.
+    MEMBERS(INT8, UUID, INT8) = "
+        SELECT m.user_id, m.added_at FROM user_groups g
+        LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
+        WHERE g.id = $1 ORDER BY m.user_id LIMIT $3";
+    /// Puts the users $2 into the group $1 and takes $3 out. The group's lock puts changes of one group in a line, so that
+    /// no two wait for each other. That of the users makes a deletion wait, and then see the memberships: it ends them.
+    CHANGE_MEMBERS(INT8, UUID_ARRAY, UUID_ARRAY, TIMESTAMPTZ, UUID) = "
+        WITH the_group AS (SELECT g.id FROM user_groups g WHERE g.id = $1 FOR NO KEY UPDATE), known AS MATERIALIZED (
+            SELECT u.id FROM users u WHERE u.id = ANY ($2) AND u.status <> 'deleted' ORDER BY u.id FOR SHARE
+        ), unknown AS MATERIALIZED (
+            SELECT o.user_id FROM unnest($2) AS o (user_id)
+            WHERE NOT EXISTS (SELECT FROM known WHERE known.id = o.user_id)
+        ), added AS (
+            INSERT INTO group_members (group_id, user_id, added_at)
+            SELECT DISTINCT the_group.id, o.user_id, $4 FROM the_group, unnest($2) AS o (user_id)
+            WHERE NOT EXISTS (SELECT FROM unknown)
+            ON CONFLICT DO NOTHING RETURNING user_id
+        ), removed AS (
+            DELETE FROM group_members m USING the_group
+            WHERE m.group_id = the_group.id AND m.user_id = ANY ($3) AND NOT EXISTS (SELECT FROM unknown)
+            RETURNING m.user_id
+        ), noted AS (
+            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+            SELECT $4, $5, 'group', the_group.id, 'change_members', jsonb_build_object(
+                'added', ARRAY(SELECT added.user_id FROM added), 'removed', ARRAY(SELECT removed.user_id FROM removed))
+            FROM the_group WHERE EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)
+        )
+        SELECT EXISTS (SELECT FROM the_group) AS found, ARRAY(SELECT unknown.user_id FROM unknown) AS unknown,
+            (SELECT count(*) FROM added) AS added, (SELECT count(*) FROM removed) AS removed";
+}
 
 impl LoyaltyStore {
     /// A new, empty group.
@@ -88,18 +159,9 @@ impl LoyaltyStore {
     /// # Errors
     /// [`GroupError::TitleTaken`], or that of the database.
     pub async fn create_group(&self, title: &Title, change: Change) -> Result<Group, GroupError> {
-        let sql = "WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id, title), noted AS (
-                INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-                SELECT $2, $3, 'group', id, 'create', jsonb_build_object('title', title) FROM made
-            )
-            SELECT id, title, 0::bigint AS members FROM made";
-        let params: [pg::Param; 3] = [
-            (&title.as_str(), Type::TEXT),
-            (&change.at, Type::TIMESTAMPTZ),
-            (&change.actor_id, Type::UUID),
-        ];
-        let row = self.pool.row(sql, &params).await?;
-        group(&row.ok_or(GroupError::NotFound)?).map_err(GroupError::Pg)
+        let values: [pg::Value; 3] = [&title.as_str(), &change.at, &change.actor_id];
+        let row = self.pool.fetch_one(&CREATE, &values).await?;
+        group(&row).map_err(GroupError::Pg)
     }
 
     /// Gives a group another title.
@@ -112,24 +174,8 @@ impl LoyaltyStore {
         title: &Title,
         change: Change,
     ) -> Result<Group, GroupError> {
-        let sql = format!(
-            "WITH before AS (SELECT id, title FROM user_groups WHERE id = $4 FOR UPDATE), changed AS (
-                UPDATE user_groups g SET title = $1 FROM before
-                WHERE g.id = before.id AND before.title <> $1
-                RETURNING g.id, before.title AS was
-            ), noted AS (
-                INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-                SELECT $2, $3, 'group', id, 'rename', jsonb_build_object('before', was, 'after', $1) FROM changed
-            )
-            SELECT {COLUMNS} FROM before g"
-        );
-        let params: [pg::Param; 4] = [
-            (&title.as_str(), Type::TEXT),
-            (&change.at, Type::TIMESTAMPTZ),
-            (&change.actor_id, Type::UUID),
-            (&id, Type::INT8),
-        ];
-        let row = self.pool.row(&sql, &params).await?;
+        let values: [pg::Value; 4] = [&title.as_str(), &change.at, &change.actor_id, &id];
+        let row = self.pool.fetch_optional(&RENAME, &values).await?;
         let before = group(&row.ok_or(GroupError::NotFound)?).map_err(GroupError::Pg)?;
         Ok(Group {
             title: title.as_str().to_owned(),
@@ -142,13 +188,8 @@ impl LoyaltyStore {
     /// # Errors
     /// [`GroupError::NotFound`], [`GroupError::InUse`], or that of the database.
     pub async fn delete_group(&self, id: i64, change: Change) -> Result<(), GroupError> {
-        let params: [pg::Param; 3] = [
-            (&id, Type::INT8),
-            (&change.actor_id, Type::UUID),
-            (&change.at, Type::TIMESTAMPTZ),
-        ];
-        let row = self.pool.row("SELECT delete_group($1, $2, $3)", &params);
-        let row = row.await?.ok_or(GroupError::NotFound)?;
+        let values: [pg::Value; 3] = [&id, &change.actor_id, &change.at];
+        let row = self.pool.fetch_one(&DELETE, &values).await?;
         match row.try_get(0).map_err(PgError::from)? {
             "deleted" => Ok(()),
             "in_use" => Err(GroupError::InUse),
@@ -161,8 +202,7 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_group(&self, id: i64) -> Result<Option<Group>, PgError> {
-        let sql = format!("SELECT {COLUMNS} FROM user_groups g WHERE g.id = $1");
-        let row = self.pool.row(&sql, &[(&id, Type::INT8)]).await?;
+        let row = self.pool.fetch_optional(&FIND, &[&id]).await?;
         row.as_ref().map(group).transpose()
     }
 
@@ -176,18 +216,10 @@ impl LoyaltyStore {
         after: i64,
         limit: i64,
     ) -> Result<Vec<Group>, PgError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM user_groups g
-             WHERE g.id > $1
-                AND ($2 IS NULL OR EXISTS (SELECT FROM group_members m WHERE m.group_id = g.id AND m.user_id = $2))
-             ORDER BY g.id LIMIT $3"
-        );
-        let params: [pg::Param; 3] = [
-            (&after, Type::INT8),
-            (&member, Type::UUID),
-            (&limit, Type::INT8),
-        ];
-        let rows = self.pool.rows(&sql, &params).await?;
+        let rows = self
+            .pool
+            .fetch(&FIND_PAGE, &[&after, &member, &limit])
+            .await?;
         rows.iter().map(group).collect()
     }
 
@@ -201,15 +233,7 @@ impl LoyaltyStore {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Option<Vec<Member>>, PgError> {
-        let sql = "SELECT m.user_id, m.added_at FROM user_groups g
-            LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
-            WHERE g.id = $1 ORDER BY m.user_id LIMIT $3";
-        let params: [pg::Param; 3] = [
-            (&id, Type::INT8),
-            (&after, Type::UUID),
-            (&limit, Type::INT8),
-        ];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&MEMBERS, &[&id, &after, &limit]).await?;
         let member = |row: &Row| {
             let user_id: Option<Uuid> = get(row, "user_id")?;
             let member =
@@ -235,47 +259,17 @@ impl LoyaltyStore {
         add: &[Uuid],
         remove: &[Uuid],
         change: Change,
-    ) -> Result<Regrouped, PgError> {
-        // The group's lock puts changes of one group in a line, so that no two wait for each other. That of the users makes
-        // a deletion wait, and then see the memberships: it ends them.
-        let sql = "WITH the_group AS (SELECT id FROM user_groups WHERE id = $1 FOR NO KEY UPDATE), known AS MATERIALIZED (
-                SELECT id FROM users WHERE id = ANY ($2) AND status <> 'deleted' ORDER BY id FOR SHARE
-            ), stranger AS MATERIALIZED (
-                SELECT user_id FROM unnest($2) AS user_id WHERE NOT EXISTS (SELECT FROM known WHERE id = user_id)
-            ), added AS (
-                INSERT INTO group_members (group_id, user_id, added_at)
-                SELECT DISTINCT id, user_id, $4 FROM the_group, unnest($2) AS user_id
-                WHERE NOT EXISTS (SELECT FROM stranger)
-                ON CONFLICT DO NOTHING RETURNING user_id
-            ), removed AS (
-                DELETE FROM group_members m USING the_group
-                WHERE m.group_id = the_group.id AND m.user_id = ANY ($3) AND NOT EXISTS (SELECT FROM stranger)
-                RETURNING m.user_id
-            ), noted AS (
-                INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-                SELECT $4, $5, 'group', id, 'change_members', jsonb_build_object(
-                    'added', ARRAY(SELECT user_id FROM added), 'removed', ARRAY(SELECT user_id FROM removed))
-                FROM the_group WHERE EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)
-            )
-            SELECT EXISTS (SELECT FROM the_group), ARRAY(SELECT user_id FROM stranger),
-                (SELECT count(*) FROM added), (SELECT count(*) FROM removed)";
-        let params: [pg::Param; 5] = [
-            (&id, Type::INT8),
-            (&add, Type::UUID_ARRAY),
-            (&remove, Type::UUID_ARRAY),
-            (&change.at, Type::TIMESTAMPTZ),
-            (&change.actor_id, Type::UUID),
-        ];
-        let row = self.pool.row(sql, &params).await?;
-        let row = row.ok_or_else(|| PgError::Bug("no row where one is always due".to_owned()))?;
-        let strangers: Vec<Uuid> = row.try_get(1)?;
-        if !row.try_get::<_, bool>(0)? {
-            Ok(Regrouped::NoGroup)
-        } else if !strangers.is_empty() {
-            Ok(Regrouped::Unknown(strangers))
+    ) -> Result<MembershipOutcome, PgError> {
+        let values: [pg::Value; 5] = [&id, &add, &remove, &change.at, &change.actor_id];
+        let row = self.pool.fetch_one(&CHANGE_MEMBERS, &values).await?;
+        let unknown: Vec<Uuid> = get(&row, "unknown")?;
+        if !get::<bool>(&row, "found")? {
+            Ok(MembershipOutcome::NoGroup)
+        } else if !unknown.is_empty() {
+            Ok(MembershipOutcome::Unknown(unknown))
         } else {
-            let (added, removed) = (row.try_get(2)?, row.try_get(3)?);
-            Ok(Regrouped::Done { added, removed })
+            let (added, removed) = (get(&row, "added")?, get(&row, "removed")?);
+            Ok(MembershipOutcome::Done { added, removed })
         }
     }
 }

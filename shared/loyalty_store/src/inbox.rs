@@ -1,12 +1,17 @@
 //! Which events have come, and how late.
 
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 use runtime::Metric;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
 use crate::rows::get;
+
+pg::statements! {
+    /// When these events were handled.
+    RECEIVED(UUID_ARRAY) = "SELECT i.event_id, i.received_at FROM inbox i WHERE i.event_id = ANY ($1)";
+}
 
 impl LoyaltyStore {
     /// Which of these events were taken in, each with the time of that, UTC; in no order.
@@ -17,11 +22,7 @@ impl LoyaltyStore {
         &self,
         event_ids: &[Uuid],
     ) -> Result<Vec<(Uuid, Timestamp)>, PgError> {
-        let sql = "SELECT event_id, received_at FROM inbox WHERE event_id = ANY ($1)";
-        let rows = self
-            .pool
-            .rows(sql, &[(&event_ids, Type::UUID_ARRAY)])
-            .await?;
+        let rows = self.pool.fetch(&RECEIVED, &[&event_ids]).await?;
         let received = |row| Ok((get(row, "event_id")?, get(row, "received_at")?));
         rows.iter().map(received).collect()
     }

@@ -1,43 +1,81 @@
-//! What the loyalty side keeps: promo codes, holds, purchases, and a copy of each user's status. No personal data.
+//! What the loyalty side keeps: promotions and their codes, applications, purchases, and a copy of each user's status. No
+//! personal data.
 
+mod application;
+mod apply;
 mod audit;
-mod buying;
-mod checks;
+mod cancel;
+mod catalogue;
 mod decisions;
+mod definitions;
 mod evaluation;
+mod explanation;
 mod facts;
-mod giving_back;
 mod groups;
-mod history;
-mod holds;
 mod inbox;
-mod offers;
-mod promos;
+mod list;
+mod memory;
+mod open_purchase;
+mod promotions;
+mod provider_polling;
 mod purchase_events;
 mod purchases;
 mod refunds;
-mod release;
+mod reserve;
+mod retention;
 mod rows;
 mod settlement;
 mod store;
 mod subscriptions;
-mod taking;
 mod users;
 
+pub use application::Application;
+pub use apply::ApplyOutcome;
 pub use audit::Audited;
-pub use buying::Bought;
+pub use cancel::Cancelled;
+pub use catalogue::ListPlace;
 pub use decisions::{DecisionPlace, StoredDecision};
-pub use evaluation::Evaluated;
-pub use facts::Ask;
-pub use giving_back::Cancelled;
-pub use groups::{Change, Group, GroupError, Member, Regrouped};
-pub use history::Explained;
-pub use holds::{Applied, Hold};
+pub use evaluation::Evaluation;
+pub use explanation::Explanation;
+pub use facts::PromoRequest;
+pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
-pub use promos::{EnteredPromo, PromoEntry, PromoError, PromoFilter};
+pub use list::{ListedApplication, ListedCode};
+pub use open_purchase::OpenPurchaseOutcome;
+pub use promotions::{PromoEntry, PromoError, PromoFilter, StoredPromo};
 pub use purchases::Purchase;
-pub use refunds::{Ordered, Refund};
+pub use refunds::{Refund, RefundOutcome};
 pub use settlement::Settled;
 pub use store::LoyaltyStore;
 pub use subscriptions::{SubscribedTariff, Subscription};
 pub use users::StatusChange;
+
+/// All statements of this store.
+pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
+    [
+        apply::STATEMENTS,
+        audit::STATEMENTS,
+        cancel::STATEMENTS,
+        catalogue::STATEMENTS,
+        decisions::STATEMENTS,
+        explanation::STATEMENTS,
+        facts::STATEMENTS,
+        groups::STATEMENTS,
+        inbox::STATEMENTS,
+        list::STATEMENTS,
+        open_purchase::STATEMENTS,
+        promotions::STATEMENTS,
+        purchases::STATEMENTS,
+        purchase_events::STATEMENTS,
+        refunds::STATEMENTS,
+        reserve::STATEMENTS,
+        retention::STATEMENTS,
+        settlement::STATEMENTS,
+        subscriptions::STATEMENTS,
+        users::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .chain(::outbox::statements())
+}

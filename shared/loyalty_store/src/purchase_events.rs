@@ -1,6 +1,6 @@
-//! What is told of purchases. The database itself writes it, with the change: see migrations/loyalty/V12.
+//! What is told of purchases. The database itself writes it, with the change: docs/adr/0017-purchase-events.md.
 
-use domain::{PromoId, TariffId};
+use domain::{PromoCodeId, TariffId};
 use events::{Period, PurchaseEvent, Refunded};
 use jiff::{SignedDuration, Timestamp};
 use outbox::{Gauge, Layout, Outbox};
@@ -10,7 +10,7 @@ use crate::LoyaltyStore;
 use crate::rows::{get, money};
 
 /// How long a published event is kept: docs/data-retention.md.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows that one statement removes at most: some milliseconds, which nobody waits for.
 const BATCH: u16 = 1000;
 
@@ -18,7 +18,7 @@ pg::statements! {
     /// [`Layout::claim`].
     CLAIM(INT8, TIMESTAMPTZ, TIMESTAMPTZ) = outbox::claim_sql!(
         order = "sequence",
-        columns = "event_id, user_id, sequence, purchase_id, tariff_id, promo_id, price_minor, total_minor,
+        columns = "event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
             currency::text AS currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at",
     );
 }
@@ -42,14 +42,16 @@ impl LoyaltyStore {
         Outbox::new(self.pool.clone(), &LAYOUT)
     }
 
-    /// Forgets the events that were published 30 days ago, and returns how many.
+    /// Removes the events that were published 30 days ago, and returns how many.
     ///
     /// # Errors
     /// Any [`PgError`]; what was removed before stays so.
-    pub async fn forget_events(&self, now: Timestamp) -> Result<u64, PgError> {
+    pub async fn purge_published_events(&self, now: Timestamp) -> Result<u64, PgError> {
         let (outbox, mut total) = (self.outbox(), 0);
         loop {
-            let removed = outbox.remove_published(now - KEPT, BATCH.into()).await?;
+            let removed = outbox
+                .remove_published(now - RETENTION, BATCH.into())
+                .await?;
             total += removed;
             if removed < BATCH.into() {
                 return Ok(total);
@@ -75,7 +77,7 @@ fn event(row: &Row) -> Result<PurchaseEvent, PgError> {
         sequence: get(row, "sequence")?,
         purchase_id: get(row, "purchase_id")?,
         tariff: TariffId(get(row, "tariff_id")?),
-        promocode_id: get::<Option<i64>>(row, "promo_id")?.map(PromoId),
+        promocode_id: get::<Option<i64>>(row, "code_id")?.map(PromoCodeId),
         price: money(get(row, "price_minor")?, currency)?,
         total,
         subscription: Period {

@@ -1,12 +1,13 @@
 //! Purchases: what was bought, and how far it is paid.
 
-use domain::{Money, PaymentFailure, PromoId, PromoRef, PurchaseStatus, TariffId};
+use domain::{Money, PaymentFailure, PromoCodeId, PromoRef, PurchaseStatus, TariffId};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
+use crate::provider_polling::take_due;
 use crate::rows::{get, money, name};
-use crate::{Ask, LoyaltyStore, Subscription};
+use crate::{LoyaltyStore, PromoRequest, Subscription};
 
 /// A purchase of a tariff.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub struct Purchase {
     /// Why it failed, if it did.
     pub failure: Option<PaymentFailure>,
     /// The promo code, by number and text; `None` at the full price.
-    pub promo: Option<(PromoId, String)>,
+    pub promo: Option<(PromoCodeId, String)>,
     /// The tariff.
     pub tariff: TariffId,
     /// The tariff's name, which the buyer reads on the payment page.
@@ -42,34 +43,57 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// Whether its payment is known, and is not `reference`.
-    pub(crate) fn has_another_payment(&self, reference: &str) -> bool {
-        self.payment_id
-            .as_deref()
-            .is_some_and(|own| own != reference)
-    }
-
-    /// Whether this is what `ask` asks for.
-    pub fn answers(&self, ask: &Ask) -> bool {
+    /// Whether this is what `request` asks for.
+    pub fn answers(&self, request: &PromoRequest) -> bool {
         let same_promo = self
             .promo
             .as_ref()
-            .is_some_and(|(id, text)| match &ask.promo {
+            .is_some_and(|(id, text)| match &request.promo {
                 PromoRef::Id(asked) => asked == id,
                 PromoRef::Text(codes) => codes.iter().any(|code| code.as_str() == text),
             });
-        same_promo && ask.tariff == self.tariff
+        same_promo && request.tariff == self.tariff
     }
 }
 
-const COLUMNS: &str = "
-    b.id, b.user_id, b.status, b.failure, p.id AS promo_id, p.code, b.tariff_id, t.title, b.price_minor, b.total_minor, b.currency::text AS currency, b.payment_id,
-    b.confirmation_url, b.created_at, s.starts_at, s.ends_at,
-    (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded')
-        AS refunded_minor
-    FROM purchases b JOIN tariffs t ON t.id = b.tariff_id
-    LEFT JOIN applications a ON a.id = b.application_id LEFT JOIN promo_codes p ON p.id = a.promo_id
-    LEFT JOIN subscriptions s ON s.purchase_id = b.id";
+/// A statement that reads purchases, `b`: `$which` says which, and in what order.
+macro_rules! select_purchases {
+    ($which:literal) => {
+        concat!(
+            "SELECT b.id, b.user_id, b.status, b.failure, a.code_id, c.code, b.tariff_id, t.title, b.price_minor,
+                b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at, s.starts_at, s.ends_at,
+                (
+                    SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r
+                    WHERE r.purchase_id = b.id AND r.status = 'succeeded'
+                ) AS refunded_minor
+            FROM purchases b JOIN tariffs t ON t.id = b.tariff_id
+            LEFT JOIN applications a ON a.id = b.application_id LEFT JOIN promo_codes c ON c.id = a.code_id
+            LEFT JOIN subscriptions s ON s.purchase_id = b.id ",
+            $which
+        )
+    };
+}
+
+pg::statements! {
+    /// The purchase $1.
+    FIND(UUID) = select_purchases!("WHERE b.id = $1");
+    /// The latest purchases of the user $1.
+    FIND_OF_USER(UUID, INT8) = select_purchases!("WHERE b.user_id = $1 ORDER BY b.created_at DESC, b.id LIMIT $2");
+    /// The purchase of the user $1 with this idempotency key.
+    FIND_BY_KEY(UUID, TEXT) = select_purchases!("WHERE b.user_id = $1 AND b.idempotency_key = $2");
+    /// The purchase that is open, or was paid, with the application $1.
+    FIND_BY_APPLICATION(UUID) = select_purchases!("WHERE b.application_id = $1 AND b.status <> 'failed'");
+    /// Purchases whose payment is to be asked after.
+    TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
+        "purchases",
+        select_purchases!("WHERE b.id IN (SELECT taken.id FROM taken)")
+    );
+    /// Keeps the payment of a purchase.
+    ATTACH_PAYMENT(UUID, TEXT, TEXT, TIMESTAMPTZ) = "
+        UPDATE purchases b
+        SET payment_id = $2, confirmation_url = coalesce($3, b.confirmation_url), updated_at = $4
+        WHERE b.id = $1 AND (b.payment_id IS NULL OR b.payment_id = $2)";
+}
 
 impl LoyaltyStore {
     /// The purchase `id`, whosever it is.
@@ -77,8 +101,7 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_purchase(&self, id: Uuid) -> Result<Option<Purchase>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE b.id = $1");
-        let row = self.pool.row(&sql, &[(&id, Type::UUID)]).await?;
+        let row = self.pool.fetch_optional(&FIND, &[&id]).await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -91,11 +114,7 @@ impl LoyaltyStore {
         user_id: Uuid,
         limit: i64,
     ) -> Result<Vec<Purchase>, PgError> {
-        let sql = format!(
-            "SELECT {COLUMNS} WHERE b.user_id = $1 ORDER BY b.created_at DESC, b.id LIMIT $2"
-        );
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&limit, Type::INT8)];
-        let rows = self.pool.rows(&sql, &params).await?;
+        let rows = self.pool.fetch(&FIND_OF_USER, &[&user_id, &limit]).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -108,9 +127,10 @@ impl LoyaltyStore {
         user_id: Uuid,
         key: &str,
     ) -> Result<Option<Purchase>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE b.user_id = $1 AND b.idempotency_key = $2");
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&key, Type::TEXT)];
-        let row = self.pool.row(&sql, &params).await?;
+        let row = self
+            .pool
+            .fetch_optional(&FIND_BY_KEY, &[&user_id, &key])
+            .await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -122,26 +142,10 @@ impl LoyaltyStore {
         &self,
         application_id: Uuid,
     ) -> Result<Option<Purchase>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE b.application_id = $1 AND b.status <> 'failed'");
         let row = self
             .pool
-            .row(&sql, &[(&application_id, Type::UUID)])
+            .fetch_optional(&FIND_BY_APPLICATION, &[&application_id])
             .await?;
-        row.as_ref().map(decode).transpose()
-    }
-
-    /// The purchase of this tariff at its full price whose payment is awaited.
-    pub(crate) async fn find_open_at_full_price(
-        &self,
-        user_id: Uuid,
-        tariff: TariffId,
-    ) -> Result<Option<Purchase>, PgError> {
-        let sql = format!(
-            "SELECT {COLUMNS} WHERE b.user_id = $1 AND b.tariff_id = $2 AND b.application_id IS NULL
-                AND b.status = 'pending'"
-        );
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&tariff.0, Type::INT8)];
-        let row = self.pool.row(&sql, &params).await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -150,13 +154,12 @@ impl LoyaltyStore {
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn take_purchases_to_check(
+    pub async fn take_due_purchases(
         &self,
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Purchase>, PgError> {
-        let select = format!("SELECT {COLUMNS} WHERE b.id IN (SELECT id FROM taken)");
-        let rows = self.take_due("purchases", &select, now, limit).await?;
+        let rows = self.pool.fetch(&TAKE_DUE, &[&now, &limit]).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -172,15 +175,8 @@ impl LoyaltyStore {
         confirmation_url: Option<&str>,
         now: Timestamp,
     ) -> Result<(), PgError> {
-        let sql = "UPDATE purchases SET payment_id = $2, confirmation_url = coalesce($3, confirmation_url), updated_at = $4
-            WHERE id = $1 AND (payment_id IS NULL OR payment_id = $2)";
-        let params: [pg::Param; 4] = [
-            (&purchase_id, Type::UUID),
-            (&payment_id, Type::TEXT),
-            (&confirmation_url, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        match self.pool.execute(sql, &params).await? {
+        let values: [pg::Value; 4] = [&purchase_id, &payment_id, &confirmation_url, &now];
+        match self.pool.run(&ATTACH_PAYMENT, &values).await? {
             1 => Ok(()),
             _ => Err(PgError::Bug("a purchase with two payments".to_owned())),
         }
@@ -195,7 +191,7 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
         status: name(get(row, "status")?)?,
         failure: get::<Option<&str>>(row, "failure")?.map(name).transpose()?,
         promo: Option::zip(
-            get::<Option<i64>>(row, "promo_id")?.map(PromoId),
+            get::<Option<i64>>(row, "code_id")?.map(PromoCodeId),
             get(row, "code")?,
         ),
         tariff: TariffId(get(row, "tariff_id")?),

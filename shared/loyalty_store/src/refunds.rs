@@ -2,10 +2,11 @@
 
 use domain::{Money, Random, RefundCause, RefundStatus};
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Row, Type};
+use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
+use crate::provider_polling::take_due;
 use crate::rows::{bug, get, money, name};
 
 /// Money that goes back to a buyer.
@@ -35,7 +36,7 @@ pub struct Refund {
 
 /// What became of an order to refund.
 #[derive(Debug)]
-pub enum Ordered {
+pub enum RefundOutcome {
     /// It is ordered, by this call or an earlier one with the same key.
     Refund(Box<Refund>),
     /// The key belongs to an order of another amount.
@@ -53,11 +54,60 @@ pub enum Ordered {
     },
 }
 
-const COLUMNS: &str = "
-    r.id, r.purchase_id, l.reference AS payment_id, r.amount_minor, r.currency::text AS currency, r.cause, r.status,
-    r.failure, r.reference, t.title, r.created_at
-    FROM refunds r JOIN purchases b ON b.id = r.purchase_id JOIN tariffs t ON t.id = b.tariff_id
-    JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment'";
+/// A statement that reads refunds, `r`: `$which` says which, and in what order.
+macro_rules! select_refunds {
+    ($which:literal) => {
+        concat!(
+            "SELECT r.id, r.purchase_id, l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status,
+                r.failure, r.reference, t.title, r.created_at
+            FROM refunds r JOIN purchases b ON b.id = r.purchase_id JOIN tariffs t ON t.id = b.tariff_id
+            JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment' ",
+            $which
+        )
+    };
+}
+
+pg::statements! {
+    /// Orders a refund of a purchase.
+    ORDER_REFUND(UUID, UUID, INT8, UUID, TEXT, TIMESTAMPTZ) = "
+        SELECT outcome, refund_id, left_minor, currency
+        FROM order_refund(
+            p_purchase_id => $1, p_refund_id => $2, p_amount_minor => $3, p_actor_id => $4, p_idempotency_key => $5,
+            p_now => $6
+        )";
+    /// The refund $1.
+    FIND(UUID) = select_refunds!("WHERE r.id = $1");
+    /// The refunds of the purchase $1.
+    FIND_OF_PURCHASE(UUID) = select_refunds!("WHERE r.purchase_id = $1 ORDER BY r.created_at, r.id");
+    /// Refunds that are to be asked after.
+    TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
+        "refunds",
+        select_refunds!("WHERE r.id IN (SELECT taken.id FROM taken)")
+    );
+    /// Keeps the provider's ID of a refund.
+    ATTACH_REFUND(UUID, TEXT) = "UPDATE refunds r SET reference = $2 WHERE r.id = $1 AND r.status = 'pending'";
+    /// The money has gone back.
+    COMPLETE_REFUND(UUID, TEXT, TIMESTAMPTZ) = "
+        SELECT complete_refund(p_refund_id => $1, p_reference => $2, p_now => $3)";
+    /// The money does not go back.
+    FAIL_REFUND(UUID, TEXT, TIMESTAMPTZ) = "
+        UPDATE refunds r SET status = 'failed', failure = $2, updated_at = $3 WHERE r.id = $1 AND r.status = 'pending'";
+    /// Enters a refund that was made at the provider, and says whether its payment is ours.
+    RECORD_PROVIDER_REFUND(UUID, TEXT, TEXT, INT8, TEXT, TIMESTAMPTZ) = "
+        WITH payment AS (
+            SELECT l.purchase_id FROM ledger l WHERE l.kind = 'payment' AND l.reference = $2 AND l.currency = $5
+        ), recorded AS (
+            INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, reference, created_at,
+                updated_at, check_at)
+            SELECT $1, payment.purchase_id, $4, $5, 'provider', 'pending', $3, $6, $6, $6 FROM payment
+            ON CONFLICT (reference) DO NOTHING
+        )
+        SELECT EXISTS (SELECT FROM payment)";
+    /// The refund with the provider's ID $1 has gone back.
+    COMPLETE_PROVIDER_REFUND(TEXT, TIMESTAMPTZ) = "
+        SELECT complete_refund(p_refund_id => r.id, p_reference => r.reference, p_now => $2)
+        FROM refunds r WHERE r.reference = $1";
+}
 
 impl LoyaltyStore {
     /// Orders to give `amount_minor` of a paid purchase back, or all that is left. `key` is the idempotency key.
@@ -72,31 +122,27 @@ impl LoyaltyStore {
         key: Option<&str>,
         now: Timestamp,
         random: &dyn Random,
-    ) -> Result<Ordered, PgError> {
-        let params: [pg::Param; 6] = [
-            (&purchase_id, Type::UUID),
-            (&random.uuid(), Type::UUID),
-            (&amount_minor, Type::INT8),
-            (&actor_id, Type::UUID),
-            (&key, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        let sql = "SELECT outcome, ordered_id, left_minor, currency::text AS currency
-            FROM order_refund($1, $2, $3, $4, $5, $6) LEFT JOIN purchases ON purchases.id = $1";
-        let row = self.pool.row(sql, &params).await?;
-        let row = row.ok_or_else(|| bug("a function without an answer"))?;
+    ) -> Result<RefundOutcome, PgError> {
+        let id = random.uuid();
+        let row = self
+            .pool
+            .fetch_one(
+                &ORDER_REFUND,
+                &[&purchase_id, &id, &amount_minor, &actor_id, &key, &now],
+            )
+            .await?;
         Ok(match get(&row, "outcome")? {
             "ordered" => {
-                let refund = self.find_refund(get(&row, "ordered_id")?).await?;
-                Ordered::Refund(Box::new(
+                let refund = self.find_refund(get(&row, "refund_id")?).await?;
+                RefundOutcome::Refund(Box::new(
                     refund.ok_or_else(|| bug("a refund that is gone"))?,
                 ))
             }
-            "key_reused" => Ordered::KeyReused,
-            "no_purchase" => Ordered::NoPurchase,
-            "not_paid" => Ordered::NotPaid,
-            "nothing_left" => Ordered::NothingLeft,
-            "too_much" => Ordered::TooMuch {
+            "key_reused" => RefundOutcome::KeyReused,
+            "no_purchase" => RefundOutcome::NoPurchase,
+            "not_paid" => RefundOutcome::NotPaid,
+            "nothing_left" => RefundOutcome::NothingLeft,
+            "too_much" => RefundOutcome::TooMuch {
                 left: money(get(&row, "left_minor")?, get(&row, "currency")?)?,
             },
             _ => return Err(bug("an unknown answer")),
@@ -108,8 +154,7 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_refund(&self, id: Uuid) -> Result<Option<Refund>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE r.id = $1");
-        let row = self.pool.row(&sql, &[(&id, Type::UUID)]).await?;
+        let row = self.pool.fetch_optional(&FIND, &[&id]).await?;
         row.as_ref().map(decode).transpose()
     }
 
@@ -118,8 +163,7 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_refunds_of(&self, purchase_id: Uuid) -> Result<Vec<Refund>, PgError> {
-        let sql = format!("SELECT {COLUMNS} WHERE r.purchase_id = $1 ORDER BY r.created_at, r.id");
-        let rows = self.pool.rows(&sql, &[(&purchase_id, Type::UUID)]).await?;
+        let rows = self.pool.fetch(&FIND_OF_PURCHASE, &[&purchase_id]).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -128,13 +172,12 @@ impl LoyaltyStore {
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn take_refunds_to_check(
+    pub async fn take_due_refunds(
         &self,
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<Refund>, PgError> {
-        let select = format!("SELECT {COLUMNS} WHERE r.id IN (SELECT id FROM taken)");
-        let rows = self.take_due("refunds", &select, now, limit).await?;
+        let rows = self.pool.fetch(&TAKE_DUE, &[&now, &limit]).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -143,9 +186,10 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn attach_refund(&self, id: Uuid, reference: &str) -> Result<(), PgError> {
-        let sql = "UPDATE refunds SET reference = $2 WHERE id = $1 AND status = 'pending'";
-        let params: [pg::Param; 2] = [(&id, Type::UUID), (&reference, Type::TEXT)];
-        self.pool.execute(sql, &params).await.map(drop)
+        self.pool
+            .run(&ATTACH_REFUND, &[&id, &reference])
+            .await
+            .map(drop)
     }
 
     /// The money has gone back. When all of the purchase's has, the subscription ends, and the use of the code is given
@@ -159,13 +203,10 @@ impl LoyaltyStore {
         reference: &str,
         now: Timestamp,
     ) -> Result<(), PgError> {
-        let params: [pg::Param; 3] = [
-            (&id, Type::UUID),
-            (&reference, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        let sql = "SELECT complete_refund($1, $2, $3)";
-        self.pool.row(sql, &params).await.map(drop)
+        self.pool
+            .fetch(&COMPLETE_REFUND, &[&id, &reference, &now])
+            .await
+            .map(drop)
     }
 
     /// The provider will not give the money back, for this reason of its own. Another refund may be ordered.
@@ -173,22 +214,18 @@ impl LoyaltyStore {
     /// # Errors
     /// Any [`PgError`].
     pub async fn fail_refund(&self, id: Uuid, reason: &str, now: Timestamp) -> Result<(), PgError> {
-        let sql = "UPDATE refunds SET status = 'failed', failure = $2, updated_at = $3
-            WHERE id = $1 AND status = 'pending'";
-        let params: [pg::Param; 3] = [
-            (&id, Type::UUID),
-            (&reason, Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        self.pool.execute(sql, &params).await.map(drop)
+        self.pool
+            .run(&FAIL_REFUND, &[&id, &reason, &now])
+            .await
+            .map(drop)
     }
 
-    /// Enters a refund that somebody made at the provider, unless it is known. False when the payment is none of ours, or
+    /// Records a refund that somebody made at the provider, unless it is known. False when the payment is none of ours, or
     /// was in another currency.
     ///
     /// # Errors
     /// Any [`PgError`]; the call may be repeated.
-    pub async fn enter_refund(
+    pub async fn record_provider_refund(
         &self,
         payment_id: &str,
         reference: &str,
@@ -196,28 +233,19 @@ impl LoyaltyStore {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<bool, PgError> {
-        let sql = "WITH entered AS (
-                INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, reference, created_at,
-                    updated_at, check_at)
-                SELECT $1, purchase_id, $4, $5, 'provider', 'pending', $3, $6, $6, $6
-                FROM ledger WHERE kind = 'payment' AND reference = $2 AND currency = $5
-                ON CONFLICT (reference) DO NOTHING
-            )
-            SELECT FROM ledger WHERE kind = 'payment' AND reference = $2 AND currency = $5";
-        let params: [pg::Param; 6] = [
-            (&random.uuid(), Type::UUID),
-            (&payment_id, Type::TEXT),
-            (&reference, Type::TEXT),
-            (&amount.minor(), Type::INT8),
-            (&amount.currency().as_str().to_owned(), Type::TEXT),
-            (&now, Type::TIMESTAMPTZ),
-        ];
-        if self.pool.row(sql, &params).await?.is_none() {
+        let (id, minor) = (random.uuid(), amount.minor());
+        let currency = amount.currency().as_str().to_owned();
+        let values: [pg::Value; 6] = [&id, &payment_id, &reference, &minor, &currency, &now];
+        let row = self
+            .pool
+            .fetch_one(&RECORD_PROVIDER_REFUND, &values)
+            .await?;
+        if !row.try_get::<_, bool>(0)? {
             return Ok(false);
         }
-        let sql = "SELECT complete_refund(id, reference, $2) FROM refunds WHERE reference = $1";
-        let params: [pg::Param; 2] = [(&reference, Type::TEXT), (&now, Type::TIMESTAMPTZ)];
-        self.pool.row(sql, &params).await?;
+        self.pool
+            .fetch(&COMPLETE_PROVIDER_REFUND, &[&reference, &now])
+            .await?;
         Ok(true)
     }
 }

@@ -1,17 +1,25 @@
 //! The handle to the loyalty database.
 
+use std::sync::Arc;
+
 use runtime::ConfigError;
 
-/// The loyalty database; clones share one pool.
+use crate::memory::Memory;
+
+/// The loyalty database; clones share one pool, and what is remembered of the catalogue.
 #[derive(Clone)]
 pub struct LoyaltyStore {
     pub(crate) pool: pg::Pool,
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl LoyaltyStore {
     /// A store over `pool`.
     pub fn new(pool: pg::Pool) -> LoyaltyStore {
-        LoyaltyStore { pool }
+        LoyaltyStore {
+            pool,
+            memory: Arc::new(Memory::new()),
+        }
     }
 
     /// The store at `LOYALTY_DATABASE_URL`.

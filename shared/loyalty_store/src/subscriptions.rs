@@ -2,7 +2,7 @@
 
 use domain::TariffId;
 use jiff::Timestamp;
-use pg::{AdHoc, PgError, Type};
+use pg::PgError;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
@@ -28,11 +28,14 @@ pub struct SubscribedTariff {
     pub period: Subscription,
 }
 
-/// Makes the subscription of the purchase in `bought`; the time is in $2. It is made by reading `made`.
-pub(crate) const SUBSCRIBE: &str = "
-    subscribed AS MATERIALIZED (
-        SELECT id AS purchase_id, subscribe(id, user_id, tariff_id, period_months, trial_days, $2) AS made FROM bought
-    )";
+pg::statements! {
+    /// The tariffs that the user $1 has at $2, or later.
+    FIND_OF_USER(UUID, TIMESTAMPTZ) = "
+        SELECT t.id, t.title, min(s.starts_at) AS starts_at, max(s.ends_at) AS ends_at
+        FROM subscriptions s JOIN tariffs t ON t.id = s.tariff_id
+        WHERE s.user_id = $1 AND s.ends_at > $2
+        GROUP BY t.id, t.title ORDER BY t.id";
+}
 
 impl LoyaltyStore {
     /// The tariffs that the user has now or will have, by number. What follows on each other is one time.
@@ -44,12 +47,7 @@ impl LoyaltyStore {
         user_id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<SubscribedTariff>, PgError> {
-        let sql = "SELECT t.id, t.title, min(s.starts_at) AS starts_at, max(s.ends_at) AS ends_at
-            FROM subscriptions s JOIN tariffs t ON t.id = s.tariff_id
-            WHERE s.user_id = $1 AND s.ends_at > $2
-            GROUP BY t.id, t.title ORDER BY t.id";
-        let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&now, Type::TIMESTAMPTZ)];
-        let rows = self.pool.rows(sql, &params).await?;
+        let rows = self.pool.fetch(&FIND_OF_USER, &[&user_id, &now]).await?;
         let decode = |row| {
             Ok(SubscribedTariff {
                 tariff: TariffId(get(row, "id")?),

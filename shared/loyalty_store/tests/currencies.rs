@@ -3,8 +3,8 @@
 
 mod world;
 
-use domain::{Currency, Money, PromoId, PurchaseStatus};
-use loyalty_store::{Applied, Audited, Purchase, Settled};
+use domain::{Currency, Money, PromoCodeId, PurchaseStatus};
+use loyalty_store::{ApplyOutcome, Audited, Purchase, Settled};
 use pg::{AdHoc, Type};
 use runtime::OsRandom;
 use world::{Limits, PRICE, World, now};
@@ -21,7 +21,7 @@ fn roubles(minor: i64) -> Money {
 async fn purchase(world: &World) -> Purchase {
     let (user, tariff) = (world.user().await, world.tariff().await);
     let promo = world.promo(100, Limits::default()).await;
-    let Applied::Held(hold) = world.apply(user, promo, tariff).await else {
+    let ApplyOutcome::Applied(hold) = world.apply(user, promo, tariff).await else {
         panic!("not held");
     };
     let opened = world.store.open_purchase(&hold, None, now(), &OsRandom);
@@ -58,7 +58,7 @@ async fn a_payment_in_another_currency_does_not_pay() {
         assert!(matches!(pay(paid).await, Settled::Conflict(_)), "{paid}");
     }
     assert_eq!(entries(&world, &purchase).await, 1);
-    let PromoId(promo) = purchase.promo.unwrap().0;
+    let PromoCodeId(promo) = purchase.promo.unwrap().0;
     world.adds_up(&[promo]).await;
 }
 
@@ -75,7 +75,7 @@ async fn a_refund_in_another_currency_is_none_of_ours() {
         let reference = format!("refund-{payment}");
         let entered = world
             .store
-            .enter_refund(&payment, &reference, amount, now, &OsRandom);
+            .record_provider_refund(&payment, &reference, amount, now, &OsRandom);
         entered.await.unwrap()
     };
     assert!(!enter(dollars(100)).await);
@@ -95,7 +95,7 @@ async fn the_books_tell_of_a_budget_that_counts_two_currencies() {
         ..Limits::default()
     };
     let promo = world.promo(100, limits).await;
-    let Applied::Held(_) = world.apply(user, promo, tariff).await else {
+    let ApplyOutcome::Applied(_) = world.apply(user, promo, tariff).await else {
         panic!("not held");
     };
     world.adds_up(&[promo]).await;
@@ -106,7 +106,7 @@ async fn the_books_tell_of_a_budget_that_counts_two_currencies() {
             campaign,
         ),
         (
-            "UPDATE promo_codes SET currency = 'USD' WHERE id = $1",
+            "UPDATE promotions SET currency = 'USD' WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)",
             promo,
         ),
     ] {
@@ -116,16 +116,18 @@ async fn the_books_tell_of_a_budget_that_counts_two_currencies() {
         promos: &[promo],
         ..Audited::default()
     };
+    let sql = "SELECT promotion_id FROM promo_codes WHERE id = $1";
+    let promotion = world.number(sql, &[(&promo, Type::INT8)]).await;
     let mut told = world.store.contradictions(Some(audited)).await.unwrap();
     told.sort();
     assert_eq!(
         told,
         [
             format!("campaign {campaign} has a budget in USD and uses in RUB"),
-            format!("promo {promo} has a budget in USD and uses in RUB"),
+            format!("promotion {promotion} has a budget in USD and uses in RUB"),
         ]
     );
-    let sql = "UPDATE promo_codes SET currency = 'RUB' WHERE id = $1";
+    let sql = "UPDATE promotions SET currency = 'RUB' WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
     world
         .pool
         .execute(sql, &[(&promo, Type::INT8)])

@@ -5,6 +5,7 @@ mod world;
 
 use std::collections::HashSet;
 
+use loyalty_store::ApplyOutcome;
 use pg::{AdHoc, Param, Type};
 use world::{Limits, PRICE, World};
 
@@ -29,7 +30,7 @@ async fn ten_thousand_users_and_a_thousand_uses() {
     let (held, refused) = world.apply_all(&users, &[promo], tariff, CONNECTIONS).await;
     assert_eq!((held.len(), refused.len()), (1_000, 9_000));
     all_for(&refused, "promo_limit_reached");
-    let holders: HashSet<_> = held.iter().map(|hold| hold.application_id).collect();
+    let holders: HashSet<_> = held.iter().map(|hold| hold.id).collect();
     assert_eq!(holders.len(), 1_000);
     world.adds_up(&[promo]).await;
 }
@@ -47,7 +48,7 @@ async fn a_budget_is_spent_to_the_last_discount_that_fits() {
     let (held, refused) = world.apply_all(&users, &[promo], tariff, CONNECTIONS).await;
     assert_eq!((held.len(), refused.len()), (100, 300));
     all_for(&refused, "promo_budget_reached");
-    assert_eq!(world.spent("promo", promo).await, 777 * 100);
+    assert_eq!(world.promotion_usage(promo).await, (100, 777 * 100));
     world.adds_up(&[promo]).await;
 }
 
@@ -76,16 +77,11 @@ async fn a_campaign_has_one_limit_and_one_budget_for_all_its_codes() {
     let by_campaign =
         |reasons: &Vec<String>| reasons.contains(&"campaign_limit_reached".to_owned());
     assert!(refused.iter().any(by_campaign));
-    assert_eq!(world.taken("campaign", campaign).await, 150);
-    assert_eq!(world.spent("campaign", campaign).await, 150_000);
+    assert_eq!(world.campaign_usage(campaign).await, (150, 150_000));
 
     // What is given back by one code is there for another.
     let now = world::now();
-    world
-        .store
-        .give_back(held[0].application_id, now)
-        .await
-        .unwrap();
+    world.store.give_back(held[0].id, now).await.unwrap();
     let another = world.promo(1_000, limits).await;
     let late = world.users(2).await;
     let (held, refused) = world.apply_all(&late, &[another], tariff, 1).await;
@@ -105,7 +101,7 @@ async fn a_limit_that_is_lowered_and_raised_while_everyone_applies_is_kept() {
     };
     let promo = world.promo(100, limits).await;
     let set = async |limit: i64| {
-        let sql = "UPDATE promo_codes SET total_limit = $2 WHERE id = $1";
+        let sql = "UPDATE promotions SET total_limit = $2 WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
         let params: [Param; 2] = [(&promo, Type::INT8), (&limit, Type::INT8)];
         world.pool.execute(sql, &params).await.unwrap();
     };
@@ -131,11 +127,7 @@ async fn a_limit_that_is_lowered_and_raised_while_everyone_applies_is_kept() {
     all_for(&over.1, "promo_limit_reached");
     for hold in held.drain(..60) {
         let now = world::now();
-        world
-            .store
-            .give_back(hold.application_id, now)
-            .await
-            .unwrap();
+        world.store.give_back(hold.id, now).await.unwrap();
     }
     let (after, refused) = world
         .apply_all(&last[20..100], &[promo], tariff, CONNECTIONS)
@@ -165,7 +157,7 @@ async fn a_use_that_ran_out_is_there_for_the_next_and_not_twice() {
     let (held, _) = world.apply_all(&users[..1], &[one], tariff, 1).await;
     let sql = "UPDATE applications SET expires_at = $2 WHERE id = $1";
     let params: [Param; 2] = [
-        (&held[0].application_id, Type::UUID),
+        (&held[0].id, Type::UUID),
         (
             &(world::now() - jiff::SignedDuration::from_secs(1)),
             Type::TIMESTAMPTZ,
@@ -177,4 +169,75 @@ async fn a_use_that_ran_out_is_there_for_the_next_and_not_twice() {
     assert_eq!((held.len(), refused.len()), (1, 1));
     all_for(&refused, "campaign_limit_reached");
     world.adds_up(&[one, other]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
+    let world = World::connected(CONNECTIONS).await;
+    let (users, tariff) = (world.users(300).await, world.tariff().await);
+    let campaign = world
+        .campaign(Limits {
+            uses: Some(90),
+            ..Limits::default()
+        })
+        .await;
+    let limits = Limits {
+        uses: Some(60),
+        campaign: Some(campaign),
+        ..Limits::default()
+    };
+    // Each promotion has 60 uses, its first code 40 of its own, its second one, and its third as many as are left.
+    let mut codes = vec![];
+    for _ in 0..2 {
+        let first = world.promo(100, limits).await;
+        world.limit_code(first, 40).await;
+        let once = world.another_code(first).await;
+        world.limit_code(once, 1).await;
+        codes.extend([first, once, world.another_code(first).await]);
+    }
+    // Every user comes twice at the same time.
+    let twice: Vec<_> = users.iter().flat_map(|user| [*user, *user]).collect();
+    let (held, refused) = world.apply_all(&twice, &codes, tariff, CONNECTIONS).await;
+    assert_eq!((held.len(), refused.len()), (90, 510));
+    let of_code = |code: i64| held.iter().filter(|hold| hold.code_id.0 == code).count();
+    for promotion in codes.chunks(3) {
+        assert!(of_code(promotion[0]) <= 40, "{}", of_code(promotion[0]));
+        assert_eq!(of_code(promotion[1]), 1);
+        let all: usize = promotion.iter().map(|code| of_code(*code)).sum();
+        assert!(all <= 60, "{all}");
+    }
+    let reasons: HashSet<&str> = refused.iter().flatten().map(String::as_str).collect();
+    for reason in ["code_limit_reached", "campaign_limit_reached"] {
+        assert!(reasons.contains(reason), "{reasons:?}");
+    }
+    world.adds_up(&codes).await;
+
+    // What a one-time code gives back can be had again, once.
+    let once = held.iter().find(|hold| hold.code_id.0 == codes[1]).unwrap();
+    let now = world::now();
+    world.store.give_back(once.id, now).await.unwrap();
+    let late = world.users(20).await;
+    let (again, _) = world.apply_all(&late, &codes[1..2], tariff, 20).await;
+    assert_eq!(again.len(), 1);
+    world.adds_up(&codes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_requests_of_one_user_stay_within_the_limit_per_user() {
+    let world = World::connected(16).await;
+    let user = world.user().await;
+    let limits = Limits {
+        per_user: Some(3),
+        ..Limits::default()
+    };
+    let promo = world.promo(100, limits).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (world, tariff) = (world.clone(), world.tariff().await);
+        tasks.spawn(async move { world.apply(user, promo, tariff).await });
+    }
+    let answers = tasks.join_all().await;
+    let held = |answer: &&ApplyOutcome| matches!(answer, ApplyOutcome::Applied(_));
+    assert_eq!(answers.iter().filter(held).count(), 3, "{answers:?}");
+    world.adds_up(&[promo]).await;
 }

@@ -4,7 +4,7 @@
 mod world;
 
 use domain::{Clock, KnownStatus, Random, Title, UserStatus};
-use loyalty_store::{Change, Regrouped};
+use loyalty_store::{Change, MembershipOutcome};
 use pg::{AdHoc, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::time::{Duration, Instant, sleep};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use world::{World, event};
 
 /// Nothing here takes a tenth of it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn by_staff() -> Change {
     Change {
@@ -28,7 +28,7 @@ impl World {
         group.unwrap().id
     }
 
-    async fn add(&self, group: i64, users: &[Uuid]) -> Regrouped {
+    async fn add(&self, group: i64, users: &[Uuid]) -> MembershipOutcome {
         let added = self.store.change_members(group, users, &[], by_staff());
         added.await.unwrap()
     }
@@ -41,7 +41,7 @@ impl World {
     }
 
     async fn wait_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !is_so().await {
             assert!(Instant::now() < end, "not in time: {what}");
             sleep(Duration::from_millis(10)).await;
@@ -65,7 +65,7 @@ async fn who_is_deleted_leaves_all_groups_and_who_is_blocked_stays() {
         world.user().await,
     ];
     for group in groups {
-        let all = Regrouped::Done {
+        let all = MembershipOutcome::Done {
             added: 4,
             removed: 0,
         };
@@ -89,7 +89,7 @@ async fn who_is_deleted_leaves_all_groups_and_who_is_blocked_stays() {
     for gone in [told_by_event, repaired] {
         assert_eq!(world.groups_of(gone).await, [] as [i64; 0]);
         let added = world.add(groups[0], &[gone]).await;
-        assert_eq!(added, Regrouped::Unknown(vec![gone]));
+        assert_eq!(added, MembershipOutcome::Unknown(vec![gone]));
     }
     for here in [blocked, active] {
         assert_eq!(world.groups_of(here).await, groups);
@@ -112,7 +112,7 @@ async fn who_is_put_into_a_group_while_being_deleted_does_not_stay_there() {
     let adding = tokio::spawn(async move { adder.add(group, &[user]).await });
     world
         .wait_until("adding waits", async || {
-            world.waiting("WITH the_group AS%").await
+            world.waiting("%WITH the_group AS%").await
         })
         .await;
     let deleter = world.clone();
@@ -120,7 +120,7 @@ async fn who_is_put_into_a_group_while_being_deleted_does_not_stay_there() {
     let deleting = tokio::spawn(async move { deleter.apply_event(&deletion).await });
     let what = "deleting is done or waits";
     let deleting_began =
-        async || deleting.is_finished() || world.waiting("WITH received AS%").await;
+        async || deleting.is_finished() || world.waiting("%apply_user_status(%").await;
     world.wait_until(what, deleting_began).await;
     busy.batch_execute("COMMIT").await.unwrap();
 

@@ -1,26 +1,27 @@
-//! Decisions by month: room is made ahead, and the oldest are forgotten.
+//! Refusals by month: room is made ahead, and the oldest are forgotten.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-/// A table of decisions of the test's own, which is in nobody's way and gone when the transaction ends. The function is
+/// A table of refusals of the test's own, which is in nobody's way and gone when the transaction ends. The function is
 /// the one that the service calls.
 const SCENE: &str = "
     BEGIN;
     CREATE SCHEMA retention_test;
     SET LOCAL search_path = retention_test, public;
-    CREATE TABLE decisions (LIKE public.decisions INCLUDING ALL) PARTITION BY RANGE (at);
-    CREATE TABLE decisions_other PARTITION OF decisions DEFAULT;
-    INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
-    SELECT gen_random_uuid(), at, gen_random_uuid(), 1, 1, 1, true, '[]'
+    CREATE TABLE refusals (LIKE public.refusals INCLUDING ALL) PARTITION BY RANGE (at);
+    CREATE TABLE refusals_other PARTITION OF refusals DEFAULT;
+    INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
+        tariff_version, rule_set, refused, observed)
+    SELECT gen_random_uuid(), at, gen_random_uuid(), 1, 1, 1, 1, 1, 1, 1, '{promo_ended}', '{}'
     FROM unnest('{2031-01-31 23:59:59.999999+00, 2031-02-01 00:00+00, 2031-03-15 12:00+00}'::timestamptz[]) AS at;
-    SELECT keep_decisions('2031-02-10 00:00+00', 13);
-    SELECT keep_decisions('2031-02-10 00:00+00', 13);";
+    SELECT maintain_decision_partitions(p_now => '2031-02-10 00:00+00', p_keep_months => 13);
+    SELECT maintain_decision_partitions(p_now => '2031-02-10 00:00+00', p_keep_months => 13);";
 
 async fn partitions(client: &tokio_postgres::Client) -> Vec<String> {
     let sql = "SELECT tableoid::regclass::text || ' ' || count(at) FROM (
-            SELECT tableoid, at FROM decisions
-            UNION ALL SELECT inhrelid, NULL FROM pg_inherits WHERE inhparent = 'decisions'::regclass
+            SELECT tableoid, at FROM refusals
+            UNION ALL SELECT inhrelid, NULL FROM pg_inherits WHERE inhparent = 'refusals'::regclass
         ) AS d GROUP BY tableoid ORDER BY 1";
     let rows = client.simple_query(sql).await.unwrap();
     let text = |row| match row {
@@ -37,10 +38,10 @@ async fn months_come_and_go() {
     tokio::spawn(connection);
     client.batch_execute(SCENE).await.unwrap();
     let expected = [
-        "decisions_2031_02 1",
-        "decisions_2031_03 1",
-        "decisions_2031_04 0",
-        "decisions_other 1",
+        "refusals_2031_02 1",
+        "refusals_2031_03 1",
+        "refusals_2031_04 0",
+        "refusals_other 1",
     ];
     assert_eq!(
         partitions(&client).await,
@@ -50,7 +51,8 @@ async fn months_come_and_go() {
 
     // Thirteen months on, nothing is due yet; a month later February is.
     let keep = async |now: &str| {
-        let sql = format!("SELECT keep_decisions('{now}', 13)");
+        let sql =
+            format!("SELECT maintain_decision_partitions(p_now => '{now}', p_keep_months => 13)");
         client.batch_execute(&sql).await.unwrap();
         let kept = partitions(&client).await;
         kept.into_iter()
@@ -59,8 +61,8 @@ async fn months_come_and_go() {
     };
     assert_eq!(
         keep("2032-03-31 00:00+00").await,
-        ["decisions_2031_02 1", "decisions_2031_03 1"]
+        ["refusals_2031_02 1", "refusals_2031_03 1"]
     );
-    assert_eq!(keep("2032-04-01 00:00+00").await, ["decisions_2031_03 1"]);
+    assert_eq!(keep("2032-04-01 00:00+00").await, ["refusals_2031_03 1"]);
     client.batch_execute("ROLLBACK").await.unwrap();
 }

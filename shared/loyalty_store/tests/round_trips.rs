@@ -6,8 +6,8 @@ mod world;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use loyalty_store::{Applied, LoyaltyStore};
-use pg::Pool;
+use loyalty_store::{ApplyOutcome, LoyaltyStore};
+use pg::{AdHoc, Pool, Type};
 use runtime::OsRandom;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,7 +52,11 @@ async fn read_length(
 
 /// A store behind a counter of round trips.
 async fn counted() -> (LoyaltyStore, Arc<AtomicUsize>) {
-    let url = world::database_url();
+    counted_at(&world::database_url()).await
+}
+
+/// The same of the database at `url`.
+async fn counted_at(url: &str) -> (LoyaltyStore, Arc<AtomicUsize>) {
     let config: tokio_postgres::Config = url.parse().unwrap();
     let (tokio_postgres::config::Host::Tcp(host), port) =
         (&config.get_hosts()[0], config.get_ports()[0])
@@ -81,33 +85,136 @@ async fn counted() -> (LoyaltyStore, Arc<AtomicUsize>) {
     (store, trips)
 }
 
+/// How many trips a call makes.
+macro_rules! trips {
+    ($trips:expr, $call:expr) => {{
+        let before = $trips.load(Ordering::SeqCst);
+        let answer = $call.await.unwrap();
+        ($trips.load(Ordering::SeqCst) - before, answer)
+    }};
+}
+
 #[tokio::test]
-async fn applying_asks_the_database_twice_and_listing_once() {
+async fn remembered_code_is_applied_in_one_trip() {
     let world = World::new(1);
     let (store, trips) = counted().await;
-    let (users, tariff) = (world.users(2).await, world.tariff().await);
+    let (users, tariff) = (world.users(4).await, world.tariff().await);
     let campaign = world.campaign(Limits::default()).await;
     let limits = Limits {
-        uses: Some(1),
-        budget_minor: Some(100),
+        uses: Some(3),
+        budget_minor: Some(10_000),
         campaign: Some(campaign),
         ..Limits::default()
     };
     let promo = world.promo(100, limits).await;
     let ask = |user: usize| world::ask(users[user], promo, tariff);
-    let since = |before: usize| trips.load(Ordering::SeqCst) - before;
 
-    let before = trips.load(Ordering::SeqCst);
-    let applied = store.apply(&ask(0), world::now(), &OsRandom).await.unwrap();
-    assert!(matches!(applied, Applied::Held(_)));
-    assert_eq!(since(before), 2, "a hold");
+    // The facts, the promotion, the tariff, and the use.
+    let (count, first) = trips!(trips, store.apply(&ask(0), world::now(), &OsRandom));
+    assert!(matches!(first, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 4, "a code that is not remembered");
 
-    let before = trips.load(Ordering::SeqCst);
-    let applied = store.apply(&ask(1), world::now(), &OsRandom).await.unwrap();
-    assert!(matches!(applied, Applied::Refused { .. }));
-    assert_eq!(since(before), 2, "a refusal");
+    let (count, second) = trips!(trips, store.apply(&ask(1), world::now(), &OsRandom));
+    assert!(matches!(second, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 1, "a code that is remembered");
 
-    let before = trips.load(Ordering::SeqCst);
-    store.find_offers(users[0], world::now()).await.unwrap();
-    assert_eq!(since(before), 1, "the list");
+    // The use is asked for, and refused; then the facts.
+    let (count, again) = trips!(trips, store.apply(&ask(1), world::now(), &OsRandom));
+    assert!(matches!(again, ApplyOutcome::AppliedBefore(_)));
+    assert_eq!(count, 2, "the user holds it already");
+
+    let (_, last) = trips!(trips, store.apply(&ask(2), world::now(), &OsRandom));
+    assert!(matches!(last, ApplyOutcome::Applied(_)));
+    let (count, refused) = trips!(trips, store.apply(&ask(3), world::now(), &OsRandom));
+    assert!(matches!(refused, ApplyOutcome::Refused { .. }));
+    assert_eq!(count, 2, "a limit that was seen to be reached");
+}
+
+#[tokio::test]
+async fn code_with_uses_of_its_own_is_applied_in_two_trips() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let (users, tariff) = (world.users(3).await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    world.limit_code(promo, 2).await;
+    let ask = |user: usize| world::ask(users[user], promo, tariff);
+    store.apply(&ask(0), world::now(), &OsRandom).await.unwrap();
+
+    let (count, applied) = trips!(trips, store.apply(&ask(1), world::now(), &OsRandom));
+    assert!(matches!(applied, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 2);
+    let (count, refused) = trips!(trips, store.apply(&ask(2), world::now(), &OsRandom));
+    assert!(matches!(refused, ApplyOutcome::Refused { .. }));
+    assert_eq!(count, 2);
+}
+
+#[tokio::test]
+async fn change_by_staff_is_seen_at_once() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let (users, tariff) = (world.users(3).await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    let ask = |user: usize| world::ask(users[user], promo, tariff);
+    store.apply(&ask(0), world::now(), &OsRandom).await.unwrap();
+
+    let price = async |sql: &str, user: usize| {
+        world
+            .pool
+            .execute(sql, &[(&promo, Type::INT8)])
+            .await
+            .unwrap();
+        let (count, applied) = trips!(trips, store.apply(&ask(user), world::now(), &OsRandom));
+        // The use is refused on the versions of before; then facts, what changed, and the use.
+        assert_eq!(count, 4);
+        match applied {
+            ApplyOutcome::Applied(application) => application.quote.total.minor(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let dearer = "UPDATE promotions SET effect_minor = 50
+        WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+    assert_eq!(price(dearer, 1).await, world::PRICE - 50);
+    let of_campaign =
+        "WITH made AS (INSERT INTO campaigns (title) VALUES ('Round trips ' || $1) RETURNING id)
+        UPDATE promotions SET campaign_id = made.id FROM made
+        WHERE promotions.id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+    assert_eq!(price(of_campaign, 2).await, world::PRICE - 50);
+}
+
+#[tokio::test]
+async fn list_asks_once_while_the_catalogue_stays() {
+    let database = testkit::scratch::loyalty_url().await;
+    let pool = Pool::new(&database, 1).unwrap();
+    let world = World {
+        store: LoyaltyStore::new(pool.clone()),
+        pool,
+    };
+    let (store, trips) = counted_at(&database).await;
+    let (user, _) = (world.user().await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    let sql = "UPDATE promotions SET listed = true";
+    world.pool.execute(sql, &[]).await.unwrap();
+    let list = || store.list_codes(user, None, 50, world::now());
+
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (2, 1), "the catalogue is loaded");
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (1, 1));
+
+    let sql = "UPDATE promo_codes SET state = 'disabled' WHERE id = $1";
+    world
+        .pool
+        .execute(sql, &[(&promo, Type::INT8)])
+        .await
+        .unwrap();
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (3, 0), "the catalogue has changed");
+
+    // A code for the user alone takes another trip, and one more for its promotion at first.
+    let sql = "UPDATE promo_codes SET state = 'issued', user_id = $2 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&promo, Type::INT8), (&user, Type::UUID)];
+    world.pool.execute(sql, &params).await.unwrap();
+    list().await.unwrap();
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (2, 1));
 }

@@ -7,7 +7,7 @@ mod world;
 use domain::TariffId;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
-use loyalty_store::{Applied, Bought, Purchase, Settled, Subscription};
+use loyalty_store::{ApplyOutcome, OpenPurchaseOutcome, Purchase, Settled, Subscription};
 use pg::{AdHoc, Param, Type};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,8 +45,8 @@ impl Buyer {
     /// Buys at the full price, and pays, at `at`: what is bought.
     async fn buys(&self, at: Timestamp) -> Subscription {
         let (store, tariff) = (&self.world.store, TariffId(self.tariff));
-        let bought = store.open_purchase_at_full_price(self.id, tariff, None, at, &OsRandom);
-        let Bought::Pending(purchase) = bought.await.unwrap() else {
+        let bought = store.open_full_price_purchase(self.id, tariff, None, at, &OsRandom);
+        let OpenPurchaseOutcome::Pending(purchase) = bought.await.unwrap() else {
             panic!("not bought");
         };
         let (id, reference) = (purchase.id, purchase.id.to_string());
@@ -59,7 +59,7 @@ impl Buyer {
     /// Uses a code, at `at`, that leaves nothing to pay: what is bought.
     async fn uses(&self, promo: i64, at: Timestamp) -> Purchase {
         let (store, ask) = (&self.world.store, ask(self.id, promo, self.tariff));
-        let Applied::Held(hold) = store.apply(&ask, at, &OsRandom).await.unwrap() else {
+        let ApplyOutcome::Applied(hold) = store.apply(&ask, at, &OsRandom).await.unwrap() else {
             panic!("not held");
         };
         assert!(hold.quote.total.is_zero());
@@ -123,7 +123,8 @@ async fn several_months_end_on_the_same_day_or_the_last_of_the_month() {
 async fn a_trial_lasts_days_and_what_is_paid_for_follows() {
     let buyer = Buyer::of(1).await;
     let trial = buyer.world.promo(1, Limits::default()).await;
-    let sql = "UPDATE promo_codes SET effect = 'free', effect_minor = NULL, effect_days = 14 WHERE id = $1";
+    let sql = "UPDATE promotions SET effect = 'free', effect_minor = NULL, effect_days = 14
+        WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
     let params: [Param; 1] = [(&trial, Type::INT8)];
     buyer.world.pool.execute(sql, &params).await.unwrap();
     let bought = buyer.uses(trial, time("2032-02-20T10:00:00Z")).await;

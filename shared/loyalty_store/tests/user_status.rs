@@ -24,20 +24,21 @@ impl World {
     /// The transaction stays open for `seconds`.
     async fn hold(&self, promo: i64, user: Uuid, state: &str, seconds: f64) {
         let sql = "
-            WITH owner AS (SELECT id FROM users WHERE id = $1 AND status = 'active' FOR SHARE),
+            WITH owner AS (SELECT id FROM users WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE),
             taken AS (
-                UPDATE usage_counters SET taken = taken + 1, spent_minor = spent_minor + 19800
-                FROM owner WHERE scope = 'promo' AND scope_id = $2 AND stripe = 0 RETURNING scope_id AS promo_id
-            ),
-            decision AS (
-                INSERT INTO decisions (id, at, user_id, promo_id, promo_version, tariff_id, accepted, outcomes)
-                SELECT $3, now(), $1, promo_id, 1, $4, true, '[]' FROM taken RETURNING id
+                INSERT INTO promotion_usage AS s (promotion_id, stripe, taken, spent_minor)
+                SELECT promotion_id, 0, 1, 19800 FROM promo_codes, owner WHERE promo_codes.id = $2
+                ON CONFLICT (promotion_id, stripe) DO UPDATE
+                    SET taken = s.taken + 1, spent_minor = s.spent_minor + 19800
+                RETURNING promotion_id
             ),
             hold AS (
-                INSERT INTO applications (id, decision_id, promo_id, promo_version, user_id, tariff_id, state, slot,
-                    price_minor, total_minor, currency, created_at, expires_at, updated_at)
-                SELECT id, id, $2, 1, $1, $4, $5, 1, 19900, 100, 'RUB', now(), now() + interval '30 min', now()
-                FROM decision RETURNING id
+                INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor,
+                    total_minor, created_at, expires_at, updated_at, code_version, promotion_version, tariff_version,
+                    rule_set, stripe, code_counted, currency, state, observed)
+                SELECT $3, $1, $1, $2, promotion_id, $4, 19900, 100, now(), now() + interval '30 min', now(), 1, 1, 1, 1,
+                    0, false, 'RUB', $5, '{}'
+                FROM taken RETURNING id
             )
             SELECT pg_sleep($6) FROM hold";
         let (id, tariff) = (OsRandom.uuid(), self.tariff().await);
@@ -55,7 +56,7 @@ impl World {
     /// The state and the reason of the user's use of `promo`.
     async fn application(&self, promo: i64, user: Uuid) -> (String, Option<String>) {
         let sql =
-            "SELECT state, cancel_reason FROM applications WHERE promo_id = $1 AND user_id = $2";
+            "SELECT state, cancel_reason FROM applications WHERE code_id = $1 AND user_id = $2";
         let params: [Param; 2] = [(&promo, Type::INT8), (&user, Type::UUID)];
         let row = self.pool.row(sql, &params).await.unwrap().unwrap();
         (row.get(0), row.get(1))
@@ -109,7 +110,7 @@ async fn a_duplicate_changes_nothing() {
     }
     assert_eq!(world.status(user).await, ("active".to_owned(), 3));
     assert_eq!(world.application(promo, user).await.0, "applied");
-    assert_eq!(world.taken("promo", promo).await, 1);
+    assert_eq!(world.promotion_usage(promo).await.0, 1);
 }
 
 #[tokio::test]
@@ -142,7 +143,7 @@ async fn a_deletion_told_fifty_times_at_once_gives_each_use_back_once() {
 
     for promo in promos {
         assert_eq!(
-            world.taken("promo", promo).await,
+            world.promotion_usage(promo).await.0,
             1,
             "the other user's use stays"
         );
@@ -151,7 +152,7 @@ async fn a_deletion_told_fifty_times_at_once_gives_each_use_back_once() {
         assert_eq!(world.application(promo, other).await.0, "applied");
     }
     for (promo, state) in [(paying, "paying"), (used, "used")] {
-        assert_eq!(world.taken("promo", promo).await, 1);
+        assert_eq!(world.promotion_usage(promo).await.0, 1);
         assert_eq!(world.application(promo, user).await.0, state);
     }
 }
@@ -184,7 +185,7 @@ async fn many_holders_of_the_same_codes_can_be_blocked_at_once() {
         assert_eq!(result.unwrap(), StatusChange::Applied);
     }
     for promo in promos {
-        assert_eq!(world.taken("promo", promo).await, 0);
+        assert_eq!(world.promotion_usage(promo).await.0, 0);
     }
 }
 
@@ -201,7 +202,7 @@ async fn a_hold_that_is_being_written_while_its_owner_is_deleted_is_released() {
     assert_eq!(change, StatusChange::Applied);
     let hold = world.application(promo, user).await;
     assert_eq!(hold, cancelled("user_deleted"));
-    assert_eq!(world.taken("promo", promo).await, 0);
+    assert_eq!(world.promotion_usage(promo).await.0, 0);
 }
 
 #[tokio::test]
@@ -253,12 +254,12 @@ async fn repairs_give_uses_back_as_events_do_and_leave_what_is_newer() {
     ] {
         assert_eq!(world.application(promo, user).await, hold);
     }
-    assert_eq!(world.taken("promo", promo).await, 2);
+    assert_eq!(world.promotion_usage(promo).await.0, 2);
     assert_eq!(world.application(paying, deleted).await.0, "paying");
 
     let again = world.store.repair_statuses(&told, SystemClock.now()).await;
     assert_eq!(again.unwrap(), [] as [Uuid; 0]);
-    assert_eq!(world.taken("promo", promo).await, 2);
+    assert_eq!(world.promotion_usage(promo).await.0, 2);
     // An event of a version that is known changes nothing, whatever it says; the auth side itself does.
     let other = event(active, 2, UserStatus::Blocked);
     assert_eq!(world.apply_event(&other).await, StatusChange::Stale);
@@ -273,5 +274,5 @@ async fn repairs_give_uses_back_as_events_do_and_leave_what_is_newer() {
         .repair_statuses(&contradicting, SystemClock.now())
         .await;
     assert_eq!(repaired.unwrap(), [active]);
-    assert_eq!(world.taken("promo", promo).await, 1);
+    assert_eq!(world.promotion_usage(promo).await.0, 1);
 }

@@ -11,6 +11,10 @@ pub enum PgError {
     /// A unique constraint refused the write: somebody else was first. Holds the constraint's name.
     #[error("the constraint {0} refused the write")]
     Taken(String),
+    /// A function of the database gave up on purpose, and undid what it had done. Holds its SQLSTATE, which begins with
+    /// `LS`.
+    #[error("a function of the database gave up: {0}")]
+    Raised(String),
     /// The statement and the schema do not fit each other: a bug.
     #[error("the database refused the statement: {0}")]
     Bug(String),
@@ -48,6 +52,7 @@ impl From<tokio_postgres::Error> for PgError {
             | SqlState::T_R_DEADLOCK_DETECTED
             | SqlState::QUERY_CANCELED
             | SqlState::LOCK_NOT_AVAILABLE => PgError::Unavailable(message),
+            ref code if code.code().starts_with("LS") => PgError::Raised(code.code().to_owned()),
             ref code if matches!(code.code().get(..2), Some("08" | "53" | "57")) => {
                 PgError::Unavailable(message)
             }

@@ -2,10 +2,12 @@
 
 mod error;
 mod pool;
+mod record;
 mod statement;
 
 pub use error::PgError;
 pub use pool::{AdHoc, Param, Pool, Value};
+pub use record::Record;
 pub use statement::Statement;
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::Type;

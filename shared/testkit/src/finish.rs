@@ -36,7 +36,8 @@ impl World {
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(dead_letters, self.dead_letters, "messages were given up");
         // Everyone's list goes over all listed codes and all tariffs on sale.
-        let sql = "UPDATE promo_codes SET listed = false WHERE id = ANY ($1) AND listed";
+        let sql = "UPDATE promotions SET listed = false
+            WHERE listed AND id IN (SELECT promotion_id FROM promo_codes WHERE id = ANY ($1))";
         let params = [(&own.promos as _, Type::INT8_ARRAY)];
         self.loyalty.execute(sql, &params).await.unwrap();
         let sql = "UPDATE tariffs SET status = 'archived' WHERE id = ANY ($1)";

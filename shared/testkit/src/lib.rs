@@ -40,10 +40,10 @@ mod world;
 
 pub use answer::Answer;
 pub use client::{Call, Client};
-pub use domain::{Audience, PromoStatus, UserPeriod};
+pub use domain::{CodeState, PromotionStatus, UserPeriod};
 pub use forge::Forge;
 pub use futures_util::future::join_all;
-pub use promo::{Effect, Promo, PromoSpec, Tariff};
+pub use promo::{Audience, Effect, NewCode, Promo, PromoSpec, Tariff};
 pub use records::{Decision, Hold, Purchase};
 pub use sandbox::Sandbox;
 pub use settings::{Host, Settings};

@@ -1,6 +1,6 @@
 //! Tariffs and promo codes, put into the loyalty database.
 
-use domain::{Audience, PromoStatus, UserPeriod};
+use domain::{CodeState, PromotionStatus, UserPeriod};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use pg::{AdHoc, Param, Type};
@@ -20,11 +20,13 @@ pub struct Tariff {
     pub price_minor: i64,
 }
 
-/// A promo code of the test's own.
+/// A promo code of the test's own, of a promotion of its own.
 #[derive(Debug, Clone)]
 pub struct Promo {
     /// Its number.
     pub id: i64,
+    /// The number of its promotion.
+    pub promotion: i64,
     /// Its text, which no other has.
     pub code: String,
 }
@@ -42,7 +44,19 @@ pub enum Effect {
     Free(i32),
 }
 
-/// What a promo code is to be. By default it takes 100 roubles off, for everyone, without limits but one use a user.
+/// Whom a promo code is for.
+#[derive(Debug, Clone, Default)]
+pub enum Audience {
+    /// Everybody.
+    #[default]
+    All,
+    /// One user: the code is.
+    User(Uuid),
+    /// The members of these groups: the promotion is.
+    Groups(Vec<i64>),
+}
+
+/// What a promotion with a promo code is to be. By default it takes 100 roubles off, for everyone, without limits but one use a user.
 #[derive(Debug, Clone)]
 pub struct PromoSpec {
     /// What it does to the price.
@@ -70,13 +84,28 @@ pub struct PromoSpec {
     /// Who may use it.
     pub audience: Audience,
     /// Whether it may be used.
-    pub status: PromoStatus,
+    pub status: PromotionStatus,
     /// Whether it is shown to those who do not hold it. Off by default, or every test's list would hold it.
     pub listed: bool,
     /// What all its discounts may come to, in kopecks.
     pub budget_minor: Option<i64>,
     /// The campaign it belongs to: see [`World::campaign`].
     pub campaign: Option<i64>,
+    /// Uses of the code's own.
+    pub max_uses: Option<i64>,
+    /// The code's own end.
+    pub code_ends_at: Option<Timestamp>,
+}
+
+/// What a single code has of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewCode {
+    /// The only user whom it is for.
+    pub user_id: Option<Uuid>,
+    /// Its own uses.
+    pub max_uses: Option<i64>,
+    /// Its own end.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Default for PromoSpec {
@@ -94,10 +123,12 @@ impl Default for PromoSpec {
             first_purchase_only: false,
             tariffs: None,
             audience: Audience::All,
-            status: PromoStatus::Active,
+            status: PromotionStatus::Active,
             listed: false,
             budget_minor: None,
             campaign: None,
+            max_uses: None,
+            code_ends_at: None,
         }
     }
 }
@@ -197,25 +228,24 @@ impl World {
         row.get(0)
     }
 
-    /// A promo code.
+    /// A promo code, with a promotion of its own.
     pub async fn promo(&self, spec: PromoSpec) -> Promo {
-        let code = unique("E2E");
         let (effect, minor, points, cap, days) = spec.effect.columns();
-        let (audience, user_id, groups) = match spec.audience {
-            Audience::All => ("all", None, None),
-            Audience::User(user_id) => ("user", Some(user_id), None),
-            Audience::Groups(groups) => ("group", None, Some(groups)),
+        let (user_id, groups) = match &spec.audience {
+            Audience::All => (None, None),
+            Audience::User(user_id) => (Some(*user_id), None),
+            Audience::Groups(groups) => (None, Some(groups)),
         };
-        let sql = "INSERT INTO promo_codes (code, title, status, effect, effect_minor, effect_basis_points,
-                effect_cap_minor, effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, audience,
-                audience_user_id, listed, audience_group_ids, per_user_period, hours_from, hours_to, min_price_minor,
-                first_purchase_only, budget_minor, campaign_id, currency)
-            VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23, $24)
+        let sql = "INSERT INTO promotions (title, status, effect, effect_minor, effect_basis_points, effect_cap_minor,
+                effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, listed, audience_group_ids,
+                per_user_period, hours_from, hours_to, min_price_minor, first_purchase_only, budget_minor, campaign_id,
+                currency)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             RETURNING id";
+        let title = unique("E2E");
         let (from, to) = spec.hours.unzip();
-        let params: [Param; 24] = [
-            (&code, Type::TEXT),
+        let params: [Param; 22] = [
+            (&title, Type::TEXT),
             (&spec.status.as_str(), Type::TEXT),
             (&effect, Type::TEXT),
             (&minor, Type::INT8),
@@ -227,8 +257,6 @@ impl World {
             (&spec.total_limit, Type::INT8),
             (&spec.per_user_limit, Type::INT4),
             (&spec.tariffs, Type::INT8_ARRAY),
-            (&audience, Type::TEXT),
-            (&user_id, Type::UUID),
             (&spec.listed, Type::BOOL),
             (&groups, Type::INT8_ARRAY),
             (&spec.per_user_period.as_str(), Type::TEXT),
@@ -241,8 +269,44 @@ impl World {
             (&spec.currency, Type::TEXT),
         ];
         let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        let code = NewCode {
+            user_id,
+            max_uses: spec.max_uses,
+            ends_at: spec.code_ends_at,
+        };
+        self.code_of(row.get(0), code).await
+    }
+
+    /// Another code of the same promotion.
+    pub async fn another_code(&self, promo: &Promo, code: NewCode) -> Promo {
+        self.code_of(promo.promotion, code).await
+    }
+
+    async fn code_of(&self, promotion: i64, new: NewCode) -> Promo {
+        let code = unique("E2E");
+        let sql = "INSERT INTO promo_codes (promotion_id, code, user_id, max_uses, ends_at) VALUES ($1, $2, $3, $4, $5)
+            RETURNING id";
+        let params: [Param; 5] = [
+            (&promotion, Type::INT8),
+            (&code, Type::TEXT),
+            (&new.user_id, Type::UUID),
+            (&new.max_uses, Type::INT8),
+            (&new.ends_at, Type::TIMESTAMPTZ),
+        ];
+        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
         let id = row.get(0);
         self.own().promos.push(id);
-        Promo { id, code }
+        Promo {
+            id,
+            promotion,
+            code,
+        }
+    }
+
+    /// Withdraws a single code, or lets it work again.
+    pub async fn set_code_state(&self, promo: &Promo, state: CodeState) {
+        let sql = "UPDATE promo_codes SET state = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&promo.id, Type::INT8), (&state.as_str(), Type::TEXT)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
     }
 }

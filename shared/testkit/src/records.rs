@@ -1,8 +1,9 @@
 //! A look into the databases.
 
 use jiff::Timestamp;
+use loyalty_store::LoyaltyStore;
 use pg::{AdHoc, Param, Row, Type};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{PATIENCE, Promo, User, World, until};
@@ -132,7 +133,8 @@ impl World {
 
     /// Makes a use one of the day before, as far as a limit per day goes.
     pub async fn move_to_yesterday(&self, application_id: Uuid) {
-        let sql = "UPDATE applications SET period = (period::date - 1)::text WHERE id = $1";
+        let sql =
+            "UPDATE applications SET created_at = created_at - interval '1 day' WHERE id = $1";
         let params = [(&application_id as _, Type::UUID)];
         let moved = self.loyalty.execute(sql, &params).await;
         assert_eq!(moved.unwrap(), 1);
@@ -140,7 +142,8 @@ impl World {
 
     /// The last decision about a user and a promo code.
     pub async fn last_decision(&self, user: &User, promo: &Promo) -> Decision {
-        let sql = "SELECT id FROM decisions WHERE user_id = $1 AND promo_id = $2 ORDER BY at DESC LIMIT 1";
+        let sql =
+            "SELECT id FROM decisions WHERE user_id = $1 AND code_id = $2 ORDER BY at DESC LIMIT 1";
         let params: [pg::Param; 2] = [(&user.id, Type::UUID), (&promo.id, Type::INT8)];
         let id = self.loyalty_row(sql, &params).await.unwrap().get(0);
         self.decision(id).await
@@ -148,28 +151,34 @@ impl World {
 
     /// A decision.
     pub async fn decision(&self, id: Uuid) -> Decision {
-        let sql = "SELECT accepted, user_id, promo_id, tariff_id, outcomes::text FROM decisions WHERE id = $1";
-        let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
+        let store = LoyaltyStore::new(self.loyalty.clone());
+        let stored = store.find_decision(id).await.unwrap().unwrap();
         Decision {
-            accepted: row.get(0),
-            user_id: row.get(1),
-            promo_id: row.get(2),
-            tariff_id: row.get(3),
-            outcomes: serde_json::from_str(row.get(4)).unwrap(),
+            accepted: stored.accepted,
+            user_id: stored.facts.user_id,
+            promo_id: stored.facts.code.id.0,
+            tariff_id: stored.facts.tariff.id.0,
+            outcomes: stored
+                .outcomes
+                .iter()
+                .map(|outcome| json!(outcome))
+                .collect(),
         }
     }
 
-    /// The uses of a promo code that are held or spent.
+    /// The uses of a promo code's promotion that are held or spent.
     pub async fn taken(&self, promo: &Promo) -> i64 {
         let sql =
-            "SELECT sum(taken)::bigint FROM usage_counters WHERE scope = 'promo' AND scope_id = $1";
-        let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
+            "SELECT coalesce(sum(taken), 0)::bigint FROM promotion_usage WHERE promotion_id = $1";
+        let row = self
+            .loyalty_row(sql, &[(&promo.promotion, Type::INT8)])
+            .await;
         row.unwrap().get(0)
     }
 
     /// How many purchases were made with a promo code.
     pub async fn count_purchases(&self, promo: &Promo) -> i64 {
-        let sql = "SELECT count(*) FROM purchases b JOIN applications a ON a.id = b.application_id WHERE a.promo_id = $1";
+        let sql = "SELECT count(*) FROM purchases b JOIN applications a ON a.id = b.application_id WHERE a.code_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)
     }
@@ -183,7 +192,7 @@ impl World {
 
     /// How many applications there are of a promo code, in whatever state.
     pub async fn count_holds(&self, promo: &Promo) -> i64 {
-        let sql = "SELECT count(*) FROM applications WHERE promo_id = $1";
+        let sql = "SELECT count(*) FROM applications WHERE code_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{Promo, Tariff, User, World};
 
 /// The rules that every decision has looked at.
-const RULES: usize = 22;
+const RULES: usize = 26;
 
 fn dry_run(promo: &Promo, tariff: &Tariff) -> String {
     format!(

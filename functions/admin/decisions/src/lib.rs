@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use domain::Clock;
-use loyalty_store::{Ask, Explained, LoyaltyStore};
+use loyalty_store::{Explanation, LoyaltyStore, PromoRequest};
 use runtime::{ConfigError, SystemClock};
 use service_http::{Access, Code, Language, Problem, ProblemBody, PromoQuery, Query, Staff};
 use utoipa_axum::router::OpenApiRouter;
@@ -157,18 +157,20 @@ async fn get_eligibility(
     query: Query,
     promo: PromoQuery,
 ) -> Result<Json<Eligibility>, Problem> {
-    let ask = Ask {
+    let request = PromoRequest {
         user_id: query.parsed("user_id")?,
         tariff: promo.tariff()?,
         promo: promo.promo,
     };
     let at = query.optional_parsed("at")?;
     let at = at.unwrap_or_else(|| state.clock.now());
-    match state.store.explain(&ask, at).await? {
-        Explained::Decided(facts, decision) => {
-            Ok(Json(Eligibility::of(&facts, &decision, language)))
-        }
-        Explained::NoPromo => Err(Problem::new(Code::PromoNotFound)),
-        Explained::NoTariff => Err(Problem::new(Code::TariffNotFound)),
+    match state.store.explain(&request, at).await? {
+        Explanation::Decided {
+            facts,
+            decision,
+            applied,
+        } => Ok(Json(Eligibility::of(&facts, &decision, applied, language))),
+        Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
+        Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),
     }
 }

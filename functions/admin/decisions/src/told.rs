@@ -1,6 +1,6 @@
 //! Decisions as staff are told them.
 
-use domain::{Decision, Facts};
+use domain::{Decision, Facts, Outcome};
 use jiff::Timestamp;
 use loyalty_store::StoredDecision;
 use serde::Serialize;
@@ -34,8 +34,10 @@ pub(crate) struct DecisionBody {
     /// The text of the code, as it is now.
     #[schema(example = "SPRING30")]
     promocode: String,
-    /// The version of the code that was looked at.
-    promocode_version: i64,
+    /// Its promotion.
+    promotion_id: i64,
+    /// The version of the promotion that was looked at.
+    promocode_version: i32,
     /// For which tariff.
     tariff: i64,
     /// Whether the code passed.
@@ -56,8 +58,10 @@ pub(crate) struct Eligibility {
     /// Its text at that time.
     #[schema(example = "SPRING30")]
     promocode: String,
-    /// Its version at that time.
-    promocode_version: i64,
+    /// Its promotion.
+    promotion_id: i64,
+    /// The version of the promotion at that time.
+    promocode_version: i32,
     /// The tariff.
     tariff: i64,
     /// Whether every rule passes.
@@ -109,7 +113,7 @@ impl Decisions {
         decisions.truncate(size);
         let last = decisions.last().filter(|_| more);
         Decisions {
-            next_cursor: last.map(|last| Cursor((last.at, last.id)).to_string()),
+            next_cursor: last.map(|last| Cursor(last.place()).to_string()),
             decisions: decisions
                 .into_iter()
                 .map(|decision| DecisionBody::of(decision, language))
@@ -120,58 +124,62 @@ impl Decisions {
 
 impl DecisionBody {
     pub(crate) fn of(decision: StoredDecision, language: Language) -> Self {
-        let outcomes = decision.outcomes.into_iter();
+        let facts = decision.facts;
         DecisionBody {
             decision_id: decision.id,
-            at: decision.at,
-            user_id: decision.user_id,
-            promocode_id: decision.promo_id.0,
-            promocode: decision.promo_code,
-            promocode_version: decision.promo_version,
-            tariff: decision.tariff.0,
+            at: facts.now,
+            user_id: facts.user_id,
+            promocode_id: facts.code.id.0,
+            promocode: decision.code_now,
+            promotion_id: facts.promotion.id.0,
+            promocode_version: facts.promotion.version,
+            tariff: facts.tariff.id.0,
             accepted: decision.accepted,
-            outcomes: outcomes
-                .map(|outcome| OutcomeBody::of(outcome, language))
-                .collect(),
+            outcomes: outcomes(&decision.outcomes, language),
         }
     }
 }
 
+fn outcomes(outcomes: &[Outcome], language: Language) -> Vec<OutcomeBody> {
+    let body = |outcome| OutcomeBody::of(outcome, language);
+    outcomes.iter().map(body).collect()
+}
+
 impl Eligibility {
-    pub(crate) fn of(facts: &Facts, decision: &Decision, language: Language) -> Self {
-        let outcomes = decision.outcomes.iter();
+    pub(crate) fn of(
+        facts: &Facts,
+        decision: &Decision,
+        applied: bool,
+        language: Language,
+    ) -> Self {
         Eligibility {
             at: facts.now,
             user_id: facts.user_id,
-            promocode_id: facts.promo.id.0,
-            promocode: facts.promo.code.clone(),
-            promocode_version: facts.promo.version,
+            promocode_id: facts.code.id.0,
+            promocode: facts.code.code.clone(),
+            promotion_id: facts.promotion.id.0,
+            promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,
             passes: decision.accepted().is_some(),
             hidden: decision.hidden,
-            held: facts.own_hold().is_some(),
+            held: applied,
             price: facts.tariff.price.into(),
             total: decision.quote.map(|quote| quote.total.into()),
-            outcomes: outcomes
-                .map(|outcome| OutcomeBody::of(json!(outcome), language))
-                .collect(),
+            outcomes: outcomes(&decision.outcomes, language),
         }
     }
 }
 
 impl OutcomeBody {
-    /// From an outcome as it is stored: rules may have come and gone since.
-    fn of(mut outcome: Value, language: Language) -> Self {
-        let rule = outcome["rule"].as_str().unwrap_or_default().to_owned();
-        let passed = outcome["passed"].as_bool().unwrap_or_default();
-        let refusal = Code::of_rule(&rule).filter(|_| !passed);
+    fn of(outcome: &Outcome, language: Language) -> Self {
+        let refusal = Some(Code::from(outcome.rule)).filter(|_| !outcome.passed);
         OutcomeBody {
+            rule: outcome.rule.to_string(),
+            passed: outcome.passed,
             detail: refusal.map(|code| code.title(language)),
-            rule,
-            passed,
-            observed: outcome["observed"].take(),
-            required: outcome["required"].take(),
-            change: outcome["change"].take(),
+            observed: json!(outcome.observed),
+            required: json!(outcome.required),
+            change: json!(outcome.change),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, Title};
-use loyalty_store::{Change, GroupError, LoyaltyStore, Regrouped};
+use loyalty_store::{Change, GroupError, LoyaltyStore, MembershipOutcome};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
     Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, Problem, ProblemBody, Query,
@@ -283,9 +283,9 @@ async fn change_members(
         .change_members(id, &add, &remove, change)
         .await?
     {
-        Regrouped::Done { added, removed } => Ok(Json(MembersChanged { added, removed })),
-        Regrouped::NoGroup => Err(Problem::new(Code::GroupNotFound)),
-        Regrouped::Unknown(users) => {
+        MembershipOutcome::Done { added, removed } => Ok(Json(MembersChanged { added, removed })),
+        MembershipOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),
+        MembershipOutcome::Unknown(users) => {
             let users: Vec<String> = users.iter().map(Uuid::to_string).collect();
             Err(Problem::new(Code::UsersUnknown).with("users", users))
         }

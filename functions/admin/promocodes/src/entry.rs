@@ -1,13 +1,15 @@
 //! From the fields of a body to a promo code whose every value is acceptable.
 
 use domain::{
-    Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Schedule, TariffId, Title,
-    moment,
+    Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Promotion, PromotionId,
+    Schedule, TariffId, Title, moment,
 };
+use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use loyalty_store::PromoEntry;
 use service_http::{FieldErrors, Language, Problem};
+use uuid::Uuid;
 
 use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
 
@@ -58,10 +60,14 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let min_price_minor = errors.check("min_price", optional_amount(fields.min_price.as_deref()));
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
     let audience = errors.check("audience", audience(&fields.audience));
+    let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
     order?;
-    Some(PromoEntry {
-        code: code?,
-        title: title?,
+    let (audience, user_id) = audience?;
+    let promotion = Promotion {
+        // The store numbers both.
+        id: PromotionId(0),
+        version: 0,
+        title: title?.as_str().to_owned(),
         status: fields.status,
         listed: fields.listed,
         effect: effect?,
@@ -80,10 +86,23 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         min_price_minor: min_price_minor?,
         first_purchase_only: fields.first_purchase_only,
         tariffs: tariffs?.map(|ids| ids.into_iter().map(TariffId).collect()),
-        audience: audience?,
+        audience,
         campaign_id: fields.campaign_id,
+        hold: SignedDuration::from_mins(hold_minutes?),
         refund_returns_use: fields.refund_returns_use,
+    };
+    Some(PromoEntry {
+        code: code?,
+        user_id,
+        promotion,
     })
+}
+
+fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
+    match minutes {
+        1..=10_080 => Ok(minutes),
+        _ => Err(FieldError::HoldMinutes),
+    }
 }
 
 fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
@@ -148,12 +167,14 @@ fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
     }
 }
 
-fn audience(fields: &AudienceFields) -> Result<Audience, FieldError> {
+/// Whom the promotion is for, and whom the code is for: one user has a code of their own.
+fn audience(fields: &AudienceFields) -> Result<(Audience, Option<Uuid>), FieldError> {
     Ok(match fields {
-        AudienceFields::All => Audience::All,
-        AudienceFields::User { user_id } => Audience::User(*user_id),
+        AudienceFields::All => (Audience::All, None),
+        AudienceFields::User { user_id } => (Audience::All, Some(*user_id)),
         AudienceFields::Groups { group_ids } => {
-            Audience::Groups(distinct(Some(group_ids))?.unwrap_or_default())
+            let group_ids = distinct(Some(group_ids))?.unwrap_or_default();
+            (Audience::Groups(group_ids), None)
         }
     })
 }

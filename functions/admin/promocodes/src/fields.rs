@@ -1,6 +1,6 @@
 //! A promo code as it is written and read.
 
-use domain::{Currency, PromoStatus, UserPeriod};
+use domain::{Currency, PromotionStatus, UserPeriod};
 use serde::{Deserialize, Serialize};
 use service_http::FieldAdvice;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ pub(crate) struct PromoFields {
     pub(crate) title: String,
     /// `draft`, `active`, `paused` or `archived`, which is for good.
     #[schema(value_type = String, example = "active")]
-    pub(crate) status: PromoStatus,
+    pub(crate) status: PromotionStatus,
     /// Whether it is on the list of those who may use it. One that is not works for who knows its text.
     #[serde(default)]
     pub(crate) listed: bool,
@@ -79,13 +79,17 @@ pub(crate) struct PromoFields {
     /// The campaign whose limit, budget and switch it shares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) campaign_id: Option<i64>,
+    /// For how many minutes a use is held for who applies the code, 1 to 10,080.
+    #[serde(default = "half_an_hour")]
+    #[schema(default = 30, minimum = 1, maximum = 10_080)]
+    pub(crate) hold_minutes: i64,
     /// Whether a use can be used again when the whole purchase is refunded.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub(crate) refund_returns_use: bool,
     /// Grows with every change. A change names the version that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) version: Option<i64>,
+    pub(crate) version: Option<i32>,
 }
 
 /// What a promo code does to the price. Amounts are in the code's currency, with two decimals.
@@ -150,6 +154,10 @@ pub(crate) enum Day {
     Sun,
 }
 
+fn half_an_hour() -> i64 {
+    30
+}
+
 fn yes() -> bool {
     true
 }
@@ -173,8 +181,10 @@ pub(crate) enum FieldError {
     Amount,
     #[error("write three capital letters, such as RUB")]
     Currency,
-    #[error("leave it out: the code has been used in another currency, and a budget counts one")]
-    UsedElsewhere,
+    #[error(
+        "leave it out: the promotion has been used in another currency, and a budget counts one"
+    )]
+    UsedInOtherCurrency,
     #[error("choose from 1 to 10000 hundredths of a percent")]
     BasisPoints,
     #[error("choose from 1 to 3660 days")]
@@ -189,6 +199,8 @@ pub(crate) enum FieldError {
     EndsBeforeStart,
     #[error("write two different times of a day, such as 09:00 and 18:00")]
     Hours,
+    #[error("choose from 1 to 10080 minutes")]
+    HoldMinutes,
     #[error("choose what exists")]
     Unknown,
     #[error("send the version that you have read")]
@@ -204,7 +216,7 @@ impl FieldAdvice for FieldError {
                 "укажите сумму больше нуля с двумя знаками после точки, например 199.00"
             }
             FieldError::Currency => "укажите три заглавные латинские буквы, например RUB",
-            FieldError::UsedElsewhere => {
+            FieldError::UsedInOtherCurrency => {
                 "не передавайте бюджет: промокод уже применяли в другой валюте, а бюджет считается в одной"
             }
             FieldError::BasisPoints => "укажите от 1 до 10000 сотых долей процента",
@@ -220,6 +232,7 @@ impl FieldAdvice for FieldError {
                 "укажите время позже `starts_at` или не передавайте его — тогда конца нет"
             }
             FieldError::Hours => "укажите два разных времени суток, например 09:00 и 18:00",
+            FieldError::HoldMinutes => "укажите от 1 до 10080 минут",
             FieldError::Unknown => "укажите то, что существует",
             FieldError::VersionMissing => "передайте версию, которую вы прочитали",
             FieldError::CodeFixed => "оставьте текст прежним: другой текст — другой промокод",

@@ -138,7 +138,10 @@ async fn create_promocode(
     JsonBody(fields): JsonBody<PromoFields>,
 ) -> Result<(StatusCode, Json<PromoBody>), Problem> {
     let entry = entry::parse(&fields, language)?;
-    let made = state.store.create_promo(&entry, state.change(caller)).await;
+    let made = state
+        .store
+        .create_promotion(&entry, state.change(caller))
+        .await;
     let id = made.map_err(|error| refused(error, language))?;
     Ok((StatusCode::CREATED, state.told(id).await?))
 }
@@ -198,7 +201,10 @@ async fn replace_promocode(
     let version = fields.version;
     let version = version.ok_or_else(|| wrong(language, "version", FieldError::VersionMissing))?;
     let change = state.change(caller);
-    let written = state.store.replace_promo(id, version, &entry, change).await;
+    let written = state
+        .store
+        .replace_promotion(id, version, &entry, change)
+        .await;
     written.map_err(|error| refused(error, language))?;
     state.told(id).await
 }
@@ -224,8 +230,10 @@ fn refused(error: PromoError, language: Language) -> Problem {
         }
         PromoError::Archived => Problem::new(Code::PromoArchived),
         PromoError::CodeFixed => wrong(language, "promocode", FieldError::CodeFixed),
-        PromoError::UsedElsewhere => wrong(language, "budget", FieldError::UsedElsewhere),
-        PromoError::Dangling(fields) => {
+        PromoError::UsedInOtherCurrency => {
+            wrong(language, "budget", FieldError::UsedInOtherCurrency)
+        }
+        PromoError::UnknownReferences(fields) => {
             let mut errors = FieldErrors::new(language);
             for field in fields {
                 errors.refuse(&field, &FieldError::Unknown);

@@ -4,9 +4,10 @@ use domain::{Audience, Currency, Effect, Money, Usage};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use loyalty_store::EnteredPromo;
+use loyalty_store::StoredPromo;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::fields::{AudienceFields, Day, EffectFields, Hours, PromoFields};
 
@@ -25,6 +26,9 @@ pub(crate) struct PromoBody {
     /// Its number.
     #[schema(example = 5)]
     promocode_id: i64,
+    /// The number of its promotion: what all of the fields but the text and a single user belong to.
+    #[schema(example = 5)]
+    promotion_id: i64,
     #[serde(flatten)]
     fields: PromoFields,
     /// How much of it is held or spent.
@@ -43,52 +47,53 @@ struct UsageBody {
 
 impl Promos {
     /// The first `size` of `promos`, of which there is one more when there is another page.
-    pub(crate) fn page(mut promos: Vec<EnteredPromo>, size: usize) -> Promos {
+    pub(crate) fn page(mut promos: Vec<StoredPromo>, size: usize) -> Promos {
         let more = promos.len() > size;
         promos.truncate(size);
         Promos {
-            next_cursor: promos.last().filter(|_| more).map(|last| last.promo.id.0),
+            next_cursor: promos.last().filter(|_| more).map(|last| last.code.id.0),
             promocodes: promos.into_iter().map(PromoBody::from).collect(),
         }
     }
 }
 
-impl From<EnteredPromo> for PromoBody {
-    fn from(entered: EnteredPromo) -> PromoBody {
-        let EnteredPromo {
-            promo,
-            campaign_id,
-            refund_returns_use,
+impl From<StoredPromo> for PromoBody {
+    fn from(stored: StoredPromo) -> PromoBody {
+        let StoredPromo {
+            code,
+            promotion,
             usage: Usage { taken, spent_minor },
-        } = entered;
-        let zone = promo.schedule.zone;
-        let weekdays = promo.schedule.weekdays;
+        } = stored;
+        let zone = promotion.schedule.zone;
+        let weekdays = promotion.schedule.weekdays;
         PromoBody {
-            promocode_id: promo.id.0,
+            promocode_id: code.id.0,
+            promotion_id: promotion.id.0,
             fields: PromoFields {
-                promocode: promo.code,
-                title: promo.title,
-                status: promo.status,
-                listed: promo.listed,
-                effect: effect(promo.effect),
-                currency: promo.currency.to_string(),
-                starts_at: on_clock(promo.starts_at, &zone),
-                ends_at: promo.ends_at.map(|end| on_clock(end, &zone)),
+                promocode: code.code,
+                title: promotion.title,
+                status: promotion.status,
+                listed: promotion.listed,
+                effect: effect(promotion.effect),
+                currency: promotion.currency.to_string(),
+                starts_at: on_clock(promotion.starts_at, &zone),
+                ends_at: promotion.ends_at.map(|end| on_clock(end, &zone)),
                 weekdays: weekdays.map(|days| days.into_iter().map(Day::from).collect()),
-                hours: promo.schedule.hours.map(hours),
-                total_limit: promo.total_limit,
-                per_user_limit: promo.per_user_limit,
-                per_user_period: promo.per_user_period,
-                budget: promo.budget_minor.map(amount),
-                min_price: promo.min_price_minor.map(amount),
-                first_purchase_only: promo.first_purchase_only,
-                tariffs: promo
+                hours: promotion.schedule.hours.map(hours),
+                total_limit: promotion.total_limit,
+                per_user_limit: promotion.per_user_limit,
+                per_user_period: promotion.per_user_period,
+                budget: promotion.budget_minor.map(amount),
+                min_price: promotion.min_price_minor.map(amount),
+                first_purchase_only: promotion.first_purchase_only,
+                tariffs: promotion
                     .tariffs
                     .map(|ids| ids.into_iter().map(|id| id.0).collect()),
-                audience: audience(promo.audience),
-                campaign_id,
-                refund_returns_use,
-                version: Some(promo.version),
+                audience: audience(promotion.audience, code.user_id),
+                campaign_id: promotion.campaign_id,
+                hold_minutes: promotion.hold.as_mins(),
+                refund_returns_use: promotion.refund_returns_use,
+                version: Some(promotion.version),
                 time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
             },
             usage: UsageBody {
@@ -134,10 +139,10 @@ fn effect(effect: Effect) -> EffectFields {
     }
 }
 
-fn audience(audience: Audience) -> AudienceFields {
-    match audience {
-        Audience::All => AudienceFields::All,
-        Audience::User(user_id) => AudienceFields::User { user_id },
-        Audience::Groups(group_ids) => AudienceFields::Groups { group_ids },
+fn audience(audience: Audience, user_id: Option<Uuid>) -> AudienceFields {
+    match (audience, user_id) {
+        (_, Some(user_id)) => AudienceFields::User { user_id },
+        (Audience::Groups(group_ids), None) => AudienceFields::Groups { group_ids },
+        (Audience::All, None) => AudienceFields::All,
     }
 }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use cache::Cache;
 use checkout::{Checkout, CheckoutError};
 use domain::{Clock, Currency, Money, Random};
-use loyalty_store::{Ordered, Refund};
+use loyalty_store::{Refund, RefundOutcome};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
     Access, Admin, Code, FieldAdvice, IdempotencyKey, JsonBody, Language, Problem, ProblemBody,
@@ -155,12 +155,12 @@ async fn order_refund(
         random,
     );
     let refund = match ordered.await? {
-        Ordered::Refund(refund) => *refund,
-        Ordered::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
-        Ordered::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
-        Ordered::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
-        Ordered::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
-        Ordered::TooMuch { left } => {
+        RefundOutcome::Refund(refund) => *refund,
+        RefundOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
+        RefundOutcome::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
+        RefundOutcome::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
+        RefundOutcome::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
+        RefundOutcome::TooMuch { left } => {
             return Err(Problem::new(Code::RefundTooLarge).with("left", left.to_decimal()));
         }
     };
@@ -169,7 +169,7 @@ async fn order_refund(
 }
 
 async fn push(state: &State, refund: Refund) -> Result<Refund, Problem> {
-    match state.checkout.push_refund(refund.clone()).await {
+    match state.checkout.advance_refund(refund.clone()).await {
         Ok(refund) => Ok(refund),
         Err(CheckoutError::Database(error)) => Err(error.into()),
         // It is ordered; the sweeper asks again.

@@ -29,10 +29,10 @@ pub struct Swept {
 ///
 /// # Errors
 /// Any [`PgError`]; what was given back before stays so.
-pub async fn expire_holds(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
+pub async fn expire_applications(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let mut expired = 0;
     loop {
-        match checkout.store().expire_holds(clock.now()).await? {
+        match checkout.store().expire_applications(clock.now()).await? {
             0 => return Ok(expired),
             some => expired += some,
         }
@@ -47,7 +47,7 @@ pub async fn expire_holds(checkout: &Checkout, clock: &dyn Clock) -> Result<usiz
 pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let pending = checkout
         .store()
-        .take_purchases_to_check(clock.now(), PAYMENTS)
+        .take_due_purchases(clock.now(), PAYMENTS)
         .await?;
     let count = pending.len();
     for purchase in pending {
@@ -76,12 +76,12 @@ pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<
 pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let pending = checkout
         .store()
-        .take_refunds_to_check(clock.now(), PAYMENTS)
+        .take_due_refunds(clock.now(), PAYMENTS)
         .await?;
     let count = pending.len();
     for refund in pending {
         let refund_id = refund.id;
-        match checkout.push_refund(refund).await {
+        match checkout.advance_refund(refund).await {
             Ok(_) => {}
             Err(CheckoutError::Database(error)) => return Err(error),
             Err(error) => tracing::warn!(%refund_id, %error, "a refund is still open"),
@@ -96,8 +96,15 @@ pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<u
 /// # Errors
 /// Any [`PgError`].
 pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), PgError> {
-    checkout.store().keep_decisions(clock.now()).await?;
-    checkout.store().forget_events(clock.now()).await.map(drop)
+    checkout
+        .store()
+        .maintain_decision_partitions(clock.now())
+        .await?;
+    checkout
+        .store()
+        .purge_published_events(clock.now())
+        .await
+        .map(drop)
 }
 
 /// Sweeps for `period`, so that between two runs of a schedule a hold that has run out is given back within seconds. A
@@ -113,7 +120,7 @@ pub async fn sweep_for(
     let end = Instant::now() + period;
     forget_old(checkout, clock).await?;
     let (expired, payments, refunds) = tokio::join!(
-        repeat_until(end, async || expire_holds(checkout, clock).await),
+        repeat_until(end, async || expire_applications(checkout, clock).await),
         repeat_until(end, async || resolve_payments(checkout, clock).await),
         repeat_until(end, async || resolve_refunds(checkout, clock).await),
     );

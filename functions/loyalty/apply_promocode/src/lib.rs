@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
-use domain::{Clock, HoldState, Random};
+use domain::{ApplicationState, Clock, Random};
 use jiff::Timestamp;
-use loyalty_store::{Applied, Ask, Evaluated, Hold, LoyaltyStore};
+use loyalty_store::{Application, ApplyOutcome, Evaluation, LoyaltyStore, PromoRequest};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Serialize;
 use service_http::{
@@ -56,7 +56,8 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// A held use of a promo code.
 #[derive(Serialize, ToSchema)]
-struct Application {
+#[schema(as = Application)]
+struct ApplicationBody {
     /// The application's number.
     application_id: Uuid,
     /// The promo code's number.
@@ -68,7 +69,7 @@ struct Application {
     tariff: i64,
     /// `applied`, or `paying` when a purchase with it has begun.
     #[schema(example = "applied", value_type = String)]
-    state: HoldState,
+    state: ApplicationState,
     /// The price without the code.
     price: MoneyBody,
     /// What the code saves.
@@ -88,13 +89,14 @@ struct Application {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Answer {
-    Held(Application),
-    Possible(Evaluation),
+    Applied(ApplicationBody),
+    Possible(EvaluationBody),
 }
 
 /// What a promo code would do.
 #[derive(Serialize, ToSchema)]
-struct Evaluation {
+#[schema(as = Evaluation)]
+struct EvaluationBody {
     /// The promo code's number.
     promocode_id: i64,
     /// The promo code's text.
@@ -113,29 +115,30 @@ struct Evaluation {
     trial_days: Option<i32>,
 }
 
-impl From<Hold> for Application {
-    fn from(hold: Hold) -> Application {
-        Application {
-            application_id: hold.application_id,
-            promocode_id: hold.promo_id.0,
-            promocode: hold.promo_code,
-            tariff: hold.tariff.0,
-            state: hold.state,
-            price: hold.quote.price.into(),
-            discount: hold.quote.discount().into(),
-            total: hold.quote.total.into(),
-            trial_days: hold.quote.trial_days,
-            expires_at: hold.expires_at,
-            decision_id: hold.decision_id,
+impl From<Application> for ApplicationBody {
+    fn from(application: Application) -> ApplicationBody {
+        ApplicationBody {
+            application_id: application.id,
+            promocode_id: application.code_id.0,
+            promocode: application.code,
+            tariff: application.tariff.0,
+            state: application.state,
+            price: application.quote.price.into(),
+            discount: application.quote.discount().into(),
+            total: application.quote.total.into(),
+            trial_days: application.quote.trial_days,
+            expires_at: application.expires_at,
+            // An application is the decision that allowed it.
+            decision_id: application.id,
         }
     }
 }
 
 /// Apply a promo code
 ///
-/// Holds one use of the code for 30 minutes at the price in the answer. Applying the same code to the same tariff
-/// again returns the same hold. A refusal names every rule that did not pass. With `dry_run=true` nothing is held: the
-/// answer says what would be.
+/// Holds one use of the code at the price in the answer, for 30 minutes unless its promotion says otherwise. Applying
+/// the same code to the same tariff again returns the same application. A refusal names every rule that did not pass.
+/// With `dry_run=true` nothing is held: the answer says what would be.
 #[utoipa::path(
     post,
     path = "/apply_promocode",
@@ -148,7 +151,7 @@ impl From<Hold> for Application {
         ("dry_run" = Option<bool>, Query, description = "Only say what would be"),
     ),
     responses(
-        (status = 201, description = "Held", body = Application),
+        (status = 201, description = "Held", body = ApplicationBody),
         (status = 200, description = "Held before; or, in a dry run, what would be", body = Answer),
         (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -164,52 +167,65 @@ async fn apply_promocode(
     query: Query,
     promo: PromoQuery,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
-    let ask = Ask {
+    let request = PromoRequest {
         user_id: caller.user_id,
         tariff: promo.tariff()?,
         promo: promo.promo,
     };
     let dry_run = query.flag("dry_run")?;
     let guesses = &state.guesses;
-    let guess = guesses.begin(ask.user_id, address, &ask.promo).await?;
+    let guess = guesses
+        .begin(request.user_id, address, &request.promo)
+        .await?;
     guess
         .end(match dry_run {
-            true => evaluate(&state, &ask).await,
-            false => hold(&state, &ask).await,
+            true => evaluate(&state, &request).await,
+            false => apply(&state, &request).await,
         })
         .await
 }
 
-async fn hold(state: &State, ask: &Ask) -> Result<(StatusCode, Json<Answer>), Problem> {
+async fn apply(
+    state: &State,
+    request: &PromoRequest,
+) -> Result<(StatusCode, Json<Answer>), Problem> {
     let now = state.clock.now();
-    match state.store.apply(ask, now, state.random.as_ref()).await? {
-        Applied::Held(hold) => Ok((StatusCode::CREATED, Json(Answer::Held(hold.into())))),
-        Applied::HeldBefore(hold) => Ok((StatusCode::OK, Json(Answer::Held(hold.into())))),
-        Applied::Refused {
+    let (status, application) = match state
+        .store
+        .apply(request, now, state.random.as_ref())
+        .await?
+    {
+        ApplyOutcome::Applied(application) => (StatusCode::CREATED, application),
+        ApplyOutcome::AppliedBefore(application) => (StatusCode::OK, application),
+        ApplyOutcome::Refused {
             decision_id,
             decision,
-        } => Err(Problem::refused(&decision, Some(decision_id))),
-        Applied::NoPromo => Err(Problem::new(Code::PromoNotFound)),
-        Applied::NoTariff => Err(Problem::new(Code::TariffNotFound)),
-    }
+        } => return Err(Problem::refused(&decision, Some(decision_id))),
+        ApplyOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
+        ApplyOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+    };
+    Ok((status, Json(Answer::Applied(application.into()))))
 }
 
 /// What applying would answer, without holding or storing anything.
-async fn evaluate(state: &State, ask: &Ask) -> Result<(StatusCode, Json<Answer>), Problem> {
-    let answer = match state.store.evaluate(ask, state.clock.now()).await? {
-        Evaluated::Passes { promo, quote } => Answer::Possible(Evaluation {
-            promocode_id: promo.id.0,
-            promocode: promo.code,
-            tariff: ask.tariff.0,
+async fn evaluate(
+    state: &State,
+    request: &PromoRequest,
+) -> Result<(StatusCode, Json<Answer>), Problem> {
+    let answer = match state.store.evaluate(request, state.clock.now()).await? {
+        Evaluation::Passes { facts, quote } => Answer::Possible(EvaluationBody {
+            promocode_id: facts.code.id.0,
+            promocode: facts.code.code.clone(),
+            tariff: request.tariff.0,
             price: quote.price.into(),
             discount: quote.discount().into(),
             total: quote.total.into(),
             trial_days: quote.trial_days,
         }),
-        Evaluated::Held(hold) => Answer::Held(hold.into()),
-        Evaluated::Refused(decision) => return Err(Problem::refused(&decision, None)),
-        Evaluated::NoPromo => return Err(Problem::new(Code::PromoNotFound)),
-        Evaluated::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+        Evaluation::Applied(application) => Answer::Applied(application.into()),
+        Evaluation::Refused(decision) => return Err(Problem::refused(&decision, None)),
+        Evaluation::NoCode => return Err(Problem::new(Code::PromoNotFound)),
+        Evaluation::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
     };
     Ok((StatusCode::OK, Json(answer)))
 }

@@ -9,7 +9,7 @@ use buying::PurchaseBody;
 use cache::Cache;
 use checkout::Checkout;
 use domain::{Clock, Random, TariffId};
-use loyalty_store::{Bought, Purchase};
+use loyalty_store::{OpenPurchaseOutcome, Purchase};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{Access, Caller, Code, IdempotencyKey, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
@@ -101,14 +101,14 @@ async fn open_purchase(
             };
         }
         let (now, random) = (state.clock.now(), state.random.as_ref());
-        let bought = store.open_purchase_at_full_price(user_id, tariff, key, now, random);
+        let bought = store.open_full_price_purchase(user_id, tariff, key, now, random);
         return Err(Problem::new(match bought.await? {
-            Bought::Pending(purchase) => return Ok(*purchase),
-            Bought::KeyTaken => continue,
-            Bought::NoTariff => Code::TariffNotFound,
-            Bought::NotOnSale => Code::TariffNotOnSale,
-            Bought::NotRegistered => Code::UserNotRegistered,
-            Bought::NotActive => Code::UserNotActive,
+            OpenPurchaseOutcome::Pending(purchase) => return Ok(*purchase),
+            OpenPurchaseOutcome::KeyTaken => continue,
+            OpenPurchaseOutcome::NoTariff => Code::TariffNotFound,
+            OpenPurchaseOutcome::NotOnSale => Code::TariffNotOnSale,
+            OpenPurchaseOutcome::NotRegistered => Code::UserNotRegistered,
+            OpenPurchaseOutcome::NotActive => Code::UserNotActive,
         }));
     }
     Err(Problem::new(Code::ServiceUnavailable).caused_by("the purchase kept changing"))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{self, FromRef};
-use domain::{Clock, HoldState};
+use domain::{ApplicationState, Clock};
 use loyalty_store::{Cancelled, LoyaltyStore};
 use runtime::{ConfigError, SystemClock};
 use serde::Serialize;
@@ -48,7 +48,7 @@ struct CancelledApplication {
     application_id: Uuid,
     /// `cancelled`.
     #[schema(example = "cancelled", value_type = String)]
-    state: HoldState,
+    state: ApplicationState,
 }
 
 /// Cancel the application of a promo code
@@ -83,7 +83,7 @@ async fn cancel_apply_promocode(
     {
         Cancelled::Done(application_id) => Ok(Json(CancelledApplication {
             application_id,
-            state: HoldState::Cancelled,
+            state: ApplicationState::Cancelled,
         })),
         Cancelled::NotApplied => Err(Problem::new(Code::ApplicationNotFound)),
         Cancelled::Paying => Err(Problem::new(Code::PaymentInProgress)),

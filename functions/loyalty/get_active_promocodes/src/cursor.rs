@@ -1,39 +1,25 @@
 //! Where a page of the list ends, for the next one to go on from.
 
-use std::cmp::Reverse;
 use std::str::FromStr;
 
-/// The place of a promo code in the list: what is held first, then what saves most, then the lower number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    // In the order in which they are compared.
-    held: Reverse<bool>,
-    saving_minor: Reverse<i64>,
-    promo_id: i64,
-}
+use loyalty_store::ListPlace;
 
-impl Place {
-    pub(crate) fn new(held: bool, saving_minor: i64, promo_id: i64) -> Place {
-        Place {
-            held: Reverse(held),
-            saving_minor: Reverse(saving_minor),
-            promo_id,
-        }
-    }
-}
+/// The place of the last promo code of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor(pub ListPlace);
 
 /// As the cursor is written in a URL.
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let held = u8::from(self.held.0);
-        write!(f, "{held}.{}.{}", self.saving_minor.0, self.promo_id)
+        let (held, saving_minor, code_id) = self.0.parts();
+        write!(f, "{}.{saving_minor}.{code_id}", u8::from(held))
     }
 }
 
-impl FromStr for Place {
+impl FromStr for Cursor {
     type Err = ();
 
-    fn from_str(text: &str) -> Result<Place, ()> {
+    fn from_str(text: &str) -> Result<Cursor, ()> {
         let mut parts = text.split('.');
         let mut next = || parts.next().ok_or(());
         let held = match next()? {
@@ -42,9 +28,9 @@ impl FromStr for Place {
             _ => return Err(()),
         };
         let number = |text: &str| text.parse().map_err(drop);
-        let place = Place::new(held, number(next()?)?, number(next()?)?);
+        let place = ListPlace::new(held, number(next()?)?, number(next()?)?);
         match parts.next() {
-            None => Ok(place),
+            None => Ok(Cursor(place)),
             Some(_) => Err(()),
         }
     }
@@ -55,20 +41,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_in_the_order_of_the_list() {
-        let list = [
-            Place::new(true, 5, 9),
-            Place::new(false, 300, 2),
-            Place::new(false, 300, 4),
-            Place::new(false, 20, 1),
-        ];
-        assert!(list.is_sorted());
-    }
-
-    #[test]
-    fn a_cursor_is_read_back_and_nothing_else() {
-        let place = Place::new(true, 10_000, 42);
-        assert_eq!(place.to_string().parse(), Ok(place));
+    fn cursor_is_read_back_and_other_texts_are_refused() {
+        let cursor = Cursor(ListPlace::new(true, 10_000, 42));
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for bad in [
             "",
             "1",
@@ -80,7 +55,7 @@ mod tests {
             "1..1",
             "1.99999999999999999999.1",
         ] {
-            assert_eq!(bad.parse::<Place>(), Err(()), "{bad}");
+            assert_eq!(bad.parse::<Cursor>(), Err(()), "{bad}");
         }
     }
 }

@@ -14,6 +14,7 @@ use service_http::{Access, Caller, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::cursor::Cursor;
 use crate::listing::Promocodes;
 
 /// Codes on a page, if the caller does not say.
@@ -72,11 +73,13 @@ async fn get_active_promocodes(
     caller: Caller,
     query: Query,
 ) -> Result<Json<Promocodes>, Problem> {
-    let after = query.optional_parsed("cursor")?;
+    let after: Option<Cursor> = query.optional_parsed("cursor")?;
     let limit = query.page_size(PAGE, LARGEST_PAGE)?;
-    let offers = state
+    let now = state.clock.now();
+    // One more, to know whether there is another page.
+    let codes = state
         .store
-        .find_offers(caller.user_id, state.clock.now())
+        .list_codes(caller.user_id, after.map(|after| after.0), limit + 1, now)
         .await?;
-    Ok(Json(Promocodes::page(&offers, after, limit)))
+    Ok(Json(Promocodes::page(codes, limit)))
 }

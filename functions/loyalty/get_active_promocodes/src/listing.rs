@@ -1,13 +1,16 @@
-//! The list: the same rules as applying, over every pair of a code and a tariff.
+//! The list as it is answered.
 
-use domain::{Decision, Facts, OwnUse, Quote, Tariff};
+use std::sync::Arc;
+
+use domain::{Quote, Tariff};
 use jiff::Timestamp;
+use loyalty_store::{ListedApplication, ListedCode};
 use serde::Serialize;
 use service_http::MoneyBody;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::cursor::Place;
+use crate::cursor::Cursor;
 
 /// The promo codes that can be used now.
 #[derive(Serialize, ToSchema)]
@@ -68,55 +71,31 @@ struct Held {
 }
 
 impl Promocodes {
-    /// The page of at most `limit` codes that come after `after` in the list for `pairs`, which are ordered by promo
-    /// code.
-    pub(crate) fn page(pairs: &[Facts], after: Option<Place>, limit: usize) -> Promocodes {
-        let codes = pairs.chunk_by(|a, b| a.promo.id == b.promo.id);
-        let mut list: Vec<(Place, Promocode)> = codes.filter_map(Promocode::placed).collect();
-        list.retain(|(place, _)| after.is_none_or(|after| *place > after));
-        list.sort_by_key(|(place, _)| *place);
-        let more = list.len() > limit;
-        list.truncate(limit);
+    /// The first `limit` of `codes`, of which there is one more when there is another page.
+    pub(crate) fn page(mut codes: Vec<ListedCode>, limit: usize) -> Promocodes {
+        let more = codes.len() > limit;
+        codes.truncate(limit);
+        let last = codes.last().filter(|_| more);
         Promocodes {
-            next_cursor: list
-                .last()
-                .filter(|_| more)
-                .map(|(place, _)| place.to_string()),
-            promocodes: list.into_iter().map(|(_, code)| code).collect(),
+            next_cursor: last.map(|last| Cursor(last.place).to_string()),
+            promocodes: codes.into_iter().map(Promocode::from).collect(),
         }
     }
 }
 
-impl Promocode {
-    /// The code of these pairs; `None` when it can't be used and is not held.
-    fn placed(pairs: &[Facts]) -> Option<(Place, Promocode)> {
-        let first = pairs.first()?;
-        let quotes = pairs
-            .iter()
-            .filter_map(|facts| Some((facts, Decision::of(facts).accepted()?)));
-        let (savings, offers): (Vec<i64>, Vec<Offer>) = quotes
-            .map(|(facts, quote)| (quote.discount().minor(), Offer::new(&facts.tariff, quote)))
-            .unzip();
-        let applied = first
-            .own_uses_of_promo()
-            .find(|own| own.state.is_open() && !own.has_lapsed(first.now));
-        if applied.is_none() && offers.is_empty() {
-            return None;
+impl From<ListedCode> for Promocode {
+    fn from(listed: ListedCode) -> Promocode {
+        let offer = |(tariff, quote): &(Arc<Tariff>, Quote)| Offer::new(tariff, *quote);
+        // Whichever end comes first.
+        let ends = [listed.code.ends_at, listed.promotion.ends_at];
+        Promocode {
+            promocode_id: listed.code.id.0,
+            promocode: listed.code.code.clone(),
+            title: listed.promotion.title.clone(),
+            ends_at: ends.into_iter().flatten().min(),
+            offers: listed.offers.iter().map(offer).collect(),
+            applied: listed.applied.map(Held::from),
         }
-        let place = Place::new(
-            applied.is_some(),
-            savings.into_iter().max().unwrap_or_default(),
-            first.promo.id.0,
-        );
-        let code = Promocode {
-            promocode_id: first.promo.id.0,
-            promocode: first.promo.code.clone(),
-            title: first.promo.title.clone(),
-            ends_at: first.promo.ends_at,
-            offers,
-            applied: applied.map(Held::of),
-        };
-        Some((place, code))
     }
 }
 
@@ -133,12 +112,12 @@ impl Offer {
     }
 }
 
-impl Held {
-    fn of(own: &OwnUse) -> Held {
+impl From<ListedApplication> for Held {
+    fn from(applied: ListedApplication) -> Held {
         Held {
-            application_id: own.application_id,
-            tariff: own.tariff_id.0,
-            expires_at: own.expires_at,
+            application_id: applied.id,
+            tariff: applied.tariff.0,
+            expires_at: applied.expires_at,
         }
     }
 }

@@ -91,9 +91,7 @@ async fn payment_webhook(
         Ok(Notification::Payment { id, .. }) => {
             (id.to_string(), state.checkout.settle_by_reading(&id).await)
         }
-        Ok(Notification::Refund { id }) => {
-            (id.to_string(), state.checkout.take_refund_in(&id).await)
-        }
+        Ok(Notification::Refund { id }) => (id.to_string(), state.checkout.sync_refund(&id).await),
         // Acknowledged, or the provider would repeat it for a day.
         Err(NotificationError::OtherEvent) => return Ok(StatusCode::OK),
         Err(error) => return Err(Problem::invalid_field("body", error)),

@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use buying::PurchaseBody;
 use cache::Cache;
 use checkout::Checkout;
-use domain::{Clock, HoldState, Random};
-use loyalty_store::{Applied, Ask, Purchase};
+use domain::{ApplicationState, Clock, Random};
+use loyalty_store::{ApplyOutcome, PromoRequest, Purchase};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
     Access, Caller, ClientAddress, Code, IdempotencyKey, Problem, ProblemBody, PromoGuesses,
@@ -90,63 +90,69 @@ async fn use_promocode(
     IdempotencyKey(key): IdempotencyKey,
     query: PromoQuery,
 ) -> Result<(StatusCode, Json<PurchaseBody>), Problem> {
-    let ask = Ask {
+    let request = PromoRequest {
         user_id: caller.user_id,
         tariff: query.tariff()?,
         promo: query.promo,
     };
     let guesses = &state.guesses;
-    let guess = guesses.begin(ask.user_id, address, &ask.promo).await?;
+    let guess = guesses
+        .begin(request.user_id, address, &request.promo)
+        .await?;
     let purchase = guess
-        .end(open_purchase(&state, &ask, key.as_deref()).await)
+        .end(open_purchase(&state, &request, key.as_deref()).await)
         .await?;
     buying::answer(&state.checkout, purchase).await
 }
 
 /// The purchase with the caller's hold, which is taken if there is none yet; or the one that has the key already.
-async fn open_purchase(state: &State, ask: &Ask, key: Option<&str>) -> Result<Purchase, Problem> {
+async fn open_purchase(
+    state: &State,
+    request: &PromoRequest,
+    key: Option<&str>,
+) -> Result<Purchase, Problem> {
     let store = state.checkout.store();
     let mut taken = None;
     for _ in 0..ATTEMPTS {
         if let Some(key) = key
-            && let Some(purchase) = store.find_purchase_by_key(ask.user_id, key).await?
+            && let Some(purchase) = store.find_purchase_by_key(request.user_id, key).await?
         {
             if let Some(application_id) = taken {
                 // The same request, repeated meanwhile, was faster.
                 store.give_back(application_id, state.clock.now()).await?;
             }
-            return match purchase.answers(ask) {
+            return match purchase.answers(request) {
                 true => Ok(purchase),
                 false => Err(Problem::new(Code::IdempotencyKeyReused)),
             };
         }
         let now = state.clock.now();
-        let hold = match store.apply(ask, now, state.random.as_ref()).await? {
-            Applied::Held(hold) => {
-                taken = Some(hold.application_id);
-                hold
+        let application = match store.apply(request, now, state.random.as_ref()).await? {
+            ApplyOutcome::Applied(application) => {
+                taken = Some(application.id);
+                application
             }
-            Applied::HeldBefore(hold) => hold,
-            Applied::Refused {
+            ApplyOutcome::AppliedBefore(application) => application,
+            ApplyOutcome::Refused {
                 decision_id,
                 decision,
             } => {
                 return Err(Problem::refused(&decision, Some(decision_id)));
             }
-            Applied::NoPromo => return Err(Problem::new(Code::PromoNotFound)),
-            Applied::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+            ApplyOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
+            ApplyOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
         };
-        let purchase = match hold.state {
-            HoldState::Applied => {
+        let purchase = match application.state {
+            ApplicationState::Applied => {
                 store
-                    .open_purchase(&hold, key, now, state.random.as_ref())
+                    .open_purchase(&application, key, now, state.random.as_ref())
                     .await?
             }
-            _ => store.find_purchase_with(hold.application_id).await?,
+            _ => store.find_purchase_with(application.id).await?,
         };
         if let Some(purchase) = purchase {
             return Ok(purchase);
         }
     }
-    Err(Problem::new(Code::ServiceUnavailable).caused_by("the hold kept changing"))
+    Err(Problem::new(Code::ServiceUnavailable).caused_by("the application kept changing"))
 }

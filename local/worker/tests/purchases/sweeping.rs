@@ -1,7 +1,7 @@
 //! The sweeper asks after what is overdue.
 
 use domain::{PromoCode, PromoRef, TariffId};
-use loyalty_store::{Applied, Ask, LoyaltyStore};
+use loyalty_store::{ApplyOutcome, LoyaltyStore, PromoRequest};
 use pg::AdHoc;
 use runtime::OsRandom;
 use testkit::{Client, now};
@@ -21,12 +21,12 @@ impl Story for Begun {
     async fn begin(shop: &Shop) -> Begun {
         let buyer = shop.buyer("").await;
         let store = LoyaltyStore::new(shop.world.loyalty.clone());
-        let ask = Ask {
+        let ask = PromoRequest {
             user_id: buyer.user.id,
             promo: PromoRef::Text(PromoCode::candidates(&buyer.promo.code)),
             tariff: TariffId(buyer.tariff.id),
         };
-        let Applied::Held(hold) = store.apply(&ask, now(), &OsRandom).await.unwrap() else {
+        let ApplyOutcome::Applied(hold) = store.apply(&ask, now(), &OsRandom).await.unwrap() else {
             panic!("not held");
         };
         let opened = store.open_purchase(&hold, None, now(), &OsRandom).await;

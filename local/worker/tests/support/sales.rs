@@ -1,7 +1,7 @@
 //! Purchases as the functions of the loyalty side make them.
 
 use domain::{Clock, TariffId};
-use loyalty_store::{Bought, LoyaltyStore, Ordered, Settled};
+use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, RefundOutcome, Settled};
 use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
@@ -38,8 +38,8 @@ impl Sales {
         let (tariff, now) = (TariffId(self.tariff), SystemClock.now());
         let opened = self
             .store
-            .open_purchase_at_full_price(user, tariff, None, now, &OsRandom);
-        let Bought::Pending(purchase) = opened.await.unwrap() else {
+            .open_full_price_purchase(user, tariff, None, now, &OsRandom);
+        let OpenPurchaseOutcome::Pending(purchase) = opened.await.unwrap() else {
             unreachable!("the user is active and the tariff on sale");
         };
         let (id, reference) = (purchase.id, purchase.id.to_string());
@@ -56,7 +56,7 @@ impl Sales {
         let ordered = self
             .store
             .order_refund(purchase, None, Uuid::nil(), None, now, &OsRandom);
-        let Ordered::Refund(refund) = ordered.await.unwrap() else {
+        let RefundOutcome::Refund(refund) = ordered.await.unwrap() else {
             unreachable!("the purchase is paid");
         };
         let reference = refund.id.to_string();

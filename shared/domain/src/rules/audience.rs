@@ -1,66 +1,71 @@
-//! Codes for a user, for groups, and for new buyers.
+//! Promotions for groups and for new buyers, codes for one user, and codes that are secrets.
 
-use crate::decision::{Observed, Outcome, Reason};
-use crate::facts::{Audience, Facts};
+use crate::decision::{Outcome, RuleCode, RuleValue};
+use crate::facts::Facts;
+use crate::promotion::Audience;
 
-/// The user is among those for whom the code is. Whom it is for is not told.
+/// The user is in a group that the promotion is for. Which groups those are is not told.
 pub(super) fn in_audience(facts: &Facts) -> Outcome {
-    let (passed, required) = match &facts.promo.audience {
+    let (passed, required) = match &facts.promotion.audience {
         Audience::All => (true, "all"),
-        Audience::User(user_id) => (*user_id == facts.user_id, "user"),
-        Audience::Groups(groups) => (
-            groups.iter().any(|group| facts.user_groups.contains(group)),
-            "group",
-        ),
+        Audience::Groups(groups) => {
+            let is_member = |group| facts.observed.group_ids.contains(group);
+            (groups.iter().any(is_member), "group")
+        }
     };
     Outcome {
-        rule: Reason::NotInAudience,
-        passed,
-        observed: Observed::None,
-        required: Observed::Text(required.to_owned()),
-        change: Observed::None,
+        required: required.into(),
+        ..Outcome::of(RuleCode::NotInAudience, passed)
+    }
+}
+
+/// The code is for this user, or for nobody in particular. Whom it is for is not told.
+pub(super) fn for_user(facts: &Facts) -> Outcome {
+    let owner = facts.code.user_id;
+    Outcome {
+        required: owner.map_or(RuleValue::None, |_| "owner".into()),
+        ..Outcome::of(
+            RuleCode::CodeForAnotherUser,
+            owner.is_none_or(|owner| owner == facts.user_id),
+        )
     }
 }
 
 /// A code that is shown to nobody works for who knows its text: numbers are easily counted through. One that was made
 /// for the user, or that the user has used, is no secret.
 pub(super) fn text_known(facts: &Facts) -> Outcome {
-    let secret = !facts.promo.listed
-        && facts.promo.audience == Audience::All
-        && facts.own_uses_of_promo().next().is_none();
-    let name = |known| match known {
-        true => "text",
-        false => "number",
-    };
+    let secret = !facts.promotion.listed
+        && facts.promotion.audience == Audience::All
+        && facts.code.user_id.is_none()
+        && !facts.observed.has_used;
+    let text_known = facts.observed.text_known;
     Outcome {
-        rule: Reason::CodeTextRequired,
-        passed: !secret || facts.text_known,
-        observed: Observed::Text(name(facts.text_known).to_owned()),
+        observed: if text_known { "text" } else { "number" }.into(),
         required: match secret {
-            true => Observed::Text(name(true).to_owned()),
-            false => Observed::None,
+            true => "text".into(),
+            false => RuleValue::None,
         },
-        change: Observed::None,
+        ..Outcome::of(RuleCode::CodeTextRequired, !secret || text_known)
     }
 }
 
 /// The user has bought nothing yet. An attempt that was never paid is no purchase.
 pub(super) fn first_purchase(facts: &Facts) -> Outcome {
+    let asked = facts.promotion.first_purchase_only;
+    let has_purchased = facts.observed.has_purchased;
+    let name = |has_purchased| match has_purchased {
+        true => "has_purchased",
+        false => "new",
+    };
     Outcome {
-        rule: Reason::NotFirstPurchase,
-        passed: !facts.promo.first_purchase_only || !facts.has_purchased,
-        observed: Observed::Text(
-            if facts.has_purchased {
-                "has_purchased"
-            } else {
-                "new"
-            }
-            .to_owned(),
-        ),
-        required: match facts.promo.first_purchase_only {
-            true => Observed::Text("new".to_owned()),
-            false => Observed::None,
+        observed: match asked {
+            true => name(has_purchased).into(),
+            false => RuleValue::None,
         },
-        change: Observed::None,
+        required: match asked {
+            true => name(false).into(),
+            false => RuleValue::None,
+        },
+        ..Outcome::of(RuleCode::NotFirstPurchase, !asked || !has_purchased)
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of a promo code, one function each. Every rule is evaluated at every decision.
+//! The rules of a promo code, one function each. Every rule is evaluated at every decision that is kept.
 
 mod audience;
 mod budgets;
@@ -10,29 +10,34 @@ mod user;
 
 use crate::campaign::CampaignStatus;
 use crate::decision::Outcome;
-use crate::facts::{Facts, PromoStatus};
+use crate::facts::Facts;
+use crate::promotion::PromotionStatus;
 
 /// A rule looks at the facts and says what it found.
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
-/// All rules, in the order of [`crate::Reason`].
-pub(crate) const ALL: [Rule; 22] = [
+/// All rules, in the order of [`crate::RuleCode`].
+pub(crate) const ALL: [Rule; 26] = [
     user::registered,
     user::active,
     audience::in_audience,
+    audience::for_user,
     audience::text_known,
     audience::first_purchase,
-    period::promo_active,
+    period::promotion_active,
+    period::code_issued,
     period::campaign_active,
     period::started,
     period::not_ended,
+    period::code_not_ended,
     period::in_schedule,
     tariff::on_sale,
     tariff::in_scope,
     tariff::in_currency,
     price::above_minimum,
-    limits::total,
-    budgets::promo,
+    limits::promotion,
+    limits::code,
+    budgets::promotion,
     limits::campaign,
     budgets::campaign,
     limits::per_user,
@@ -41,11 +46,20 @@ pub(crate) const ALL: [Rule; 22] = [
     price::benefit,
 ];
 
+/// Those that depend on nothing but the tariff and what staff entered.
+pub(crate) const OF_TARIFF: [Rule; 5] = [
+    tariff::on_sale,
+    tariff::in_scope,
+    tariff::in_currency,
+    price::above_minimum,
+    price::benefit,
+];
+
 /// Whether the code is none of this user's business.
 pub(crate) fn is_hidden(facts: &Facts) -> bool {
     let published = matches!(
-        facts.promo.status,
-        PromoStatus::Active | PromoStatus::Paused
+        facts.promotion.status,
+        PromotionStatus::Active | PromotionStatus::Paused
     );
     let retired = facts
         .campaign
@@ -54,6 +68,7 @@ pub(crate) fn is_hidden(facts: &Facts) -> bool {
     !published
         || retired
         || !audience::in_audience(facts).passed
+        || !audience::for_user(facts).passed
         || !audience::text_known(facts).passed
 }
 

@@ -3,76 +3,87 @@
 use jiff::Timestamp;
 
 use crate::campaign::CampaignStatus;
-use crate::decision::{Observed, Outcome, Reason};
-use crate::facts::{Facts, PromoStatus};
+use crate::decision::{Outcome, RuleCode, RuleValue};
+use crate::facts::Facts;
+use crate::promotion::{CodeState, PromotionStatus};
 
-/// The code is active.
-pub(super) fn promo_active(facts: &Facts) -> Outcome {
+/// The promotion is active.
+pub(super) fn promotion_active(facts: &Facts) -> Outcome {
+    let status = facts.promotion.status;
     Outcome {
-        rule: Reason::PromoNotActive,
-        passed: facts.promo.status == PromoStatus::Active,
-        observed: Observed::Text(facts.promo.status.to_string()),
-        required: Observed::Text(PromoStatus::Active.to_string()),
-        change: Observed::None,
+        observed: status.as_str().into(),
+        required: PromotionStatus::Active.as_str().into(),
+        ..Outcome::of(RuleCode::PromoNotActive, status == PromotionStatus::Active)
     }
 }
 
-/// The campaign of the code is active, if there is one.
-pub(super) fn campaign_active(facts: &Facts) -> Outcome {
-    let status = facts.campaign.as_ref().map(|campaign| campaign.status);
-    let name = |status: CampaignStatus| Observed::Text(status.to_string());
+/// The code itself was not withdrawn.
+pub(super) fn code_issued(facts: &Facts) -> Outcome {
+    let state = facts.code.state;
     Outcome {
-        rule: Reason::CampaignNotActive,
-        passed: status.is_none_or(|status| status == CampaignStatus::Active),
-        observed: status.map_or(Observed::None, name),
-        required: status.map_or(Observed::None, |_| name(CampaignStatus::Active)),
-        change: Observed::None,
+        observed: state.as_str().into(),
+        required: CodeState::Issued.as_str().into(),
+        ..Outcome::of(RuleCode::CodeDisabled, state == CodeState::Issued)
+    }
+}
+
+/// The campaign of the promotion is active, if there is one.
+pub(super) fn campaign_active(facts: &Facts) -> Outcome {
+    let Some(campaign) = &facts.campaign else {
+        return Outcome::of(RuleCode::CampaignNotActive, true);
+    };
+    let passed = campaign.status == CampaignStatus::Active;
+    Outcome {
+        observed: campaign.status.as_str().into(),
+        required: CampaignStatus::Active.as_str().into(),
+        ..Outcome::of(RuleCode::CampaignNotActive, passed)
     }
 }
 
 /// The period has begun.
 pub(super) fn started(facts: &Facts) -> Outcome {
-    let starts_at = facts.promo.starts_at;
-    timed(
-        Reason::PromoNotStarted,
-        facts,
-        starts_at <= facts.now,
-        Some(starts_at),
-    )
+    let starts_at = facts.promotion.starts_at;
+    let passed = starts_at <= facts.now;
+    timed(RuleCode::PromoNotStarted, facts, passed, Some(starts_at))
 }
 
 /// The period is not over.
 pub(super) fn not_ended(facts: &Facts) -> Outcome {
-    let ends_at = facts.promo.ends_at;
-    timed(
-        Reason::PromoEnded,
-        facts,
-        ends_at.is_none_or(|end| facts.now < end),
-        ends_at,
-    )
+    before_end(RuleCode::PromoEnded, facts, facts.promotion.ends_at)
 }
 
-fn timed(rule: Reason, facts: &Facts, passed: bool, required: Option<Timestamp>) -> Outcome {
+/// The code's own time is not over.
+pub(super) fn code_not_ended(facts: &Facts) -> Outcome {
+    before_end(RuleCode::CodeEnded, facts, facts.code.ends_at)
+}
+
+fn before_end(rule: RuleCode, facts: &Facts, ends_at: Option<Timestamp>) -> Outcome {
+    let passed = ends_at.is_none_or(|end| facts.now < end);
+    timed(rule, facts, passed, ends_at)
+}
+
+fn timed(rule: RuleCode, facts: &Facts, passed: bool, required: Option<Timestamp>) -> Outcome {
     Outcome {
-        rule,
-        passed,
-        observed: Observed::Time(facts.now),
-        required: required.map_or(Observed::None, Observed::Time),
+        observed: RuleValue::Time(facts.now),
+        required: required.map_or(RuleValue::None, RuleValue::Time),
         change: required
             .map(|time| time.duration_since(facts.now).as_secs())
             .filter(|wait| !passed && *wait > 0)
             .into(),
+        ..Outcome::of(rule, passed)
     }
 }
 
-/// It is the weekday and the hour, where the code keeps hours.
+/// It is the weekday and the hour, where the promotion keeps hours.
 pub(super) fn in_schedule(facts: &Facts) -> Outcome {
-    let schedule = &facts.promo.schedule;
+    let schedule = &facts.promotion.schedule;
+    let Some(required) = schedule.describe() else {
+        return Outcome::of(RuleCode::OutsideSchedule, true);
+    };
+    let local = facts.now.to_zoned(schedule.zone.clone());
     Outcome {
-        rule: Reason::OutsideSchedule,
-        passed: schedule.includes(facts.now),
-        observed: Observed::Text(facts.now.to_zoned(schedule.zone.clone()).to_string()),
-        required: schedule.describe().map_or(Observed::None, Observed::Text),
-        change: Observed::None,
+        observed: RuleValue::Text(local.to_string().into()),
+        required: RuleValue::Text(required.into()),
+        ..Outcome::of(RuleCode::OutsideSchedule, schedule.includes(facts.now))
     }
 }

@@ -1,45 +1,42 @@
 //! Which tariffs a code works for.
 
 use crate::Currency;
-use crate::decision::{Observed, Outcome, Reason};
-use crate::facts::{Facts, TariffStatus};
+use crate::decision::{Outcome, RuleCode, RuleValue};
+use crate::facts::Facts;
+use crate::tariff::TariffStatus;
 
 /// The tariff is sold.
 pub(super) fn on_sale(facts: &Facts) -> Outcome {
+    let status = facts.tariff.status;
     Outcome {
-        rule: Reason::TariffNotOnSale,
-        passed: facts.tariff.status == TariffStatus::Active,
-        observed: Observed::Text(facts.tariff.status.to_string()),
-        required: Observed::Text(TariffStatus::Active.to_string()),
-        change: Observed::None,
+        observed: status.as_str().into(),
+        required: TariffStatus::Active.as_str().into(),
+        ..Outcome::of(RuleCode::TariffNotOnSale, status == TariffStatus::Active)
     }
 }
 
-/// The tariff is one of the code's.
+/// The tariff is one of the promotion's.
 pub(super) fn in_scope(facts: &Facts) -> Outcome {
-    let scope = facts.promo.tariffs.as_deref();
+    let scope = facts.promotion.tariffs.as_deref();
+    let passed = scope.is_none_or(|tariffs| tariffs.contains(&facts.tariff.id));
     Outcome {
-        rule: Reason::TariffNotInScope,
-        passed: scope.is_none_or(|tariffs| tariffs.contains(&facts.tariff.id)),
-        observed: Observed::Number(facts.tariff.id.0),
-        required: scope.map_or(Observed::None, |tariffs| {
-            Observed::Numbers(tariffs.iter().map(|tariff| tariff.0).collect())
+        observed: RuleValue::Number(facts.tariff.id.0),
+        required: scope.map_or(RuleValue::None, |tariffs| {
+            RuleValue::Numbers(tariffs.iter().map(|tariff| tariff.0).collect())
         }),
-        change: Observed::None,
+        ..Outcome::of(RuleCode::TariffNotInScope, passed)
     }
 }
 
-/// The price is in the currency of the code's amounts and of its campaign's budget, if there are any. What is in another
-/// can't be compared: the rules that look at amounts leave the refusal to this one.
+/// The price is in the currency of the promotion's amounts and of its campaign's budget, if there are any. What is in
+/// another can't be compared: the rules that look at amounts leave the refusal to this one.
 pub(super) fn in_currency(facts: &Facts) -> Outcome {
     let other = facts.other_currency();
     let required = other.or_else(|| facts.currencies().next());
-    let text = |currency: Currency| Observed::Text(currency.to_string());
+    let text = |currency: Currency| RuleValue::Text(currency.to_string().into());
     Outcome {
-        rule: Reason::CurrencyMismatch,
-        passed: other.is_none(),
         observed: text(facts.tariff.price.currency()),
-        required: required.map_or(Observed::None, text),
-        change: Observed::None,
+        required: required.map_or(RuleValue::None, text),
+        ..Outcome::of(RuleCode::CurrencyMismatch, other.is_none())
     }
 }

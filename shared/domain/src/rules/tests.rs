@@ -1,5 +1,7 @@
 //! Each rule refuses for its own reason and for no other.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -8,19 +10,54 @@ use crate::*;
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-fn facts() -> Facts {
-    Facts {
+/// Facts whose parts can be changed.
+#[derive(Clone)]
+struct Parts {
+    now: Timestamp,
+    user_id: Uuid,
+    code: IssuedCode,
+    promotion: Promotion,
+    campaign: Option<Campaign>,
+    tariff: Tariff,
+    observed: Observed,
+}
+
+impl Parts {
+    fn facts(self) -> Facts {
+        Facts {
+            now: self.now,
+            user_id: self.user_id,
+            code: Arc::new(self.code),
+            promotion: Arc::new(self.promotion),
+            campaign: self.campaign.map(Arc::new),
+            tariff: Arc::new(self.tariff),
+            observed: self.observed,
+        }
+    }
+
+    fn decide(self) -> Decision {
+        Decision::of(&self.facts())
+    }
+}
+
+fn parts() -> Parts {
+    Parts {
         now: NOW,
         user_id: Uuid::from_u128(1),
-        user_status: Some(UserStatus::Active),
-        user_groups: vec![],
-        has_purchased: false,
-        trial: None,
-        promo: Promo {
-            id: PromoId(5),
+        code: IssuedCode {
+            id: PromoCodeId(5),
+            promotion_id: PromotionId(50),
             code: "SPRING30".to_owned(),
+            state: CodeState::Issued,
+            user_id: None,
+            max_uses: None,
+            ends_at: None,
+            version: 1,
+        },
+        promotion: Promotion {
+            id: PromotionId(50),
             title: "Spring".to_owned(),
-            status: PromoStatus::Active,
+            status: PromotionStatus::Active,
             effect: Effect::AmountOff { minor: 100 },
             currency: Currency::RUB,
             starts_at: NOW - HOUR,
@@ -35,42 +72,33 @@ fn facts() -> Facts {
             audience: Audience::All,
             listed: true,
             budget_minor: None,
+            campaign_id: None,
+            hold: SignedDuration::from_mins(30),
+            refund_returns_use: true,
             version: 1,
         },
+        campaign: None,
         tariff: Tariff {
             id: TariffId(1),
             title: "Month".to_owned(),
             price: Money::from_minor(29_900, Currency::RUB).unwrap(),
             period_months: 1,
             status: TariffStatus::Active,
+            version: 1,
         },
-        text_known: false,
-        usage: Usage {
+        observed: Observed {
             taken: 9,
             spent_minor: 900,
+            ..Observed::newcomer()
         },
-        campaign: None,
-        own_uses: vec![],
-    }
-}
-
-fn own_use(promo: i64, tariff: i64, state: HoldState) -> OwnUse {
-    OwnUse {
-        application_id: Uuid::from_u128(9),
-        promo_id: PromoId(promo),
-        tariff_id: TariffId(tariff),
-        state,
-        slot: 1,
-        period: String::new(),
-        expires_at: NOW + HOUR,
     }
 }
 
 /// The reasons for which the changed facts are refused.
-fn reasons(change: impl FnOnce(&mut Facts)) -> Vec<Reason> {
-    let mut facts = facts();
-    change(&mut facts);
-    let decision = Decision::of(&facts);
+fn reasons(change: impl FnOnce(&mut Parts)) -> Vec<RuleCode> {
+    let mut parts = parts();
+    change(&mut parts);
+    let decision = parts.clone().decide();
     assert_eq!(
         decision.outcomes.len(),
         rules::ALL.len(),
@@ -85,34 +113,40 @@ fn reasons(change: impl FnOnce(&mut Facts)) -> Vec<Reason> {
 
 #[test]
 fn a_code_that_fits_passes_with_its_price() {
-    let quote = Decision::of(&facts()).accepted().unwrap();
+    let quote = parts().decide().accepted().unwrap();
     assert_eq!(quote.total.to_decimal(), "298.00");
 }
 
 #[test]
 fn each_rule_refuses_for_its_own_reason() {
-    use Reason::*;
-    assert_eq!(reasons(|f| f.user_status = None), [UserNotRegistered]);
+    use RuleCode::*;
+    assert_eq!(
+        reasons(|f| f.observed.user_status = None),
+        [UserNotRegistered]
+    );
     for status in [UserStatus::Blocked, UserStatus::Deleted] {
-        assert_eq!(reasons(|f| f.user_status = Some(status)), [UserNotActive]);
+        assert_eq!(
+            reasons(|f| f.observed.user_status = Some(status)),
+            [UserNotActive]
+        );
     }
     assert_eq!(
-        reasons(|f| f.promo.audience = Audience::User(Uuid::from_u128(2))),
-        [NotInAudience]
+        reasons(|f| f.code.user_id = Some(Uuid::from_u128(2))),
+        [CodeForAnotherUser]
     );
     for status in [
-        PromoStatus::Draft,
-        PromoStatus::Paused,
-        PromoStatus::Archived,
+        PromotionStatus::Draft,
+        PromotionStatus::Paused,
+        PromotionStatus::Archived,
     ] {
-        assert_eq!(reasons(|f| f.promo.status = status), [PromoNotActive]);
+        assert_eq!(reasons(|f| f.promotion.status = status), [PromoNotActive]);
     }
     assert_eq!(
-        reasons(|f| f.promo.starts_at = NOW + HOUR),
+        reasons(|f| f.promotion.starts_at = NOW + HOUR),
         [PromoNotStarted]
     );
     assert_eq!(
-        reasons(|f| f.promo.ends_at = Some(NOW - HOUR)),
+        reasons(|f| f.promotion.ends_at = Some(NOW - HOUR)),
         [PromoEnded]
     );
     assert_eq!(
@@ -120,100 +154,97 @@ fn each_rule_refuses_for_its_own_reason() {
         [TariffNotOnSale]
     );
     assert_eq!(
-        reasons(|f| f.promo.tariffs = Some(vec![TariffId(2)])),
+        reasons(|f| f.promotion.tariffs = Some(vec![TariffId(2)])),
         [TariffNotInScope]
     );
-    assert_eq!(reasons(|f| f.usage.taken = 10), [PromoLimitReached]);
+    assert_eq!(reasons(|f| f.observed.taken = 10), [PromoLimitReached]);
+    assert_eq!(reasons(|f| f.observed.uses = 1), [UserLimitReached]);
     assert_eq!(
-        reasons(|f| f.own_uses = vec![own_use(5, 2, HoldState::Used)]),
-        [UserLimitReached]
-    );
-    assert_eq!(
-        reasons(|f| f.own_uses = vec![own_use(6, 1, HoldState::Applied)]),
+        reasons(|f| f.observed.other_code = Some(PromoCodeId(6))),
         [AnotherPromoApplied]
     );
     assert_eq!(
-        reasons(|f| f.promo.audience = Audience::Groups(vec![7])),
+        reasons(|f| f.promotion.audience = Audience::Groups(vec![7])),
         [NotInAudience]
     );
     assert_eq!(
         reasons(|f| {
-            f.promo.first_purchase_only = true;
-            f.has_purchased = true;
+            f.promotion.first_purchase_only = true;
+            f.observed.has_purchased = true;
         }),
         [NotFirstPurchase]
     );
     assert_eq!(
-        reasons(|f| f.promo.schedule.hours =
+        reasons(|f| f.promotion.schedule.hours =
             Some((jiff::civil::time(0, 0, 0, 0), jiff::civil::time(0, 0, 1, 0)))),
         [OutsideSchedule]
     );
     assert_eq!(
-        reasons(|f| f.promo.min_price_minor = Some(29_901)),
+        reasons(|f| f.promotion.min_price_minor = Some(29_901)),
         [PriceBelowMinimum]
     );
     assert_eq!(
-        reasons(|f| f.promo.effect = Effect::FixedPrice { minor: 29_900 }),
+        reasons(|f| f.promotion.effect = Effect::FixedPrice { minor: 29_900 }),
         [NoBenefit]
     );
 }
 
 #[test]
 fn a_person_takes_one_trial() {
-    for state in [HoldState::Applied, HoldState::Paying, HoldState::Used] {
-        assert_eq!(reasons(|f| f.trial = Some(state)), []);
+    for state in [
+        ApplicationState::Applied,
+        ApplicationState::Paying,
+        ApplicationState::Used,
+    ] {
+        assert_eq!(reasons(|f| f.observed.trial = Some(state)), []);
         assert_eq!(
             reasons(|f| {
-                f.trial = Some(state);
-                f.promo.effect = Effect::Free { days: 14 };
+                f.observed.trial = Some(state);
+                f.promotion.effect = Effect::Free { days: 14 };
             }),
-            [Reason::TrialTaken]
+            [RuleCode::TrialTaken]
         );
     }
-    assert_eq!(reasons(|f| f.promo.effect = Effect::Free { days: 14 }), []);
+    assert_eq!(
+        reasons(|f| f.promotion.effect = Effect::Free { days: 14 }),
+        []
+    );
 }
 
 #[test]
 fn the_period_holds_its_start_and_not_its_end() {
-    assert_eq!(reasons(|f| f.promo.starts_at = NOW), []);
+    assert_eq!(reasons(|f| f.promotion.starts_at = NOW), []);
     assert_eq!(
-        reasons(|f| f.promo.ends_at = Some(NOW)),
-        [Reason::PromoEnded]
+        reasons(|f| f.promotion.ends_at = Some(NOW)),
+        [RuleCode::PromoEnded]
     );
-    assert_eq!(reasons(|f| f.promo.ends_at = None), []);
+    assert_eq!(reasons(|f| f.promotion.ends_at = None), []);
 }
 
 #[test]
 fn what_is_not_limited_never_refuses() {
     assert_eq!(
         reasons(|f| {
-            f.promo.total_limit = None;
-            f.promo.per_user_limit = None;
-            f.promo.tariffs = None;
-            f.usage.taken = i64::MAX;
-            f.own_uses = vec![own_use(5, 2, HoldState::Used); 1000];
+            f.promotion.total_limit = None;
+            f.promotion.per_user_limit = None;
+            f.promotion.tariffs = None;
+            f.observed.taken = i64::MAX;
+            f.observed.uses = i64::MAX;
+            f.observed.code_uses = i64::MAX;
         }),
         []
     );
-    assert_eq!(
-        reasons(|f| f.promo.audience = Audience::User(f.user_id)),
-        []
-    );
-    assert_eq!(
-        reasons(|f| f.own_uses = vec![own_use(6, 1, HoldState::Used)]),
-        [],
-        "a spent code is in nobody's way"
-    );
+    assert_eq!(reasons(|f| f.code.user_id = Some(f.user_id)), []);
 }
 
 #[test]
 fn all_reasons_are_told_at_once_in_a_fixed_order() {
-    use Reason::*;
+    use RuleCode::*;
     let told = reasons(|f| {
-        f.user_status = Some(UserStatus::Blocked);
-        f.promo.ends_at = Some(NOW);
-        f.usage.taken = 10;
-        f.promo.effect = Effect::FixedPrice { minor: 99_900 };
+        f.observed.user_status = Some(UserStatus::Blocked);
+        f.promotion.ends_at = Some(NOW);
+        f.observed.taken = 10;
+        f.promotion.effect = Effect::FixedPrice { minor: 99_900 };
     });
     assert_eq!(
         told,
@@ -222,28 +253,14 @@ fn all_reasons_are_told_at_once_in_a_fixed_order() {
 }
 
 #[test]
-fn a_released_use_leaves_its_number_to_the_next() {
-    let mut facts = facts();
-    assert_eq!(facts.free_slot(), 1);
-    facts.own_uses = vec![
-        own_use(5, 2, HoldState::Used),
-        OwnUse {
-            slot: 3,
-            ..own_use(5, 3, HoldState::Used)
-        },
-    ];
-    assert_eq!(facts.free_slot(), 2);
-}
-
-#[test]
 fn what_a_rule_asks_for_is_enough() {
-    assert_eq!(reasons(|f| f.promo.min_price_minor = Some(29_900)), []);
-    assert_eq!(reasons(|f| f.promo.first_purchase_only = true), []);
-    assert_eq!(reasons(|f| f.has_purchased = true), []);
+    assert_eq!(reasons(|f| f.promotion.min_price_minor = Some(29_900)), []);
+    assert_eq!(reasons(|f| f.promotion.first_purchase_only = true), []);
+    assert_eq!(reasons(|f| f.observed.has_purchased = true), []);
     assert_eq!(
         reasons(|f| {
-            f.promo.audience = Audience::Groups(vec![7, 8]);
-            f.user_groups = vec![1, 8];
+            f.promotion.audience = Audience::Groups(vec![7, 8]);
+            f.observed.group_ids = vec![1, 8];
         }),
         []
     );
@@ -251,77 +268,129 @@ fn what_a_rule_asks_for_is_enough() {
 
 #[test]
 fn the_smallest_change_that_would_pass_is_told() {
-    let change = |change: &dyn Fn(&mut Facts)| {
-        let mut facts = facts();
-        change(&mut facts);
-        let decision = Decision::of(&facts);
+    let change = |change: &dyn Fn(&mut Parts)| {
+        let mut parts = parts();
+        change(&mut parts);
+        let decision = parts.clone().decide();
         decision
             .refusals()
             .map(|outcome| outcome.change.clone())
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        change(&|f| f.promo.starts_at = NOW + HOUR),
-        [Observed::Number(3600)]
+        change(&|f| f.promotion.starts_at = NOW + HOUR),
+        [RuleValue::Number(3600)]
     );
     assert_eq!(
-        change(&|f| f.promo.ends_at = Some(NOW - HOUR)),
-        [Observed::None],
+        change(&|f| f.promotion.ends_at = Some(NOW - HOUR)),
+        [RuleValue::None],
         "it never comes back"
     );
-    assert_eq!(change(&|f| f.usage.taken = 12), [Observed::Number(3)]);
+    assert_eq!(change(&|f| f.observed.taken = 12), [RuleValue::Number(3)]);
     let short = Money::from_minor(100, Currency::RUB).unwrap();
     assert_eq!(
-        change(&|f| f.promo.min_price_minor = Some(30_000)),
-        [Observed::Money(short)]
+        change(&|f| f.promotion.min_price_minor = Some(30_000)),
+        [RuleValue::Money(short)]
     );
 }
 
 #[test]
-fn a_limit_per_day_forgets_yesterday() {
-    let yesterday = OwnUse {
-        period: "2027-01-14".to_owned(),
-        ..own_use(5, 2, HoldState::Used)
+fn limit_per_day_forgets_yesterday() {
+    let midnight = NOW - SignedDuration::from_hours(8);
+    let uses = |used_at: &[Timestamp]| {
+        let mut parts = parts();
+        parts.promotion.per_user_period = UserPeriod::Day;
+        let start = parts.promotion.period_start(NOW);
+        assert_eq!(start, midnight, "of the day of NOW in UTC");
+        parts.observed.set_uses(used_at, start);
+        parts
+            .decide()
+            .refusals()
+            .map(|o| o.rule)
+            .collect::<Vec<_>>()
     };
-    let day = |f: &mut Facts| f.promo.per_user_period = UserPeriod::Day;
+    assert_eq!(uses(&[]), []);
+    assert_eq!(uses(&[midnight - HOUR]), []);
+    assert_eq!(uses(&[midnight]), [RuleCode::UserLimitReached]);
     assert_eq!(
-        reasons(|f| {
-            day(f);
-            f.own_uses = vec![yesterday.clone()];
-        }),
-        []
+        uses(&[NOW - HOUR, midnight - HOUR]),
+        [RuleCode::UserLimitReached]
     );
+}
+
+#[test]
+fn code_has_a_switch_an_end_and_uses_of_its_own() {
+    use RuleCode::*;
     assert_eq!(
-        reasons(|f| {
-            day(f);
-            let today = f.user_period();
-            f.own_uses = vec![
-                yesterday.clone(),
-                OwnUse {
-                    period: today,
-                    ..yesterday.clone()
-                },
-            ];
-        }),
-        [Reason::UserLimitReached]
+        reasons(|f| f.code.state = CodeState::Disabled),
+        [CodeDisabled]
     );
+    assert_eq!(reasons(|f| f.code.ends_at = Some(NOW)), [CodeEnded]);
+    assert_eq!(reasons(|f| f.code.ends_at = Some(NOW + HOUR)), []);
+    let used = |uses| {
+        reasons(|f| {
+            f.code.max_uses = Some(2);
+            f.observed.code_uses = uses;
+        })
+    };
+    assert_eq!(used(1), []);
+    assert_eq!(used(2), [CodeLimitReached]);
+}
+
+#[test]
+fn recalled_decision_has_the_outcomes_of_the_first() {
+    let changes: [fn(&mut Parts); 4] = [
+        |_| (),
+        |f| f.observed.uses = 1,
+        |f| f.promotion.ends_at = Some(NOW - HOUR),
+        |f| {
+            f.campaign = Some(campaign());
+            f.observed.campaign_spent_minor = 9_950;
+            f.observed.other_code = Some(PromoCodeId(6));
+        },
+    ];
+    for change in changes {
+        let mut parts = parts();
+        change(&mut parts);
+        let first = parts.clone().decide();
+        let refused: Vec<String> = first.refusals().map(|o| o.rule.to_string()).collect();
+        let kept = serde_json::to_string(&parts.observed).unwrap();
+        assert!(kept.len() < 120, "{kept}");
+        parts.observed = serde_json::from_str(&kept).unwrap();
+        assert_eq!(
+            Decision::recall(&parts.facts(), RULE_SET, &refused),
+            first.outcomes
+        );
+    }
+}
+
+#[test]
+fn recalled_decision_keeps_its_verdict_and_its_rules() {
+    let refused = ["promo_ended".to_owned(), "a_rule_of_old".to_owned()];
+    let outcomes = Decision::recall(&parts().facts(), RULE_SET, &refused);
+    let refusals: Vec<RuleCode> = outcomes
+        .iter()
+        .filter(|o| !o.passed)
+        .map(|o| o.rule)
+        .collect();
+    assert_eq!(refusals, [RuleCode::PromoEnded]);
+    let none = Decision::recall(&parts().facts(), RULE_SET - 1, &refused);
+    assert_eq!(none, [], "rules that came later were not asked");
 }
 
 #[test]
 fn what_is_not_published_or_for_others_stays_hidden() {
-    let hidden = |change: &dyn Fn(&mut Facts)| {
-        let mut facts = facts();
-        change(&mut facts);
-        Decision::of(&facts).hidden
+    let hidden = |change: &dyn Fn(&mut Parts)| {
+        let mut parts = parts();
+        change(&mut parts);
+        parts.clone().decide().hidden
     };
-    assert!(hidden(&|f| f.promo.status = PromoStatus::Draft));
-    assert!(hidden(&|f| f.promo.status = PromoStatus::Archived));
-    assert!(hidden(
-        &|f| f.promo.audience = Audience::User(Uuid::from_u128(2))
-    ));
-    assert!(hidden(&|f| f.promo.audience = Audience::Groups(vec![1])));
-    assert!(!hidden(&|f| f.promo.status = PromoStatus::Paused));
-    assert!(!hidden(&|f| f.promo.ends_at = Some(NOW)));
+    assert!(hidden(&|f| f.promotion.status = PromotionStatus::Draft));
+    assert!(hidden(&|f| f.promotion.status = PromotionStatus::Archived));
+    assert!(hidden(&|f| f.code.user_id = Some(Uuid::from_u128(2))));
+    assert!(hidden(&|f| f.promotion.audience = Audience::Groups(vec![1])));
+    assert!(!hidden(&|f| f.promotion.status = PromotionStatus::Paused));
+    assert!(!hidden(&|f| f.promotion.ends_at = Some(NOW)));
 }
 
 fn campaign() -> Campaign {
@@ -332,39 +401,37 @@ fn campaign() -> Campaign {
         budget_minor: Some(10_000),
         currency: Currency::RUB,
         version: 1,
-        usage: Usage {
-            taken: 99,
-            spent_minor: 9_900,
-        },
     }
 }
 
 #[test]
 fn a_campaign_has_its_own_switch_limit_and_budget() {
-    use Reason::*;
-    let with = |change: fn(&mut Campaign)| {
+    use RuleCode::*;
+    let with = |change: fn(&mut Campaign, &mut Observed)| {
         let mut campaign = campaign();
-        change(&mut campaign);
-        reasons(|f| f.campaign = Some(campaign))
+        reasons(|f| {
+            f.observed.campaign_taken = 99;
+            f.observed.campaign_spent_minor = 9_900;
+            change(&mut campaign, &mut f.observed);
+            f.campaign = Some(campaign);
+        })
     };
-    assert_eq!(with(|_| ()), []);
+    assert_eq!(with(|_, _| ()), []);
     assert_eq!(
-        with(|c| c.status = CampaignStatus::Paused),
+        with(|c, _| c.status = CampaignStatus::Paused),
         [CampaignNotActive]
     );
-    assert_eq!(with(|c| c.usage.taken = 100), [CampaignLimitReached]);
+    assert_eq!(with(|_, o| o.campaign_taken = 100), [CampaignLimitReached]);
     assert_eq!(
-        with(|c| c.usage.spent_minor = 9_901),
+        with(|_, o| o.campaign_spent_minor = 9_901),
         [CampaignBudgetReached]
     );
     assert_eq!(
-        with(|c| {
+        with(|c, o| {
             c.total_limit = None;
             c.budget_minor = None;
-            c.usage = Usage {
-                taken: i64::MAX,
-                spent_minor: i64::MAX,
-            };
+            o.campaign_taken = i64::MAX;
+            o.campaign_spent_minor = i64::MAX;
         }),
         []
     );
@@ -375,18 +442,18 @@ fn a_budget_is_used_up_to_the_last_kopeck() {
     // The discount is 100 kopecks.
     let spent = |minor| {
         reasons(|f| {
-            f.promo.budget_minor = Some(1_000);
-            f.usage.spent_minor = minor;
+            f.promotion.budget_minor = Some(1_000);
+            f.observed.spent_minor = minor;
         })
     };
     assert_eq!(spent(900), []);
-    assert_eq!(spent(901), [Reason::PromoBudgetReached]);
-    let mut facts = facts();
-    facts.promo.budget_minor = Some(1_000);
-    facts.usage.spent_minor = 950;
-    let decision = Decision::of(&facts);
+    assert_eq!(spent(901), [RuleCode::PromoBudgetReached]);
+    let mut parts = parts();
+    parts.promotion.budget_minor = Some(1_000);
+    parts.observed.spent_minor = 950;
+    let decision = parts.clone().decide();
     let refusal = decision.refusals().next().unwrap();
-    let money = |minor| Observed::Money(Money::from_minor(minor, Currency::RUB).unwrap());
+    let money = |minor| RuleValue::Money(Money::from_minor(minor, Currency::RUB).unwrap());
     assert_eq!(
         (&refusal.observed, &refusal.required, &refusal.change),
         (&money(950), &money(1_000), &money(50))
@@ -396,7 +463,7 @@ fn a_budget_is_used_up_to_the_last_kopeck() {
 #[test]
 fn amounts_are_not_compared_with_a_price_in_another_currency() {
     let dollars: Currency = "USD".parse().unwrap();
-    let on_dollars = |change: &dyn Fn(&mut Facts)| {
+    let on_dollars = |change: &dyn Fn(&mut Parts)| {
         reasons(|f| {
             f.tariff.price = Money::from_minor(29_900, dollars).unwrap();
             change(f);
@@ -412,28 +479,32 @@ fn amounts_are_not_compared_with_a_price_in_another_currency() {
         Effect::FixedPrice { minor: 50_000 },
         percent(Some(100)),
     ] {
-        let refusals = on_dollars(&|f| f.promo.effect = effect);
-        assert_eq!(refusals, [Reason::CurrencyMismatch], "{effect:?}");
-        let refusals = on_dollars(&|f| (f.promo.effect, f.promo.currency) = (effect, dollars));
-        assert!(!refusals.contains(&Reason::CurrencyMismatch), "{effect:?}");
+        let refusals = on_dollars(&|f| f.promotion.effect = effect);
+        assert_eq!(refusals, [RuleCode::CurrencyMismatch], "{effect:?}");
+        let refusals =
+            on_dollars(&|f| (f.promotion.effect, f.promotion.currency) = (effect, dollars));
+        assert!(
+            !refusals.contains(&RuleCode::CurrencyMismatch),
+            "{effect:?}"
+        );
     }
     for effect in [percent(None), free] {
-        assert_eq!(on_dollars(&|f| f.promo.effect = effect), []);
+        assert_eq!(on_dollars(&|f| f.promotion.effect = effect), []);
         // A price that is too low and a budget that is spent, if they were dollars.
-        let changes: [&dyn Fn(&mut Facts); 3] = [
-            &|f| f.promo.min_price_minor = Some(50_000),
-            &|f| f.promo.budget_minor = Some(900),
+        let changes: [&dyn Fn(&mut Parts); 3] = [
+            &|f| f.promotion.min_price_minor = Some(50_000),
+            &|f| f.promotion.budget_minor = Some(900),
             &|f| f.campaign = Some(campaign()),
         ];
         for change in changes {
             let refusals = on_dollars(&|f| {
-                f.promo.effect = effect;
+                f.promotion.effect = effect;
                 change(f);
             });
-            assert_eq!(refusals, [Reason::CurrencyMismatch], "{effect:?}");
+            assert_eq!(refusals, [RuleCode::CurrencyMismatch], "{effect:?}");
         }
         let unlimited = on_dollars(&|f| {
-            f.promo.effect = effect;
+            f.promotion.effect = effect;
             f.campaign = Some(Campaign {
                 budget_minor: None,
                 ..campaign()
@@ -441,42 +512,42 @@ fn amounts_are_not_compared_with_a_price_in_another_currency() {
         });
         assert_eq!(unlimited, [], "a campaign without a budget has no amount");
     }
-    let mut facts = facts();
-    facts.tariff.price = Money::from_minor(29_900, dollars).unwrap();
-    let decision = Decision::of(&facts);
+    let mut parts = parts();
+    parts.tariff.price = Money::from_minor(29_900, dollars).unwrap();
+    let decision = parts.clone().decide();
     let refusal = decision.refusals().next().unwrap();
-    let text = |currency: &str| Observed::Text(currency.to_owned());
+    let text = |currency: &str| RuleValue::Text(currency.to_owned().into());
     assert_eq!(
         (&refusal.observed, &refusal.required),
         (&text("USD"), &text("RUB"))
     );
-    assert_eq!((decision.quote, facts.discount_minor()), (None, 0));
+    assert_eq!((decision.quote, parts.facts().discount_minor()), (None, 0));
 }
 
 #[test]
 fn a_secret_code_works_by_its_text() {
-    let by_number = |change: fn(&mut Facts)| {
+    let by_number = |change: fn(&mut Parts)| {
         reasons(|f| {
-            f.promo.listed = false;
+            f.promotion.listed = false;
             change(f);
         })
     };
-    assert_eq!(by_number(|_| ()), [Reason::CodeTextRequired]);
-    assert_eq!(by_number(|f| f.text_known = true), []);
+    assert_eq!(by_number(|_| ()), [RuleCode::CodeTextRequired]);
+    assert_eq!(by_number(|f| f.observed.text_known = true), []);
     assert_eq!(
-        by_number(|f| f.promo.audience = Audience::User(f.user_id)),
+        by_number(|f| f.code.user_id = Some(f.user_id)),
         [],
         "it was made for this user"
     );
     assert_eq!(
         by_number(|f| {
-            f.promo.per_user_limit = None;
-            f.own_uses = vec![own_use(5, 2, HoldState::Used)];
+            f.promotion.per_user_limit = None;
+            f.observed.has_used = true;
         }),
         [],
         "this user has used it before"
     );
-    let mut facts = facts();
-    facts.promo.listed = false;
-    assert!(Decision::of(&facts).hidden);
+    let mut parts = parts();
+    parts.promotion.listed = false;
+    assert!(parts.clone().decide().hidden);
 }

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use domain::{Currency, HoldState, Money, PaymentFailure, PromoId, PromoRef, UserStatus};
+use domain::{
+    ApplicationState, Currency, Money, PaymentFailure, PromoCodeId, PromoRef, UserStatus,
+};
 use jiff::{SignedDuration, Timestamp};
-use loyalty_store::{Applied, Cancelled, Hold, Ordered, Settled};
+use loyalty_store::{Application, ApplyOutcome, Cancelled, RefundOutcome, Settled};
 use pg::{AdHoc, Type};
 use proptest::prelude::*;
 use runtime::OsRandom;
@@ -168,9 +170,9 @@ impl Scene {
             } => {
                 let ask = world::ask(users[user], promos[promo], tariffs[tariff]);
                 match store.apply(&ask, now, &OsRandom).await.unwrap() {
-                    Applied::Held(_) => Answer::Held,
-                    Applied::HeldBefore(_) => Answer::HeldBefore,
-                    Applied::Refused { decision, .. } => {
+                    ApplyOutcome::Applied(_) => Answer::Held,
+                    ApplyOutcome::AppliedBefore(_) => Answer::HeldBefore,
+                    ApplyOutcome::Refused { decision, .. } => {
                         Answer::Refused(decision.refusals().map(|o| o.rule.to_string()).collect())
                     }
                     other => panic!("{other:?}"),
@@ -183,15 +185,17 @@ impl Scene {
             } => {
                 let ask = world::ask(users[user], promos[promo], tariffs[tariff]);
                 match store.apply(&ask, now, &OsRandom).await.unwrap() {
-                    Applied::Held(hold) | Applied::HeldBefore(hold) => self.buy(&hold, now).await,
-                    Applied::Refused { decision, .. } => {
+                    ApplyOutcome::Applied(hold) | ApplyOutcome::AppliedBefore(hold) => {
+                        self.buy(&hold, now).await
+                    }
+                    ApplyOutcome::Refused { decision, .. } => {
                         Answer::Refused(decision.refusals().map(|o| o.rule.to_string()).collect())
                     }
                     other => panic!("{other:?}"),
                 }
             }
             Op::Cancel { user, promo } => {
-                let promo = PromoRef::Id(PromoId(promos[promo]));
+                let promo = PromoRef::Id(PromoCodeId(promos[promo]));
                 let cancelled = store.cancel(users[user], &promo, now).await.unwrap();
                 Answer::Cancelled(match cancelled {
                     Cancelled::Done(_) => "done",
@@ -228,7 +232,7 @@ impl Scene {
                 Answer::Nothing
             }
             Op::Sweep => {
-                while store.expire_holds(now).await.unwrap() > 0 {}
+                while store.expire_applications(now).await.unwrap() > 0 {}
                 Answer::Nothing
             }
             Op::Close { user, status } => self.set_status(user, status).await,
@@ -236,8 +240,8 @@ impl Scene {
         }
     }
 
-    async fn buy(&self, hold: &Hold, now: Timestamp) -> Answer {
-        if hold.state == HoldState::Paying {
+    async fn buy(&self, hold: &Application, now: Timestamp) -> Answer {
+        if hold.state == ApplicationState::Paying {
             return Answer::BoughtBefore;
         }
         let store = &self.0.world.store;
@@ -263,7 +267,7 @@ impl Scene {
             .await
             .unwrap();
         Answer::Refund(match ordered {
-            Ordered::Refund(refund) => {
+            RefundOutcome::Refund(refund) => {
                 let reference = refund.id.to_string();
                 store
                     .complete_refund(refund.id, &reference, now)
@@ -271,8 +275,8 @@ impl Scene {
                     .unwrap();
                 "done"
             }
-            Ordered::NothingLeft => "nothing left",
-            Ordered::NotPaid => "not paid",
+            RefundOutcome::NothingLeft => "nothing left",
+            RefundOutcome::NotPaid => "not paid",
             other => panic!("{other:?}"),
         })
     }
@@ -306,16 +310,16 @@ impl Scene {
             tariffs,
             ..
         } = &*self.0;
-        let sql = "SELECT user_id, promo_id, tariff_id,
+        let sql = "SELECT user_id, code_id, tariff_id,
                 CASE WHEN (state = 'applied' AND expires_at <= $2)
                     OR (cancel_reason IN ('user_blocked', 'user_deleted') AND expires_at <= updated_at) THEN 'expired' ELSE state END
-            FROM applications WHERE promo_id = ANY ($1) ORDER BY created_at";
+            FROM applications WHERE code_id = ANY ($1) ORDER BY created_at";
         let params: [pg::Param; 2] = [(promos, Type::INT8_ARRAY), (&self.now(), Type::TIMESTAMPTZ)];
         let rows = world.pool.rows(sql, &params).await.unwrap();
         let place = |ids: &[i64], id: i64| ids.iter().position(|other| *other == id).unwrap();
         let entry = |row: &pg::Row| {
             let user: Uuid = row.get(0);
-            let state: HoldState = row.get::<_, &str>(3).parse().unwrap();
+            let state: ApplicationState = row.get::<_, &str>(3).parse().unwrap();
             (
                 users.iter().position(|other| *other == user).unwrap(),
                 place(promos, row.get(1)),
@@ -391,7 +395,7 @@ impl Scene {
                     .apply(&ask, self.now(), &OsRandom)
                     .await
                     .unwrap();
-                held += i64::from(matches!(applied, Applied::Held(_)));
+                held += i64::from(matches!(applied, ApplyOutcome::Applied(_)));
             }
         }
         // The codes have a use more between them than the campaign.

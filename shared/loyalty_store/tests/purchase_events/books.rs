@@ -7,13 +7,11 @@ use jiff::SignedDuration;
 use crate::shop::Shop;
 use crate::world::now;
 
-const MIGRATION: &str = include_str!("../../../../migrations/loyalty/V12__purchase_events.sql");
-
 #[tokio::test]
 async fn the_audit_finds_what_was_not_told() {
     let shop = Shop::new().await;
     shop.buy().await;
-    shop.sql("ALTER TABLE purchases DISABLE TRIGGER purchases_are_told")
+    shop.sql("ALTER TABLE purchases DISABLE TRIGGER purchases_emit_event")
         .await;
     let purchase = shop.buy().await;
     let user = shop.user;
@@ -33,7 +31,7 @@ async fn the_audit_finds_what_was_not_told() {
         )]
     );
 
-    shop.sql("ALTER TABLE refunds DISABLE TRIGGER refunds_are_told")
+    shop.sql("ALTER TABLE refunds DISABLE TRIGGER refunds_emit_event")
         .await;
     shop.refund(&purchase, None).await;
     shop.sql("DELETE FROM outbox").await;
@@ -47,30 +45,6 @@ async fn the_audit_finds_what_was_not_told() {
 }
 
 #[tokio::test]
-async fn what_was_bought_before_there_were_events_is_counted_and_not_told() {
-    let shop = Shop::new().await;
-    shop.sql("ALTER TABLE purchases DISABLE TRIGGER purchases_are_told")
-        .await;
-    shop.sql("ALTER TABLE refunds DISABLE TRIGGER refunds_are_told")
-        .await;
-    let (early, _) = (shop.buy().await, shop.buy().await);
-    shop.refund(&early, None).await;
-    let never_paid = shop.order().await;
-    shop.decline(&never_paid).await;
-    shop.sql("ALTER TABLE purchases ENABLE TRIGGER purchases_are_told")
-        .await;
-    let (_, counting) = MIGRATION.trim_end().rsplit_once("\n\n").unwrap();
-    shop.sql(counting.trim_end_matches(';')).await;
-    assert_eq!(shop.contradictions().await, [""; 0]);
-
-    shop.buy().await;
-    let told = shop.told().await;
-    let sequences: Vec<_> = told.iter().map(|event| event.sequence).collect();
-    assert_eq!(sequences, [4]);
-    assert_eq!(shop.contradictions().await, [""; 0]);
-}
-
-#[tokio::test]
 async fn a_published_event_is_forgotten_after_thirty_days() {
     let shop = Shop::new().await;
     let store = &shop.world.store;
@@ -79,14 +53,14 @@ async fn a_published_event_is_forgotten_after_thirty_days() {
     shop.buy().await;
     let month = SignedDuration::from_hours(30 * 24);
     let soon = now() + month - Duration::from_secs(60);
-    assert_eq!(store.forget_events(soon).await.unwrap(), 0);
+    assert_eq!(store.purge_published_events(soon).await.unwrap(), 0);
     let later = now() + month + Duration::from_secs(60);
     // The second is not published: it stays, however old.
-    assert_eq!(store.forget_events(later).await.unwrap(), 1);
+    assert_eq!(store.purge_published_events(later).await.unwrap(), 1);
     assert_eq!(shop.contradictions().await, [""; 0]);
     let told = shop.told().await;
     assert_eq!((told.len(), told[0].sequence), (1, 2));
-    assert_eq!(store.forget_events(later).await.unwrap(), 1);
+    assert_eq!(store.purge_published_events(later).await.unwrap(), 1);
     // The next one goes on counting, and the audit still knows how many there were.
     shop.buy().await;
     assert_eq!(shop.told().await[0].sequence, 3);

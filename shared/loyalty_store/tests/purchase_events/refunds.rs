@@ -18,7 +18,7 @@ async fn each_refund_is_told_with_what_went_back_so_far() {
     let payment = format!("payment-{}", purchase.id);
     for _ in 0..2 {
         let store = &shop.world.store;
-        let entered = store.enter_refund(&payment, "by hand", rub(100), now(), &OsRandom);
+        let entered = store.record_provider_refund(&payment, "by hand", rub(100), now(), &OsRandom);
         assert!(entered.await.unwrap());
     }
     let last = shop.refund(&purchase, None).await;
@@ -77,7 +77,7 @@ async fn a_refund_that_can_not_be_told_is_still_on_its_way() {
         .store
         .order_refund(purchase.id, None, uuid::Uuid::nil(), None, now(), &OsRandom)
         .await;
-    let loyalty_store::Ordered::Refund(refund) = refund.unwrap() else {
+    let loyalty_store::RefundOutcome::Refund(refund) = refund.unwrap() else {
         panic!("not ordered");
     };
     shop.sql("ALTER TABLE outbox ADD CONSTRAINT full_up CHECK (refund_minor IS NULL)")

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{PromoId, TariffId};
+use domain::{PromoCodeId, TariffId};
 use events::Period;
 use loyalty_store::Settled;
 use tokio::task::JoinSet;
@@ -25,7 +25,7 @@ async fn a_payment_is_told_with_all_that_was_bought() {
     );
     assert_eq!((event.user_id, event.sequence), (shop.user, 1));
     assert_eq!(event.tariff, TariffId(shop.tariff));
-    assert_eq!(event.promocode_id, Some(PromoId(promo)));
+    assert_eq!(event.promocode_id, Some(PromoCodeId(promo)));
     assert_eq!((event.price, event.total), (price(), rub(28_950)));
     assert_eq!(event.subscription, Period { starts_at, ends_at });
     assert_eq!((event.paid_until, event.refund), (ends_at, None));
@@ -51,7 +51,7 @@ async fn the_full_price_nothing_at_all_and_late_money_are_told() {
     assert_eq!(told[0].promocode_id, None);
     assert_eq!(
         (told[1].promocode_id, told[1].total),
-        (Some(PromoId(promo)), rub(0))
+        (Some(PromoCodeId(promo)), rub(0))
     );
     // Each begins when the one before ends.
     assert_eq!(told[2].subscription.starts_at, told[1].paid_until);
@@ -135,7 +135,7 @@ async fn a_purchase_that_can_not_be_told_is_not_paid() {
     };
     let promo = free.world.promo(price().minor(), Default::default()).await;
     let applied = free.world.apply(free.user, promo, free.tariff).await;
-    let loyalty_store::Applied::Held(hold) = applied else {
+    let loyalty_store::ApplyOutcome::Applied(hold) = applied else {
         panic!("{applied:?}");
     };
     let store = &free.world.store;
@@ -145,7 +145,7 @@ async fn a_purchase_that_can_not_be_told_is_not_paid() {
     let found = store.find_purchase(purchase.id).await.unwrap().unwrap();
     assert_eq!(found.status, domain::PurchaseStatus::Pending);
     assert_eq!(found.subscription, None);
-    let held = store.find_purchase_with(hold.application_id).await;
+    let held = store.find_purchase_with(hold.id).await;
     assert!(held.unwrap().is_none());
     assert_eq!(shop.contradictions().await, [""; 0]);
 

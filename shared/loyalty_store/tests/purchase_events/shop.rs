@@ -5,7 +5,9 @@ use std::time::Duration;
 use domain::{Money, PaymentFailure, TariffId};
 use events::PurchaseEvent;
 use jiff::Timestamp;
-use loyalty_store::{Applied, Bought, LoyaltyStore, Ordered, Purchase, Settled};
+use loyalty_store::{
+    ApplyOutcome, LoyaltyStore, OpenPurchaseOutcome, Purchase, RefundOutcome, Settled,
+};
 use pg::{AdHoc, PgError};
 use runtime::OsRandom;
 use testkit::scratch;
@@ -44,9 +46,9 @@ impl Shop {
     pub async fn order(&self) -> Purchase {
         let store = &self.world.store;
         let tariff = TariffId(self.tariff);
-        let bought = store.open_purchase_at_full_price(self.user, tariff, None, now(), &OsRandom);
+        let bought = store.open_full_price_purchase(self.user, tariff, None, now(), &OsRandom);
         match bought.await.unwrap() {
-            Bought::Pending(purchase) => *purchase,
+            OpenPurchaseOutcome::Pending(purchase) => *purchase,
             other => panic!("{other:?}"),
         }
     }
@@ -58,7 +60,8 @@ impl Shop {
             ..Limits::default()
         };
         let promo = self.world.promo(discount_minor, one).await;
-        let Applied::Held(hold) = self.world.apply(self.user, promo, self.tariff).await else {
+        let ApplyOutcome::Applied(hold) = self.world.apply(self.user, promo, self.tariff).await
+        else {
             panic!("not held");
         };
         let opened = self
@@ -97,7 +100,7 @@ impl Shop {
         let ordered = store
             .order_refund(purchase.id, minor, Uuid::nil(), None, now(), &OsRandom)
             .await;
-        let Ordered::Refund(refund) = ordered.unwrap() else {
+        let RefundOutcome::Refund(refund) = ordered.unwrap() else {
             panic!("not ordered");
         };
         self.comes_off(refund.id).await;

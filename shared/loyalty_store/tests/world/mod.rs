@@ -5,7 +5,7 @@
 use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
 use jiff::Timestamp;
-use loyalty_store::{Applied, Ask, Audited, Hold, LoyaltyStore, StatusChange};
+use loyalty_store::{Application, ApplyOutcome, Audited, LoyaltyStore, PromoRequest, StatusChange};
 use pg::{AdHoc, Param, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::task::JoinSet;
@@ -109,10 +109,13 @@ impl World {
 
     /// An active code, on nobody's list, that takes `discount_minor` off; one use a user unless the limits say more.
     pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
-        let sql = "INSERT INTO promo_codes (id, code, title, listed, status, effect, effect_minor, starts_at, total_limit,
-                budget_minor, campaign_id, per_user_limit)
-            SELECT n, 'STORETEST' || n, 'test', false, 'active', 'amount_off', $1, $2 - interval '1 day', $3, $4, $5, $6
-            FROM nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
+        let sql = "WITH made AS (
+                INSERT INTO promotions (title, listed, status, effect, effect_minor, starts_at, total_limit, budget_minor,
+                    campaign_id, per_user_limit)
+                VALUES ('test', false, 'active', 'amount_off', $1, $2 - interval '1 day', $3, $4, $5, $6) RETURNING id
+            )
+            INSERT INTO promo_codes (id, promotion_id, code) SELECT n, made.id, 'STORETEST' || n
+            FROM made, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
         let params: [Param; 6] = [
             (&discount_minor, Type::INT8),
             (&now(), Type::TIMESTAMPTZ),
@@ -124,7 +127,21 @@ impl World {
         self.number(sql, &params).await
     }
 
-    pub async fn apply(&self, user: Uuid, promo: i64, tariff: i64) -> Applied {
+    /// Another code of the same promotion.
+    pub async fn another_code(&self, code: i64) -> i64 {
+        let sql = "INSERT INTO promo_codes (id, promotion_id, code) SELECT n, c.promotion_id, 'STORETEST' || n
+            FROM promo_codes c, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n WHERE c.id = $1 RETURNING id";
+        self.number(sql, &[(&code, Type::INT8)]).await
+    }
+
+    /// Gives a code uses of its own.
+    pub async fn limit_code(&self, code: i64, uses: i64) {
+        let sql = "UPDATE promo_codes SET max_uses = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&code, Type::INT8), (&uses, Type::INT8)];
+        assert_eq!(self.pool.execute(sql, &params).await.unwrap(), 1);
+    }
+
+    pub async fn apply(&self, user: Uuid, promo: i64, tariff: i64) -> ApplyOutcome {
         let ask = ask(user, promo, tariff);
         self.store.apply(&ask, now(), &OsRandom).await.unwrap()
     }
@@ -136,7 +153,7 @@ impl World {
         promos: &[i64],
         tariff: i64,
         at_a_time: usize,
-    ) -> (Vec<Hold>, Vec<Vec<String>>) {
+    ) -> (Vec<Application>, Vec<Vec<String>>) {
         let mut tasks = JoinSet::new();
         let share = users.len().div_ceil(at_a_time);
         for (nth, users) in users.chunks(share).enumerate() {
@@ -153,8 +170,8 @@ impl World {
         let (mut held, mut refused) = (vec![], vec![]);
         for answer in tasks.join_all().await.into_iter().flatten() {
             match answer {
-                Applied::Held(hold) => held.push(hold),
-                Applied::Refused { decision, .. } => {
+                ApplyOutcome::Applied(hold) => held.push(hold),
+                ApplyOutcome::Refused { decision, .. } => {
                     refused.push(
                         decision
                             .refusals()
@@ -168,17 +185,24 @@ impl World {
         (held, refused)
     }
 
-    pub async fn taken(&self, scope: &str, id: i64) -> i64 {
-        let sql =
-            "SELECT sum(taken)::bigint FROM usage_counters WHERE scope = $1 AND scope_id = $2";
-        self.number(sql, &[(&scope, Type::TEXT), (&id, Type::INT8)])
-            .await
+    /// The uses of a promotion (by a code of it) that are held or spent, and their discounts.
+    pub async fn promotion_usage(&self, code: i64) -> (i64, i64) {
+        let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM promotion_usage
+            WHERE promotion_id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+        self.usage(sql, code).await
     }
 
-    pub async fn spent(&self, scope: &str, id: i64) -> i64 {
-        let sql = "SELECT sum(spent_minor)::bigint FROM usage_counters WHERE scope = $1 AND scope_id = $2";
-        self.number(sql, &[(&scope, Type::TEXT), (&id, Type::INT8)])
-            .await
+    /// The same of a campaign.
+    pub async fn campaign_usage(&self, campaign: i64) -> (i64, i64) {
+        let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM campaign_usage
+            WHERE campaign_id = $1";
+        self.usage(sql, campaign).await
+    }
+
+    async fn usage(&self, sql: &str, id: i64) -> (i64, i64) {
+        let row = self.pool.row(sql, &[(&id, Type::INT8)]).await.unwrap();
+        let row = row.unwrap();
+        (row.get(0), row.get(1))
     }
 
     /// Fails when counters and applications of these codes and their campaigns do not add up.
@@ -192,8 +216,8 @@ impl World {
     }
 }
 
-pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> Ask {
-    Ask {
+pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> PromoRequest {
+    PromoRequest {
         user_id,
         promo: PromoRef::Text(PromoCode::candidates(&format!("STORETEST{promo}"))),
         tariff: TariffId(tariff),

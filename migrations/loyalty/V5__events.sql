@@ -1,0 +1,44 @@
+-- What comes from the auth side, and what other systems are told: docs/purchase-events.md. No personal data.
+
+CREATE TABLE inbox (
+    event_id    uuid PRIMARY KEY,
+    received_at timestamptz NOT NULL
+);
+COMMENT ON TABLE inbox IS 'A row is an event about a user that was handled, so that a duplicate changes nothing.';
+
+CREATE TABLE outbox (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id       uuid        NOT NULL UNIQUE,
+    user_id        uuid        NOT NULL,
+    sequence       bigint      NOT NULL,
+    purchase_id    uuid        NOT NULL,
+    tariff_id      bigint      NOT NULL,
+    code_id        bigint,
+    price_minor    bigint      NOT NULL,
+    total_minor    bigint      NOT NULL,
+    currency       text        NOT NULL,
+    starts_at      timestamptz NOT NULL,
+    ends_at        timestamptz NOT NULL,
+    paid_until     timestamptz NOT NULL,
+    refund_minor   bigint,
+    refunded_minor bigint,
+    occurred_at    timestamptz NOT NULL,
+    published_at   timestamptz,
+    claimed_until  timestamptz,
+    UNIQUE (user_id, sequence),
+    CONSTRAINT outbox_refund CHECK ((refund_minor IS NULL) = (refunded_minor IS NULL))
+);
+COMMENT ON TABLE outbox IS 'A row is an event about a purchase. Events are published in order per user.';
+COMMENT ON COLUMN outbox.event_id IS 'The number of the purchase that was paid, or of the refund: neither comes twice.';
+COMMENT ON COLUMN outbox.paid_until IS 'The end of all of the user''s subscriptions to this tariff.';
+COMMENT ON COLUMN outbox.refund_minor IS 'What went back with this refund; refunded_minor is what went back in all.';
+COMMENT ON COLUMN outbox.claimed_until IS 'Until then the relay that claimed it publishes it, and no other.';
+CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
+CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
+
+CREATE TABLE purchase_event_counts (
+    user_id uuid PRIMARY KEY,
+    last    bigint NOT NULL CHECK (last > 0)
+);
+COMMENT ON TABLE purchase_event_counts IS
+    'A row is the sequence of a user''s last event, which outlives the event: one for every paid purchase and each refund.';

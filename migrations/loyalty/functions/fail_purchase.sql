@@ -1,0 +1,27 @@
+-- The money will not come: the purchase has failed and the use is given back. `p_reference` is the payment that says so,
+-- if one does. The outcome: 'failed' when this call did it, 'before' when an earlier one had; 'paid', 'another_payment',
+-- 'no_purchase' when staff must look.
+CREATE OR REPLACE FUNCTION fail_purchase(
+    p_purchase_id uuid, p_reference text, p_failure text, p_now timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    b purchases;
+BEGIN
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_purchase';
+    ELSIF b.payment_id <> p_reference THEN
+        RETURN 'another_payment';
+    ELSIF b.status = 'failed' THEN
+        RETURN 'before';
+    ELSIF b.status <> 'pending' THEN
+        RETURN 'paid';
+    END IF;
+    PERFORM release_uses(
+        p_application_ids => ARRAY[b.application_id], p_from => 'paying', p_to => 'cancelled',
+        p_cancel_reason => CASE p_failure WHEN 'payment_expired' THEN 'payment_expired' ELSE 'payment_failed' END,
+        p_now => p_now
+    );
+    UPDATE purchases p SET status = 'failed', failure = p_failure, updated_at = p_now WHERE p.id = b.id;
+    RETURN 'failed';
+END $$;

@@ -1,0 +1,103 @@
+-- What a decision looks at beside the promotion, its campaign and the tariff themselves, which callers keep by version:
+-- one record, with NULL for what there is not and for what the promotion does not ask. The code is found by its number,
+-- or by the texts that it may have, of which the first that there is counts.
+CREATE OR REPLACE FUNCTION load_facts(
+    p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
+    OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
+    OUT code_uses bigint, OUT code_ends_at timestamptz, OUT code_version integer,
+    OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer,
+    OUT tariff_version integer, OUT user_status text,
+    OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
+    OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text,
+    -- When the person's latest live uses of the promotion were taken: as many as the limit per user, or one.
+    OUT used_at timestamptz[],
+    -- The user's open application for the tariff.
+    OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint,
+    OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamptz, OUT open_currency text,
+    -- Whether holds have run out that still count: of the user; and of anybody, where a limit may stand in the way.
+    OUT own_lapsed boolean, OUT lapsed boolean
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_person_id uuid;
+    v_total_limit bigint;
+    v_budget_minor bigint;
+    v_campaign_limit bigint;
+    v_campaign_budget_minor bigint;
+    v_group_ids bigint[];
+    v_first_purchase_only boolean;
+    v_effect text;
+    v_per_user_limit integer;
+    v_used_lapsed boolean;
+    v_trial_lapsed boolean;
+BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+    END IF;
+    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version,
+        p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
+        p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
+        p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
+    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version,
+        promotion_id, promotion_version, campaign_id, campaign_version, tariff_version, user_status, v_person_id,
+        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
+    FROM (VALUES (1)) AS one
+    LEFT JOIN promo_codes c ON c.id = p_code_id
+    LEFT JOIN promotions p ON p.id = c.promotion_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    LEFT JOIN tariffs t ON t.id = p_tariff_id
+    LEFT JOIN users u ON u.id = p_user_id;
+    IF code_id IS NULL OR tariff_version IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT a.id, a.code_id, a.state::text, a.price_minor, a.total_minor, a.trial_days, a.expires_at, a.currency,
+        a.state = 'applied' AND a.expires_at <= p_now
+    INTO open_id, open_code_id, open_state, open_price_minor, open_total_minor, open_trial_days, open_expires_at,
+        open_currency, own_lapsed
+    FROM applications a
+    WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.state IN ('applied', 'paying');
+    SELECT array_agg(l.created_at), bool_or(l.user_id = p_user_id AND l.state = 'applied' AND l.expires_at <= p_now)
+    INTO used_at, v_used_lapsed
+    FROM (
+        SELECT a.created_at, a.user_id, a.state, a.expires_at FROM applications a
+        WHERE a.person_id = v_person_id AND a.promotion_id = load_facts.promotion_id
+            AND a.state IN ('applied', 'paying', 'used')
+        ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
+    ) AS l;
+    own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+
+    IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
+        SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO taken, spent_minor
+        FROM promotion_usage s WHERE s.promotion_id = load_facts.promotion_id;
+    END IF;
+    IF num_nonnulls(v_campaign_limit, v_campaign_budget_minor) > 0 THEN
+        SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
+        FROM campaign_usage s WHERE s.campaign_id = load_facts.campaign_id;
+    END IF;
+    lapsed := false;
+    IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
+        OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
+    THEN
+        lapsed := EXISTS (
+            SELECT FROM applications a
+            WHERE a.state = 'applied' AND a.expires_at <= p_now
+                AND (a.promotion_id = load_facts.promotion_id OR a.campaign_id = load_facts.campaign_id)
+        );
+    END IF;
+    IF v_group_ids IS NOT NULL THEN
+        group_ids := ARRAY(
+            SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.group_id = ANY (v_group_ids)
+        );
+    END IF;
+    IF v_first_purchase_only THEN
+        has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
+    END IF;
+    IF v_effect = 'free' THEN
+        SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)
+        INTO trial, v_trial_lapsed
+        FROM applications a
+        WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used');
+        own_lapsed := coalesce(v_trial_lapsed, own_lapsed);
+    END IF;
+END $$;

@@ -1,0 +1,73 @@
+-- The facts of a decision as of a past time: the versions of that time, the user's status and groups, and what was taken
+-- by then, counted from the applications. A hold that had run out counts no more, swept or not. NULL where there was no
+-- such code or tariff yet.
+CREATE OR REPLACE FUNCTION load_facts_at(
+    p_user_id uuid, p_at timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
+    OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text,
+    OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
+    OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamptz[],
+    OUT open_id uuid, OUT open_code_id bigint
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_promotion_id bigint;
+    v_campaign_id bigint;
+    v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
+BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+    END IF;
+    tariff := version_at('tariff', p_tariff_id, p_at);
+    code := version_at('promo_code', p_code_id, p_at);
+    v_promotion_id := (code ->> 'promotion_id')::bigint;
+    promotion := version_at('promotion', v_promotion_id, p_at);
+    v_campaign_id := (promotion ->> 'campaign_id')::bigint;
+    campaign := version_at('campaign', v_campaign_id, p_at);
+    IF tariff IS NULL OR promotion IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT s.status INTO user_status FROM user_statuses s
+    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC LIMIT 1;
+    group_ids := ARRAY(
+        SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.added_at <= p_at
+        UNION
+        SELECT m.group_id FROM past_group_members m
+        WHERE m.user_id = p_user_id AND m.added_at <= p_at AND m.removed_at > p_at
+    );
+    has_purchased := EXISTS (
+        SELECT FROM purchases b
+        WHERE b.user_id = p_user_id
+            AND ((b.status = 'paid' AND b.updated_at <= p_at)
+                OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
+    );
+    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint, count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
+    INTO taken, spent_minor, code_uses
+    FROM applications a
+    WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
+    FROM applications a
+    WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    used_at := ARRAY(
+        SELECT a.created_at FROM applications a
+        WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+        ORDER BY a.created_at DESC
+    );
+    SELECT CASE
+            WHEN a.state = 'used' AND a.updated_at <= p_at THEN 'used'
+            WHEN EXISTS (SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= p_at) THEN 'paying'
+            ELSE 'applied'
+        END
+    INTO trial
+    FROM applications a
+    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+    ORDER BY a.created_at LIMIT 1;
+    SELECT a.id, a.code_id INTO open_id, open_code_id
+    FROM applications a
+    WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
+    ORDER BY a.created_at DESC LIMIT 1;
+END $$;

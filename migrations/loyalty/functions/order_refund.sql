@@ -1,0 +1,42 @@
+-- Orders a refund of `p_amount_minor`, or of all that is left. The outcome: 'ordered', also by an earlier call with this
+-- key; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left', 'too_much'. Orders of one purchase wait for each other.
+CREATE OR REPLACE FUNCTION order_refund(
+    p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_actor_id uuid, p_idempotency_key text,
+    p_now timestamptz,
+    OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text
+) LANGUAGE plpgsql AS $$
+DECLARE
+    b purchases;
+    v_earlier refunds;
+BEGIN
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_purchase';
+        RETURN;
+    END IF;
+    currency := b.currency;
+    SELECT r.* INTO v_earlier FROM refunds r WHERE r.purchase_id = b.id AND r.idempotency_key = p_idempotency_key;
+    IF FOUND THEN
+        outcome := CASE
+            WHEN p_amount_minor IS NULL OR p_amount_minor = v_earlier.amount_minor THEN 'ordered' ELSE 'key_reused'
+        END;
+        refund_id := v_earlier.id;
+        RETURN;
+    END IF;
+    left_minor := b.total_minor - coalesce(
+        (SELECT sum(r.amount_minor)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status <> 'failed'), 0);
+    IF b.status NOT IN ('paid', 'refunded') THEN
+        outcome := 'not_paid';
+    ELSIF left_minor <= 0 THEN
+        outcome := 'nothing_left';
+    ELSIF p_amount_minor > left_minor THEN
+        outcome := 'too_much';
+    ELSE
+        outcome := 'ordered';
+        refund_id := p_refund_id;
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, idempotency_key, status,
+            created_at, updated_at, check_at)
+        VALUES (p_refund_id, b.id, coalesce(p_amount_minor, left_minor), b.currency, 'staff', p_actor_id,
+            p_idempotency_key, 'pending', p_now, p_now, p_now + interval '1 minute');
+    END IF;
+END $$;

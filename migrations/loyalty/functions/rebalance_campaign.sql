@@ -1,0 +1,19 @@
+-- Makes the quotas of a campaign's stripes add up to its limits again. What is left goes to the first `p_stripes`
+-- stripes in equal shares; when more is taken than a limit allows, every quota is 0 and no stripe gives anything.
+CREATE OR REPLACE FUNCTION rebalance_campaign(
+    p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_stripes integer
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO campaign_usage (campaign_id, stripe)
+    SELECT p_campaign_id, n FROM generate_series(0, p_stripes - 1) AS n
+    ON CONFLICT DO NOTHING;
+    PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
+    UPDATE campaign_usage u
+    SET quota = stripe_quota(p_total_limit, total.taken, u.taken, p_stripes, u.stripe),
+        quota_minor = stripe_quota(p_budget_minor, total.spent_minor, u.spent_minor, p_stripes, u.stripe)
+    FROM (
+        SELECT sum(taken)::bigint AS taken, sum(spent_minor)::bigint AS spent_minor
+        FROM campaign_usage WHERE campaign_id = p_campaign_id
+    ) AS total
+    WHERE u.campaign_id = p_campaign_id;
+END $$;

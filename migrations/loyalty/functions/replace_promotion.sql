@@ -1,0 +1,67 @@
+-- Puts `p_promotion` in the place of the promotion of a code, and `p_user_id` in that of whom the code is for, if the
+-- promotion still has the version `p_version`. The outcome: 'replaced'; or, with nothing changed, 'no_code', 'changed'
+-- (somebody was faster: `version` is that of now), 'archived', 'code_fixed' (the text of a code stays), 'other_currency'
+-- (a budget in one currency, and uses in another), 'unknown' (the fields `unknown` name what does not exist).
+CREATE OR REPLACE FUNCTION replace_promotion(
+    p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid,
+    p_now timestamptz,
+    OUT outcome text, OUT version integer, OUT unknown text[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
+    v_promotion_id bigint;
+    v_status text;
+    v_code text;
+    v_user_id uuid;
+    v_code_version integer;
+BEGIN
+    SELECT p.id, p.version, p.status, c.code, c.user_id INTO v_promotion_id, version, v_status, v_code, v_user_id
+    FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+    -- The code first: the order in which all functions lock.
+    WHERE c.id = p_code_id FOR NO KEY UPDATE OF c, p;
+    IF NOT FOUND THEN
+        outcome := 'no_code';
+        RETURN;
+    END IF;
+    -- Locks the groups: whoever deletes one locks it first.
+    unknown := unknown_references(v_wanted, p_user_id);
+    IF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_status = 'archived' THEN
+        outcome := 'archived';
+    ELSIF v_code <> p_code THEN
+        outcome := 'code_fixed';
+    ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
+    ) THEN
+        outcome := 'other_currency';
+    ELSIF cardinality(unknown) > 0 THEN
+        outcome := 'unknown';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    END IF;
+    UPDATE promotions AS p SET (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
+        currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
+        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        hold_minutes, refund_returns_use) = (
+        v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
+        v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
+        v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
+        v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
+        v_wanted.refund_returns_use
+    )
+    WHERE p.id = v_promotion_id
+    RETURNING p.version INTO version;
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+    VALUES (p_now, p_actor_id, 'promotion', v_promotion_id, 'change', jsonb_build_object('version', version));
+    IF v_user_id IS DISTINCT FROM p_user_id THEN
+        UPDATE promo_codes AS c SET user_id = p_user_id WHERE c.id = p_code_id RETURNING c.version INTO v_code_version;
+        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+        VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
+    END IF;
+END $$;

@@ -1,0 +1,68 @@
+-- Takes one use with this discount from a campaign's counter, and returns the stripe that it came from; NULL when the
+-- limits leave none. Raises LS001 when somebody else was faster: nothing is known then. Ask again once the locks of
+-- this attempt are given up: in another transaction, or after the subtransaction that it ends.
+--
+-- Each server connection has a stripe of its own, so that takers rarely wait for each other. A stripe that has nothing
+-- left is not the end: all are locked then, and the use comes from whichever has one, after putting what is left
+-- together if no single one has enough.
+CREATE OR REPLACE FUNCTION reserve_campaign(
+    p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_discount_minor bigint
+) RETURNS smallint LANGUAGE plpgsql AS $$
+DECLARE
+    v_stripe smallint := (pg_backend_pid() % stripes_for(p_total_limit))::smallint;
+BEGIN
+    IF p_total_limit IS NULL AND p_budget_minor IS NULL THEN
+        UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe AND quota IS NULL AND quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
+        VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
+        ON CONFLICT (campaign_id, stripe) DO UPDATE
+            SET taken = u.taken + 1, spent_minor = u.spent_minor + p_discount_minor
+            WHERE u.quota IS NULL AND u.quota_minor IS NULL;
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+    END IF;
+    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
+    -- their order after that would make two such takers wait for each other.
+    IF EXISTS (
+        SELECT FROM campaign_usage
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+    ) THEN
+        UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+        WHERE campaign_id = p_campaign_id AND stripe = v_stripe
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+        IF FOUND THEN
+            RETURN v_stripe;
+        END IF;
+        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+    END IF;
+    PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
+    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    SELECT m.total_limit, m.budget_minor INTO p_total_limit, p_budget_minor FROM campaigns m WHERE m.id = p_campaign_id;
+    FOR v_try IN 1..2 LOOP
+        SELECT stripe INTO v_stripe FROM campaign_usage
+        WHERE campaign_id = p_campaign_id
+            AND (quota IS NULL OR taken < quota)
+            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+        ORDER BY stripe LIMIT 1;
+        EXIT WHEN FOUND;
+        IF v_try = 2 OR p_budget_minor IS NULL THEN
+            RETURN NULL;
+        END IF;
+        PERFORM rebalance_campaign(
+            p_campaign_id => p_campaign_id, p_total_limit => p_total_limit, p_budget_minor => p_budget_minor,
+            p_stripes => 1
+        );
+    END LOOP;
+    UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
+    WHERE campaign_id = p_campaign_id AND stripe = v_stripe;
+    RETURN v_stripe;
+END $$;

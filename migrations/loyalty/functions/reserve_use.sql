@@ -1,0 +1,123 @@
+-- Takes a use of a promo code and makes the application, if the user is active, what was decided on is still so, and the
+-- limits leave a use; `expires_at` is NULL if not: load the facts and decide again. The versions, the user's status and
+-- applications and every limit are looked at once more, so a decision may be made from what a caller remembers. Groups
+-- and earlier purchases are not: for a promotion that asks for them, load the facts right before.
+--
+-- Locks come in the order that all functions keep: the user, the code, the promotion's stripes, the campaign's,
+-- applications. The lock on the user makes a change of the status wait, and then see this application, which it cancels;
+-- and it puts the uses of one person in a line, which makes the limit per user exact.
+CREATE OR REPLACE FUNCTION reserve_use(
+    p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint,
+    -- Of the code, the promotion, the tariff and the campaign, NULL without one.
+    p_versions integer[],
+    p_now timestamptz, p_total_minor bigint,
+    -- When the period of the limit per user began.
+    p_uses_since timestamptz,
+    p_rule_set smallint, p_observed jsonb,
+    OUT expires_at timestamptz,
+    -- What was taken before, where there is a limit.
+    OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_person_id uuid;
+    v_max_uses bigint;
+    v_promotion_id bigint;
+    v_total_limit bigint;
+    v_budget_minor bigint;
+    v_per_user_limit integer;
+    v_hold_minutes integer;
+    v_trial_days integer;
+    v_price_minor bigint;
+    v_currency text;
+    v_campaign_id bigint;
+    v_campaign_limit bigint;
+    v_campaign_budget_minor bigint;
+    v_discount_minor bigint;
+    v_uses bigint;
+    v_code_uses bigint;
+    v_holds_another boolean;
+    v_had_trial boolean;
+    v_stripe smallint;
+    v_campaign_stripe smallint;
+BEGIN
+    SELECT coalesce(u.first_account_id, u.id), c.max_uses, p.id, p.total_limit, p.budget_minor, p.per_user_limit,
+        p.hold_minutes, p.effect_days, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
+    INTO v_person_id, v_max_uses, v_promotion_id, v_total_limit, v_budget_minor, v_per_user_limit,
+        v_hold_minutes, v_trial_days, v_price_minor, v_currency, v_campaign_id, v_campaign_limit, v_campaign_budget_minor
+    FROM users u
+    JOIN promo_codes c ON c.id = p_code_id
+    JOIN promotions p ON p.id = c.promotion_id
+    JOIN tariffs t ON t.id = p_tariff_id
+    LEFT JOIN campaigns m ON m.id = p.campaign_id
+    WHERE u.id = p_user_id AND u.status = 'active' AND c.version = p_versions[1] AND p.version = p_versions[2]
+        AND t.version = p_versions[3] AND m.version IS NOT DISTINCT FROM p_versions[4]
+    FOR NO KEY UPDATE OF u;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- A statement of its own: it sees what was committed before the lock was given.
+    SELECT
+        EXISTS (
+            SELECT FROM applications a
+            WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.state IN ('applied', 'paying')
+        ),
+        CASE WHEN v_per_user_limit IS NOT NULL THEN (
+            SELECT count(*) FROM applications a
+            WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id
+                AND a.state IN ('applied', 'paying', 'used') AND a.created_at >= p_uses_since
+        ) END,
+        v_trial_days IS NOT NULL AND EXISTS (
+            SELECT FROM applications a
+            WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
+        )
+    INTO v_holds_another, v_uses, v_had_trial;
+    IF v_holds_another OR v_had_trial OR v_uses >= v_per_user_limit THEN
+        RETURN;
+    END IF;
+
+    v_discount_minor := v_price_minor - p_total_minor;
+    IF v_max_uses IS NOT NULL THEN
+        UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = p_code_id AND c.uses < c.max_uses
+        RETURNING c.uses - 1 INTO v_code_uses;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+        p_observed := p_observed || jsonb_build_object('code_uses', v_code_uses);
+    END IF;
+    v_stripe := reserve_promotion(
+        p_promotion_id => v_promotion_id, p_total_limit => v_total_limit, p_budget_minor => v_budget_minor,
+        p_discount_minor => v_discount_minor
+    );
+    IF v_stripe IS NOT NULL AND v_campaign_id IS NOT NULL THEN
+        v_campaign_stripe := reserve_campaign(
+            p_campaign_id => v_campaign_id, p_total_limit => v_campaign_limit,
+            p_budget_minor => v_campaign_budget_minor, p_discount_minor => v_discount_minor
+        );
+    END IF;
+    IF v_stripe IS NULL OR (v_campaign_id IS NOT NULL AND v_campaign_stripe IS NULL) THEN
+        -- Gives back what was taken from the other counters.
+        RAISE EXCEPTION 'a limit leaves no use' USING ERRCODE = 'LS001';
+    END IF;
+    IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
+        SELECT sum(s.taken)::bigint - 1, sum(s.spent_minor)::bigint - v_discount_minor INTO taken, spent_minor
+        FROM promotion_usage s WHERE s.promotion_id = v_promotion_id;
+        p_observed := p_observed || jsonb_build_object('taken', taken, 'spent_minor', spent_minor);
+    END IF;
+    IF num_nonnulls(v_campaign_limit, v_campaign_budget_minor) > 0 THEN
+        SELECT sum(s.taken)::bigint - 1, sum(s.spent_minor)::bigint - v_discount_minor INTO campaign_taken, campaign_spent_minor
+        FROM campaign_usage s WHERE s.campaign_id = v_campaign_id;
+        p_observed := p_observed
+            || jsonb_build_object('campaign_taken', campaign_taken, 'campaign_spent_minor', campaign_spent_minor);
+    END IF;
+    IF v_uses > 0 THEN
+        p_observed := p_observed || jsonb_build_object('uses', v_uses);
+    END IF;
+    expires_at := p_now + make_interval(mins => v_hold_minutes);
+    INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
+        total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, currency, state, observed)
+    VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
+        v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
+        p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
+        v_max_uses IS NOT NULL, v_currency, 'applied', p_observed);
+END $$;

@@ -1,0 +1,17 @@
+-- What a tariff, a campaign, a promotion or a promo code was at a past time; NULL if there was none yet.
+CREATE OR REPLACE FUNCTION version_at(p_kind text, p_id bigint, p_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_now jsonb := version_now(p_kind, p_id);
+BEGIN
+    IF (v_now ->> 'created_at')::timestamptz > p_at THEN
+        RETURN NULL;
+    END IF;
+    RETURN coalesce(
+        (
+            SELECT v.snapshot FROM past_versions v WHERE v.kind = p_kind AND v.id = p_id AND v.until > p_at
+            ORDER BY v.version LIMIT 1
+        ),
+        v_now
+    );
+END $$;

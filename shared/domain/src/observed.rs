@@ -1,0 +1,100 @@
+//! What a decision saw beside the versions of the promotion, the code, the campaign and the tariff.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ApplicationState, PromoCodeId, Usage, UserStatus};
+
+/// What a decision saw of the user and of the counters: as much as its promotion asks for. Together with the versions this
+/// is all that the rules look at, so a decision is kept as this and can be explained again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Observed {
+    /// What the loyalty side knows of the user; `None` when it has never heard of one.
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub user_status: Option<UserStatus>,
+    /// Whether the code was named by its text, or shown to the user; a number alone can be guessed.
+    #[serde(rename = "text", skip_serializing_if = "is_default")]
+    pub text_known: bool,
+    /// Of the groups that the promotion is for, those that the user is a member of.
+    #[serde(rename = "groups", skip_serializing_if = "Vec::is_empty")]
+    pub group_ids: Vec<i64>,
+    /// Whether the user has bought anything: a purchase that was paid, or free. Looked at for first purchases alone.
+    #[serde(rename = "purchased", skip_serializing_if = "is_default")]
+    pub has_purchased: bool,
+    /// The state of the trial that this person has, in this account or one deleted before. Looked at for trials alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<ApplicationState>,
+    /// How much of the promotion is taken. Looked at where that is limited.
+    #[serde(skip_serializing_if = "is_default")]
+    pub taken: i64,
+    /// What the discounts of these uses come to, in minor units.
+    #[serde(skip_serializing_if = "is_default")]
+    pub spent_minor: i64,
+    /// The same of the campaign.
+    #[serde(skip_serializing_if = "is_default")]
+    pub campaign_taken: i64,
+    /// The same of the campaign.
+    #[serde(skip_serializing_if = "is_default")]
+    pub campaign_spent_minor: i64,
+    /// How many of the code's own uses are taken. Looked at where it has some.
+    #[serde(skip_serializing_if = "is_default")]
+    pub code_uses: i64,
+    /// The person's live uses of the promotion in the present period, as far as the limit goes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub uses: i64,
+    /// Whether the person has any live use of the promotion.
+    #[serde(rename = "used", skip_serializing_if = "is_default")]
+    pub has_used: bool,
+    /// The other code that the user holds for this tariff.
+    #[serde(rename = "other", skip_serializing_if = "Option::is_none")]
+    pub other_code: Option<PromoCodeId>,
+}
+
+impl Observed {
+    /// What there is of an active user who holds nothing and has used nothing.
+    pub fn newcomer() -> Observed {
+        Observed {
+            user_status: Some(UserStatus::Active),
+            ..Observed::default()
+        }
+    }
+
+    /// The usage of the promotion.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            taken: self.taken,
+            spent_minor: self.spent_minor,
+        }
+    }
+
+    /// The usage of the campaign.
+    pub fn campaign_usage(&self) -> Usage {
+        Usage {
+            taken: self.campaign_taken,
+            spent_minor: self.campaign_spent_minor,
+        }
+    }
+
+    /// Sets the usage of the promotion.
+    pub fn set_usage(&mut self, usage: Usage) {
+        (self.taken, self.spent_minor) = (usage.taken, usage.spent_minor);
+    }
+
+    /// Sets the usage of the campaign.
+    pub fn set_campaign_usage(&mut self, usage: Usage) {
+        (self.campaign_taken, self.campaign_spent_minor) = (usage.taken, usage.spent_minor);
+    }
+
+    /// Sets what the person has used of the promotion, from when the latest live uses were taken: those since
+    /// `period_start` count against the limit.
+    pub fn set_uses(&mut self, used_at: &[Timestamp], period_start: Timestamp) {
+        let in_period = used_at.iter().filter(|at| **at >= period_start).count();
+        self.uses = i64::try_from(in_period).unwrap_or(i64::MAX);
+        self.has_used = !used_at.is_empty();
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,135 @@
+//! Giving a held use back: because the user wants to, or because nobody used it in time.
+
+use domain::PromoRef;
+use jiff::Timestamp;
+use pg::PgError;
+use uuid::Uuid;
+
+use crate::LoyaltyStore;
+use crate::facts::id_and_codes;
+use crate::rows::{bug, get};
+
+/// What became of a wish to cancel.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The use is given back, now or by an earlier call.
+    Done(Uuid),
+    /// The user holds no use of this code.
+    NotApplied,
+    /// A payment is under way: its outcome decides.
+    Paying,
+    /// The use is spent.
+    Used,
+}
+
+pg::statements! {
+    /// A user gives back the use that he holds of a promo code.
+    CANCEL(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ) = "
+        SELECT outcome, application_id
+        FROM cancel_application(p_user_id => $1, p_code_id => $2, p_codes => $3, p_now => $4)";
+    /// Gives back one hold, for this reason.
+    RELEASE(UUID, TEXT, TIMESTAMPTZ) = "
+        SELECT release_uses(
+            p_application_ids => ARRAY[$1], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => $2, p_now => $3
+        )";
+    /// Gives back holds that have run out: all, or those of a user, a promotion, a campaign.
+    EXPIRE(TIMESTAMPTZ, INT4, UUID, INT8, INT8) = "
+        SELECT expire_applications(
+            p_now => $1, p_limit => $2, p_user_id => $3, p_promotion_id => $4, p_campaign_id => $5
+        )";
+}
+
+/// Holds that one statement gives back at most.
+const BATCH: i32 = 500;
+
+impl LoyaltyStore {
+    /// Gives back the use that the user holds of this promo code: the latest, if there are several.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn cancel(
+        &self,
+        user_id: Uuid,
+        promo: &PromoRef,
+        now: Timestamp,
+    ) -> Result<Cancelled, PgError> {
+        let (id, codes) = id_and_codes(promo);
+        let row = self
+            .pool
+            .fetch_one(&CANCEL, &[&user_id, &id, &codes, &now])
+            .await?;
+        match get(&row, "outcome")? {
+            "cancelled" => Ok(Cancelled::Done(get(&row, "application_id")?)),
+            "not_applied" => Ok(Cancelled::NotApplied),
+            "paying" => Ok(Cancelled::Paying),
+            "used" => Ok(Cancelled::Used),
+            _ => Err(bug("an unknown answer")),
+        }
+    }
+
+    /// Gives back a hold that turned out not to be needed, unless a purchase has begun with it.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; it then runs out by itself.
+    pub async fn give_back(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+        self.release(application_id, "user", now).await
+    }
+
+    /// Gives back a hold whose tariff staff have taken off sale, unless a purchase has begun with it.
+    pub(crate) async fn withdraw(
+        &self,
+        application_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
+        self.release(application_id, "admin", now).await
+    }
+
+    async fn release(
+        &self,
+        application_id: Uuid,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
+        self.pool
+            .fetch(&RELEASE, &[&application_id, &reason, &now])
+            .await
+            .map(drop)
+    }
+
+    /// Gives back up to 500 holds that have run out; says how many.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn expire_applications(&self, now: Timestamp) -> Result<usize, PgError> {
+        self.expire_applications_where(None, None, None, now).await
+    }
+
+    pub(crate) async fn expire_applications_of(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
+        self.expire_applications_where(Some(user_id), None, None, now)
+            .await
+            .map(drop)
+    }
+
+    /// Gives back up to 500 holds that have run out, of this user, promotion and campaign where one is named; says how
+    /// many.
+    pub(crate) async fn expire_applications_where(
+        &self,
+        user_id: Option<Uuid>,
+        promotion_id: Option<i64>,
+        campaign_id: Option<i64>,
+        now: Timestamp,
+    ) -> Result<usize, PgError> {
+        let row = self
+            .pool
+            .fetch_one(
+                &EXPIRE,
+                &[&now, &BATCH, &user_id, &promotion_id, &campaign_id],
+            )
+            .await?;
+        usize::try_from(row.try_get::<_, i32>(0)?).map_err(|_| bug("a count below zero"))
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a code passes or does not pass, as of now or of a past time.
+
+use std::sync::Arc;
+
+use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus};
+use jiff::Timestamp;
+use pg::{PgError, Record};
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::definitions::{CampaignRow, CodeRow, PromotionRow, TariffRow};
+use crate::facts::id_and_codes;
+use crate::rows::optional_name;
+use crate::{LoyaltyStore, PromoRequest};
+
+pg::statements! {
+    /// The facts of a decision as of a past time.
+    LOAD_FACTS_AT(UUID, TIMESTAMPTZ, INT8, TEXT_ARRAY, INT8) =
+        "SELECT load_facts_at(p_user_id => $1, p_at => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5)";
+}
+
+/// What the rules say of a request, for staff: nothing is hidden, held or stored.
+#[derive(Debug)]
+pub enum Explanation {
+    /// The facts, and the outcome of every rule on them.
+    Decided {
+        /// What the rules looked at.
+        facts: Box<Facts>,
+        /// What they found.
+        decision: Decision,
+        /// Whether the user already held this code for this tariff.
+        applied: bool,
+    },
+    /// There is, or was then, no such promo code.
+    NoCode,
+    /// There is, or was then, no such tariff.
+    NoTariff,
+}
+
+impl LoyaltyStore {
+    /// Decides by the rules that [`LoyaltyStore::apply`] decides by, on what was so at the time `at`: the versions of
+    /// the promo code, its promotion, its campaign and the tariff, the user's status and groups, and the uses taken by
+    /// then. With the present time for `at` this is what applying would say now.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn explain(
+        &self,
+        request: &PromoRequest,
+        at: Timestamp,
+    ) -> Result<Explanation, PgError> {
+        let (id, codes) = id_and_codes(&request.promo);
+        let values: [pg::Value<'_>; 5] = [&request.user_id, &at, &id, &codes, &request.tariff.0];
+        let row = self.pool.fetch_one(&LOAD_FACTS_AT, &values).await?;
+        let mut record: Record<'_> = row.try_get(0)?;
+        let r = &mut record;
+        let code: Option<Json<CodeRow>> = r.field()?;
+        let promotion: Option<Json<PromotionRow>> = r.field()?;
+        let campaign: Option<Json<CampaignRow>> = r.field()?;
+        let tariff: Option<Json<TariffRow>> = r.field()?;
+        let Some(Json(tariff)) = tariff else {
+            return Ok(Explanation::NoTariff);
+        };
+        let Some((Json(code), Json(promotion))) = code.zip(promotion) else {
+            return Ok(Explanation::NoCode);
+        };
+        let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
+        let mut facts = Facts {
+            now: at,
+            user_id: request.user_id,
+            code: Arc::new(code.try_into()?),
+            promotion: Arc::new(promotion.try_into()?),
+            campaign: campaign.map(Arc::new),
+            tariff: Arc::new(tariff.try_into()?),
+            observed: Observed {
+                // Staff name a code by its number and mean the user who has the text.
+                text_known: true,
+                user_status: optional_name::<UserStatus>(r.field()?)?,
+                taken: r.field()?,
+                spent_minor: r.field()?,
+                campaign_taken: r.field()?,
+                campaign_spent_minor: r.field()?,
+                code_uses: r.field()?,
+                group_ids: r.field()?,
+                has_purchased: r.field()?,
+                trial: optional_name(r.field()?)?,
+                ..Observed::default()
+            },
+        };
+        let used_at: Vec<Timestamp> = r.field()?;
+        let start = facts.promotion.period_start(at);
+        facts.observed.set_uses(&used_at, start);
+        let (_, open_code): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
+        let open_code = open_code.map(PromoCodeId);
+        facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
+        let decision = Decision::of(&facts);
+        Ok(Explanation::Decided {
+            applied: open_code == Some(facts.code.id),
+            facts: Box::new(facts),
+            decision,
+        })
+    }
+}

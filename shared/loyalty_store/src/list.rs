@@ -1,0 +1,393 @@
+//! The promo codes that a user can use now: a page costs what is on the page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{
+    Facts, IssuedCode, Observed, PromoCodeId, Promotion, Quote, Tariff, TariffId, Usage, UserStatus,
+};
+use jiff::Timestamp;
+use pg::{PgError, Record};
+use serde::Deserialize;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::LoyaltyStore;
+use crate::catalogue::{Catalogue, Entry, ListPlace};
+use crate::definitions::CodeRow;
+use crate::rows::optional_name;
+
+/// How often a page is made anew because staff have changed the catalogue meanwhile.
+const ATTEMPTS: usize = 4;
+
+pg::statements! {
+    LOAD_LIST_FACTS(UUID, TIMESTAMPTZ, INT8_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) =
+        "SELECT load_list_facts(p_user_id => $1, p_now => $2, p_promotion_ids => $3, p_uses_since => $4,
+            p_limited_ids => $5, p_campaign_ids => $6, p_code_ids => $7)";
+}
+
+/// A promo code that passes for at least one tariff, or is held.
+#[derive(Debug, Clone)]
+pub struct ListedCode {
+    /// The code.
+    pub code: Arc<IssuedCode>,
+    /// Its promotion.
+    pub promotion: Arc<Promotion>,
+    /// The tariffs that it can be applied to, by their numbers, with the price of each.
+    pub offers: Vec<(Arc<Tariff>, Quote)>,
+    /// The user's own application.
+    pub applied: Option<ListedApplication>,
+    /// Its place in the list.
+    pub place: ListPlace,
+}
+
+/// A use that the user holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedApplication {
+    /// The application's number.
+    pub id: Uuid,
+    /// The tariff it is for.
+    pub tariff: TariffId,
+    /// When it is given back if nothing is bought.
+    pub expires_at: Timestamp,
+}
+
+impl LoyaltyStore {
+    /// Up to `limit` of the codes that the user can use now, after the place `after`. By the rules of
+    /// [`LoyaltyStore::apply`]: a code is listed if it would pass for a tariff. One round trip when the catalogue has not
+    /// changed; another one for codes that are for the user alone.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn list_codes(
+        &self,
+        user_id: Uuid,
+        after: Option<ListPlace>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<ListedCode>, PgError> {
+        let mut catalogue = self.catalogue(now).await?;
+        for _ in 0..ATTEMPTS {
+            match self.page(&catalogue, user_id, after, limit, now).await? {
+                Some(page) => return Ok(page),
+                None => catalogue = self.load_catalogue(now).await?,
+            }
+        }
+        Err(PgError::Unavailable(
+            "the catalogue kept changing".to_owned(),
+        ))
+    }
+
+    /// `None` when the catalogue is another one by now.
+    async fn page(
+        &self,
+        catalogue: &Catalogue,
+        user_id: Uuid,
+        after: Option<ListPlace>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Option<Vec<ListedCode>>, PgError> {
+        let is_after = |place: ListPlace| after.is_none_or(|after| place > after);
+        let entries = &catalogue.entries;
+        let start = entries.partition_point(|entry| !is_after(entry.place(false)));
+        let mut rest = entries[start..].iter().filter(|entry| may_pass(entry, now));
+        let mut page = Vec::new();
+        let mut first = true;
+        loop {
+            let asked: Vec<Entry> = rest.by_ref().take(limit).cloned().collect();
+            if asked.is_empty() && !first {
+                break;
+            }
+            let more = asked.len() == limit;
+            let facts = self.load_list_facts(user_id, now, asked).await?;
+            if facts.catalogue_version != catalogue.version {
+                return Ok(None);
+            }
+            if std::mem::take(&mut first) {
+                let own = self.own_entries(&facts, catalogue).await?;
+                if !own.is_empty() {
+                    let own = self.load_list_facts(user_id, now, own).await?;
+                    page.extend(
+                        own.listed(&catalogue.tariffs)
+                            .filter(|code| is_after(code.place)),
+                    );
+                }
+            }
+            // Those of the catalogue that are held were among the user's own.
+            let others = facts.listed(&catalogue.tariffs);
+            page.extend(others.filter(|code| code.applied.is_none()));
+            if page.len() >= limit || !more {
+                break;
+            }
+        }
+        page.sort_by_key(|code| code.place);
+        page.truncate(limit);
+        Ok(Some(page))
+    }
+
+    /// The codes that the user holds, and those that are for this user alone.
+    async fn own_entries(
+        &self,
+        facts: &ListFacts,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<Entry>, PgError> {
+        let mut entries: HashMap<i64, Entry> = HashMap::new();
+        for own in &facts.own {
+            if entries.contains_key(&own.code.id.0) {
+                continue;
+            }
+            // Otherwise staff were at it: the next page has it.
+            if let Some(offer) = self.offer(own.code.promotion_id, own.versions).await? {
+                let entry = Entry::new(own.code.clone(), offer, &catalogue.tariffs);
+                entries.insert(own.code.id.0, entry);
+            }
+        }
+        Ok(entries.into_values().collect())
+    }
+
+    async fn load_list_facts(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        entries: Vec<Entry>,
+    ) -> Result<ListFacts, PgError> {
+        let mut asked = Asked::default();
+        for entry in &entries {
+            asked.add(entry, now);
+        }
+        let values: [pg::Value<'_>; 7] = [
+            &user_id,
+            &now,
+            &asked.promotion_ids,
+            &asked.uses_since,
+            &asked.limited_ids,
+            &asked.campaign_ids,
+            &asked.code_ids,
+        ];
+        let row = self.pool.fetch_one(&LOAD_LIST_FACTS, &values).await?;
+        let record: Record<'_> = row.try_get(0)?;
+        ListFacts::read(record, asked, entries, user_id, now)
+    }
+}
+
+/// Whether it may pass for anybody at this time: what is over or not begun is not asked for.
+fn may_pass(entry: &Entry, now: Timestamp) -> bool {
+    let promotion = &entry.offer.promotion;
+    promotion.starts_at <= now
+        && promotion.ends_at.is_none_or(|end| now < end)
+        && entry.code.ends_at.is_none_or(|end| now < end)
+        && promotion.schedule.includes(now)
+}
+
+/// What is counted, each once.
+#[derive(Default)]
+struct Asked {
+    promotion_ids: Vec<i64>,
+    uses_since: Vec<Timestamp>,
+    limited_ids: Vec<i64>,
+    campaign_ids: Vec<i64>,
+    code_ids: Vec<i64>,
+}
+
+impl Asked {
+    fn add(&mut self, entry: &Entry, now: Timestamp) {
+        let promotion = &entry.offer.promotion;
+        let id = promotion.id.0;
+        if promotion.per_user_limit.is_some() && !self.promotion_ids.contains(&id) {
+            self.promotion_ids.push(id);
+            self.uses_since.push(promotion.period_start(now));
+        }
+        if promotion.is_limited() && !self.limited_ids.contains(&id) {
+            self.limited_ids.push(id);
+        }
+        let campaign = entry.offer.campaign.as_ref();
+        if let Some(campaign) = campaign.filter(|campaign| campaign.is_limited())
+            && !self.campaign_ids.contains(&campaign.id)
+        {
+            self.campaign_ids.push(campaign.id);
+        }
+        if entry.code.max_uses.is_some() {
+            self.code_ids.push(entry.code.id.0);
+        }
+    }
+}
+
+/// What the function `load_list_facts` has seen.
+struct ListFacts {
+    catalogue_version: i64,
+    user_id: Uuid,
+    now: Timestamp,
+    entries: Vec<Entry>,
+    user_status: Option<UserStatus>,
+    group_ids: Vec<i64>,
+    has_purchased: bool,
+    trial: Option<domain::ApplicationState>,
+    uses: HashMap<i64, i64>,
+    usage: HashMap<i64, Usage>,
+    campaign_usage: HashMap<i64, Usage>,
+    code_uses: HashMap<i64, i64>,
+    /// What the user holds, and what is for this user alone.
+    own: Vec<OwnCode>,
+}
+
+/// A code that the user holds, or that is for this user alone.
+struct OwnCode {
+    code: Arc<IssuedCode>,
+    /// Of its promotion and the campaign.
+    versions: (i32, Option<i32>),
+    applied: Option<ListedApplication>,
+}
+
+#[derive(Deserialize)]
+struct OwnRow {
+    application_id: Option<Uuid>,
+    tariff_id: Option<i64>,
+    expires_at: Option<Timestamp>,
+    code: CodeRow,
+    promotion_version: i32,
+    campaign_version: Option<i32>,
+}
+
+impl TryFrom<OwnRow> for OwnCode {
+    type Error = PgError;
+
+    fn try_from(row: OwnRow) -> Result<OwnCode, PgError> {
+        let applied = match (row.application_id, row.tariff_id, row.expires_at) {
+            (Some(id), Some(tariff), Some(expires_at)) => Some(ListedApplication {
+                id,
+                tariff: TariffId(tariff),
+                expires_at,
+            }),
+            _ => None,
+        };
+        Ok(OwnCode {
+            code: Arc::new(row.code.try_into()?),
+            versions: (row.promotion_version, row.campaign_version),
+            applied,
+        })
+    }
+}
+
+impl ListFacts {
+    fn read(
+        mut record: Record<'_>,
+        asked: Asked,
+        entries: Vec<Entry>,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<ListFacts, PgError> {
+        let r = &mut record;
+        let catalogue_version = r.field()?;
+        let user_status = optional_name(r.field()?)?;
+        let group_ids = r.field()?;
+        let has_purchased = r.field()?;
+        let trial = optional_name(r.field()?)?;
+        let mut counts = || Ok::<Vec<i64>, PgError>(r.field::<Option<_>>()?.unwrap_or_default());
+        let uses = asked.promotion_ids.into_iter().zip(counts()?).collect();
+        let mut usages = |ids: Vec<i64>| {
+            let usages = counts()?.into_iter().zip(counts()?);
+            let usages = usages.map(|(taken, spent_minor)| Usage { taken, spent_minor });
+            Ok::<HashMap<i64, Usage>, PgError>(ids.into_iter().zip(usages).collect())
+        };
+        let usage = usages(asked.limited_ids)?;
+        let campaign_usage = usages(asked.campaign_ids)?;
+        let code_uses = asked.code_ids.into_iter().zip(counts()?).collect();
+        let mut own = Vec::new();
+        for _ in 0..2 {
+            let rows: Option<Json<Vec<OwnRow>>> = r.field()?;
+            for row in rows.map(|Json(rows)| rows).unwrap_or_default() {
+                own.push(row.try_into()?);
+            }
+        }
+        Ok(ListFacts {
+            catalogue_version,
+            user_id,
+            now,
+            entries,
+            user_status,
+            group_ids,
+            has_purchased,
+            trial,
+            uses,
+            usage,
+            campaign_usage,
+            code_uses,
+            own,
+        })
+    }
+
+    /// Those of the entries that can be used or are held.
+    fn listed<'a>(&'a self, tariffs: &'a [Arc<Tariff>]) -> impl Iterator<Item = ListedCode> + 'a {
+        self.entries
+            .iter()
+            .filter_map(|entry| self.listed_code(entry, tariffs))
+    }
+
+    fn listed_code(&self, entry: &Entry, tariffs: &[Arc<Tariff>]) -> Option<ListedCode> {
+        let first = tariffs.first()?;
+        let mut facts = Facts {
+            now: self.now,
+            user_id: self.user_id,
+            code: entry.code.clone(),
+            promotion: entry.offer.promotion.clone(),
+            campaign: entry.offer.campaign.clone(),
+            tariff: first.clone(),
+            observed: self.observed(entry),
+        };
+        let mut offers = Vec::new();
+        for tariff in tariffs {
+            facts.tariff = tariff.clone();
+            facts.observed.other_code = self.other_code(tariff.id, entry.code.id);
+            if let Some(quote) = facts.accepted() {
+                offers.push((tariff.clone(), quote));
+            }
+        }
+        let mut own = self.own.iter().filter(|own| own.code.id == entry.code.id);
+        let applied = own.find_map(|own| own.applied);
+        if applied.is_none() && offers.is_empty() {
+            return None;
+        }
+        Some(ListedCode {
+            place: entry.place(applied.is_some()),
+            code: facts.code,
+            promotion: facts.promotion,
+            offers,
+            applied,
+        })
+    }
+
+    fn observed(&self, entry: &Entry) -> Observed {
+        let promotion = &entry.offer.promotion;
+        let mut observed = Observed {
+            user_status: self.user_status,
+            // It is shown to the user.
+            text_known: true,
+            group_ids: self.group_ids.clone(),
+            has_purchased: self.has_purchased,
+            trial: self.trial,
+            code_uses: self
+                .code_uses
+                .get(&entry.code.id.0)
+                .copied()
+                .unwrap_or_default(),
+            uses: self.uses.get(&promotion.id.0).copied().unwrap_or_default(),
+            ..Observed::default()
+        };
+        if let Some(usage) = self.usage.get(&promotion.id.0) {
+            observed.set_usage(*usage);
+        }
+        let campaign = entry.offer.campaign.as_ref();
+        if let Some(usage) = campaign.and_then(|campaign| self.campaign_usage.get(&campaign.id)) {
+            observed.set_campaign_usage(*usage);
+        }
+        observed
+    }
+
+    /// The other code that the user holds for this tariff.
+    fn other_code(&self, tariff: TariffId, code: PromoCodeId) -> Option<PromoCodeId> {
+        let on_tariff =
+            |own: &&OwnCode| own.applied.is_some_and(|applied| applied.tariff == tariff);
+        let mut open = self.own.iter().filter(on_tariff);
+        open.find(|own| own.code.id != code).map(|own| own.code.id)
+    }
+}

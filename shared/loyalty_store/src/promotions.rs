@@ -1,0 +1,227 @@
+//! Promotions with their codes, as staff enter them. Versions are kept by the database, so that decisions stay explained.
+
+use domain::{IssuedCode, PromoCode, Promotion, PromotionStatus, Usage};
+use pg::{PgError, Record, Row, Value};
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::definitions::{CodeRow, PromotionRow};
+use crate::rows::{bug, get};
+use crate::{Change, LoyaltyStore};
+
+/// A code with its promotion and how much of that is taken. A promotion without a budget may have been used in several
+/// currencies, and its counter adds up all of them; where all is sold in one, the applications are not looked at.
+macro_rules! stored_promo {
+    () => {
+        "SELECT to_jsonb(c) AS code, to_jsonb(p) AS promotion, coalesce(used.taken, 0) AS taken,
+            coalesce(used.spent_minor, 0) - coalesce(elsewhere.spent_minor, 0) AS spent_minor
+        FROM promo_codes c
+        JOIN promotions p ON p.id = c.promotion_id
+        LEFT JOIN LATERAL (
+            SELECT sum(s.taken)::bigint AS taken, sum(s.spent_minor)::bigint AS spent_minor
+            FROM promotion_usage s WHERE s.promotion_id = p.id
+        ) AS used ON true
+        LEFT JOIN LATERAL (
+            SELECT sum(a.price_minor - a.total_minor)::bigint AS spent_minor FROM applications a
+            WHERE a.promotion_id = p.id AND a.currency <> p.currency AND a.state IN ('applied', 'paying', 'used')
+                AND EXISTS (SELECT FROM tariffs t WHERE t.currency <> p.currency)
+        ) AS elsewhere ON p.budget_minor IS NULL"
+    };
+}
+
+pg::statements! {
+    CREATE_PROMOTION(JSONB, TEXT, UUID, UUID, TIMESTAMPTZ) =
+        "SELECT create_promotion(p_promotion => $1, p_code => $2, p_user_id => $3, p_actor_id => $4, p_now => $5)";
+    REPLACE_PROMOTION(INT8, INT4, JSONB, TEXT, UUID, UUID, TIMESTAMPTZ) =
+        "SELECT replace_promotion(p_code_id => $1, p_version => $2, p_promotion => $3, p_code => $4, p_user_id => $5,
+            p_actor_id => $6, p_now => $7)";
+    FIND_PROMO(INT8) = concat!(stored_promo!(), " WHERE c.id = $1");
+    /// Codes of batches are left out: there may be millions of them.
+    FIND_PROMOS(INT8, TEXT, INT8, TEXT, INT8) = concat!(
+        stored_promo!(),
+        " WHERE c.batch_id IS NULL AND c.id < $1 AND ($2 IS NULL OR p.status = $2)
+            AND ($3 IS NULL OR p.campaign_id = $3) AND ($4 IS NULL OR c.code ^@ $4)
+        ORDER BY c.id DESC LIMIT $5"
+    );
+}
+
+/// A promotion with one code, as staff enter it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromoEntry {
+    /// The text of the code.
+    pub code: PromoCode,
+    /// The only user whom the code is for.
+    pub user_id: Option<Uuid>,
+    /// The promotion. Its number and its version are not looked at.
+    pub promotion: Promotion,
+}
+
+/// A promo code with its promotion, and how much of that is taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredPromo {
+    /// The code.
+    pub code: IssuedCode,
+    /// Its promotion.
+    pub promotion: Promotion,
+    /// What is held or spent of the promotion; of money, what is in its currency.
+    pub usage: Usage,
+}
+
+/// Which promo codes are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct PromoFilter {
+    /// Only those whose promotion has this status.
+    pub status: Option<PromotionStatus>,
+    /// Only those of this campaign.
+    pub campaign_id: Option<i64>,
+    /// Only those whose text begins so.
+    pub begins_with: Option<PromoCode>,
+}
+
+/// Why a promotion was not written. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum PromoError {
+    /// There is no such promo code.
+    #[error("there is no such promo code")]
+    NotFound,
+    /// Another promo code has this text.
+    #[error("another promo code has this text")]
+    CodeTaken,
+    /// Somebody changed the promotion in the meantime: its version is this by now.
+    #[error("the promotion has another version by now")]
+    Changed(i32),
+    /// The text of a promo code stays what it was.
+    #[error("the text of a promo code can't be changed")]
+    CodeFixed,
+    /// The promotion is archived, so it stays as it is.
+    #[error("the promotion is archived")]
+    Archived,
+    /// These fields name what does not exist: `tariffs`, `audience` or `campaign_id`.
+    #[error("it refers to what does not exist")]
+    UnknownReferences(Vec<String>),
+    /// The budget is in one currency, and the promotion has been used in another.
+    #[error("a promotion with a budget has been used in another currency")]
+    UsedInOtherCurrency,
+    /// The database failed.
+    #[error(transparent)]
+    Pg(PgError),
+}
+
+impl From<PgError> for PromoError {
+    fn from(error: PgError) -> PromoError {
+        match error.taken() {
+            Some("promo_codes_code_key") => PromoError::CodeTaken,
+            _ => PromoError::Pg(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for PromoError {
+    fn from(error: tokio_postgres::Error) -> PromoError {
+        PgError::from(error).into()
+    }
+}
+
+impl LoyaltyStore {
+    /// A new promotion with one code; the code's number.
+    ///
+    /// # Errors
+    /// [`PromoError::CodeTaken`], [`PromoError::UnknownReferences`], or that of the database.
+    pub async fn create_promotion(
+        &self,
+        entry: &PromoEntry,
+        change: Change,
+    ) -> Result<i64, PromoError> {
+        let promotion = Json(PromotionRow::from(&entry.promotion));
+        let values: [Value<'_>; 5] = [
+            &promotion,
+            &entry.code.as_str(),
+            &entry.user_id,
+            &change.actor_id,
+            &change.at,
+        ];
+        let row = self.pool.fetch_one(&CREATE_PROMOTION, &values).await?;
+        let mut record: Record<'_> = row.try_get(0)?;
+        match record.field()? {
+            Some(code_id) => Ok(code_id),
+            None => Err(PromoError::UnknownReferences(record.field()?)),
+        }
+    }
+
+    /// Puts `entry` in the place of the promotion of the code `code_id`, if that still has the version `version`. Whoever
+    /// holds a use keeps the price that it was given for.
+    ///
+    /// # Errors
+    /// [`PromoError`].
+    pub async fn replace_promotion(
+        &self,
+        code_id: i64,
+        version: i32,
+        entry: &PromoEntry,
+        change: Change,
+    ) -> Result<(), PromoError> {
+        let promotion = Json(PromotionRow::from(&entry.promotion));
+        let values: [Value<'_>; 7] = [
+            &code_id,
+            &version,
+            &promotion,
+            &entry.code.as_str(),
+            &entry.user_id,
+            &change.actor_id,
+            &change.at,
+        ];
+        let row = self.pool.fetch_one(&REPLACE_PROMOTION, &values).await?;
+        let mut record: Record<'_> = row.try_get(0)?;
+        let outcome: &str = record.field()?;
+        let version: Option<i32> = record.field()?;
+        Err(match outcome {
+            "replaced" => return Ok(()),
+            "no_code" => PromoError::NotFound,
+            "changed" => PromoError::Changed(version.unwrap_or_default()),
+            "archived" => PromoError::Archived,
+            "code_fixed" => PromoError::CodeFixed,
+            "other_currency" => PromoError::UsedInOtherCurrency,
+            "unknown" => PromoError::UnknownReferences(record.field()?),
+            _ => PromoError::Pg(bug("an unknown answer")),
+        })
+    }
+
+    /// A promo code with its promotion.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_promo(&self, code_id: i64) -> Result<Option<StoredPromo>, PgError> {
+        let row = self.pool.fetch_optional(&FIND_PROMO, &[&code_id]).await?;
+        row.as_ref().map(stored).transpose()
+    }
+
+    /// Up to `limit` promo codes that are of no batch, the newest first, before the number `before`.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_promos(
+        &self,
+        filter: &PromoFilter,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<StoredPromo>, PgError> {
+        let status = filter.status.map(PromotionStatus::as_str);
+        let begins_with = filter.begins_with.as_ref().map(PromoCode::as_str);
+        let values: [Value<'_>; 5] = [&before, &status, &filter.campaign_id, &begins_with, &limit];
+        let rows = self.pool.fetch(&FIND_PROMOS, &values).await?;
+        rows.iter().map(stored).collect()
+    }
+}
+
+fn stored(row: &Row) -> Result<StoredPromo, PgError> {
+    let Json(code): Json<CodeRow> = get(row, "code")?;
+    let Json(promotion): Json<PromotionRow> = get(row, "promotion")?;
+    Ok(StoredPromo {
+        code: code.try_into()?,
+        promotion: promotion.try_into()?,
+        usage: Usage {
+            taken: get(row, "taken")?,
+            spent_minor: get(row, "spent_minor")?,
+        },
+    })
+}

@@ -1,0 +1,100 @@
+//! Taking a use. There is one statement for it: whatever the limits, they hold however many take at once.
+
+use domain::{ApplicationState, Facts, Quote, RULE_SET, Random};
+use jiff::Timestamp;
+use pg::{PgError, Record};
+use tokio_postgres::types::Json;
+
+use crate::{Application, LoyaltyStore};
+
+pg::statements! {
+    /// Takes a use, if all that was decided on still holds.
+    RESERVE_USE(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB) =
+        "SELECT reserve_use(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
+            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10)";
+}
+
+/// What `reserve_use` says when a limit leaves no use after others were counted.
+const NO_USE_LEFT: &str = "LS001";
+
+impl LoyaltyStore {
+    /// Takes a use, if what the decision was made from still holds and the limits leave one. `None`: decide again.
+    pub(crate) async fn reserve(
+        &self,
+        facts: &Facts,
+        quote: Quote,
+        random: &dyn Random,
+    ) -> Result<Option<Application>, PgError> {
+        let id = random.uuid_at(facts.now);
+        let campaign = facts.campaign.as_ref();
+        let versions = [
+            Some(facts.code.version),
+            Some(facts.promotion.version),
+            Some(facts.tariff.version),
+            campaign.map(|campaign| campaign.version),
+        ];
+        let since = facts.promotion.period_start(facts.now);
+        let row = self
+            .pool
+            .fetch_one(
+                &RESERVE_USE,
+                &[
+                    &id,
+                    &facts.user_id,
+                    &facts.code.id.0,
+                    &facts.tariff.id.0,
+                    &versions.as_slice(),
+                    &facts.now,
+                    &quote.total.minor(),
+                    &since,
+                    &RULE_SET,
+                    &Json(&facts.observed),
+                ],
+            )
+            .await;
+        let row = match row {
+            Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
+            // Another account of the same person was faster: the unique index on trials keeps to one.
+            Err(error) if error.taken().is_some() => return Ok(None),
+            other => other?,
+        };
+        let mut record: Record<'_> = row.try_get(0)?;
+        let Some(expires_at) = record.field::<Option<Timestamp>>()? else {
+            return Ok(None);
+        };
+        self.remember_usage(facts, quote, &mut record)?;
+        Ok(Some(Application {
+            id,
+            code_id: facts.code.id,
+            code: facts.code.code.clone(),
+            tariff: facts.tariff.id,
+            state: ApplicationState::Applied,
+            quote,
+            expires_at,
+        }))
+    }
+
+    /// What was taken before this use, and so is taken with it.
+    fn remember_usage(
+        &self,
+        facts: &Facts,
+        quote: Quote,
+        record: &mut Record<'_>,
+    ) -> Result<(), PgError> {
+        let discount = quote.discount().minor();
+        let mut next = || -> Result<(i64, i64), PgError> {
+            let taken: Option<i64> = record.field()?;
+            let spent_minor: Option<i64> = record.field()?;
+            Ok((
+                taken.unwrap_or_default() + 1,
+                spent_minor.unwrap_or_default() + discount,
+            ))
+        };
+        let mut seen = facts.clone();
+        let observed = &mut seen.observed;
+        (observed.taken, observed.spent_minor) = next()?;
+        (observed.campaign_taken, observed.campaign_spent_minor) = next()?;
+        self.memory.keep_seen(&seen);
+        Ok(())
+    }
+}
