@@ -28,9 +28,12 @@ const PROGRAMS: [&str; 9] = [
 /// What to measure and how.
 #[derive(Debug, clap::Args)]
 pub struct Bench {
-    /// Only measurements whose name contains this: apply, login …
+    /// Only measurements whose name contains this: apply, login …; `growth` is measured only if it is named
     #[arg(long)]
     only: Option<String>,
+    /// For `--only growth`: the share of its rows, so that a short run is possible
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
     /// Length of each measurement in seconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=20))]
     seconds: u64,
@@ -77,7 +80,9 @@ impl Bench {
             .arg("--logs")
             .arg(stack.profile.logs())
             .arg("--seconds")
-            .arg(self.seconds.to_string());
+            .arg(self.seconds.to_string())
+            .arg("--scale")
+            .arg(self.scale.to_string());
         if let Some(only) = &self.only {
             program = program.arg("--only").arg(only);
         }

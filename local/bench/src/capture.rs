@@ -34,7 +34,7 @@ pub async fn capture(world: &World, cases: &[Case]) -> Result<Vec<Captured>> {
     }
     let mut all: Vec<Captured> = Vec::new();
     for case in cases {
-        let captured = one(world, *case, hold_script(&all)).await?;
+        let captured = one(world, *case, &all).await?;
         all.push(captured);
     }
     for database in [&world.auth, &world.loyalty] {
@@ -43,40 +43,52 @@ pub async fn capture(world: &World, cases: &[Case]) -> Result<Vec<Captured>> {
     Ok(all)
 }
 
-/// What makes the holds that are to be cancelled, or whose decisions are looked at.
-pub fn hold_script(captured: &[Captured]) -> &str {
-    let apply = captured.iter().find(|c| c.case == Case::ApplySpread);
-    apply.map_or("", |captured| &captured.script)
-}
-
-/// Makes what the requests of `subjects` need: see [`Case::prepare`].
+/// Makes what the requests of `subjects` need: see [`Case::prepare`] and [`Case::holds`].
 ///
 /// # Errors
-/// When the service or a database fails.
+/// When the service or a database fails, or what makes the holds is not captured.
 pub async fn prepare(
     world: &World,
     case: Case,
     subjects: Subjects,
-    hold_script: &str,
+    captured: &[Captured],
     token_of: impl Fn(u64) -> u64,
 ) -> Result<()> {
     case.prepare(world, subjects, token_of).await?;
-    if case.needs_holds() {
-        // As many clients as share the work evenly.
-        let even = |clients: &u64| subjects.count.is_multiple_of(*clients);
-        let clients = (1..=16).rev().find(even).unwrap_or(1);
-        let times = subjects.count / clients;
-        world
-            .pgbench
-            .run(&world.loyalty.pooler, hold_script, subjects, clients, times)
-            .await?;
+    match case.holds() {
+        Some(apply) => hold(world, apply, subjects, captured).await,
+        None => Ok(()),
     }
+}
+
+/// Has each of `subjects` apply what they apply in `apply`.
+///
+/// # Errors
+/// When the database fails, or that case is not captured.
+pub async fn hold(
+    world: &World,
+    apply: Case,
+    subjects: Subjects,
+    captured: &[Captured],
+) -> Result<()> {
+    let captured = captured.iter().find(|captured| captured.case == apply);
+    let script = &captured.ok_or("what makes holds is not captured")?.script;
+    // As many clients as share the work evenly.
+    let even = |clients: &u64| subjects.count.is_multiple_of(*clients);
+    let clients = (1..=16).rev().find(even).unwrap_or(1);
+    let times = subjects.count / clients;
+    let pooler = &world.loyalty.pooler;
+    let pgbench = &world.pgbench;
+    pgbench
+        .run(pooler, script, subjects, clients, times)
+        .await?;
     Ok(())
 }
 
-async fn one(world: &World, case: Case, hold_script: &str) -> Result<Captured> {
+async fn one(world: &World, case: Case, before: &[Captured]) -> Result<Captured> {
+    warm_up(world, case).await?;
     let subjects = world.take(REQUESTS);
-    prepare(world, case, subjects, hold_script, |n| n).await?;
+    prepare(world, case, subjects, before, |n| n).await?;
     let database = case.database(world);
     let mut recorded: Vec<Vec<Logged>> = Vec::new();
     for n in subjects.numbers() {
@@ -108,6 +120,18 @@ async fn one(world: &World, case: Case, hold_script: &str) -> Result<Captured> {
             _ => String::new(),
         },
     })
+}
+
+/// The first request for a promo code has a process look at what it remembers from then on. What is captured is the
+/// usual case.
+async fn warm_up(world: &World, case: Case) -> Result<()> {
+    let subjects = world.take(case.warm_up());
+    if subjects.count == 0 {
+        return Ok(());
+    }
+    case.prepare(world, subjects, |n| n).await?;
+    let requests = subjects.numbers().map(|n| case.request(world, n));
+    load::all(world.address, requests).await
 }
 
 fn texts(logged: &[Logged]) -> impl Iterator<Item = &str> {

@@ -2,9 +2,12 @@
 
 use crate::Result;
 use crate::database::Database;
+use crate::least::Least;
 use crate::load::Request;
 use crate::passwords::Work;
-use crate::promo_codes::{FREE_CODES, HOT_CODE, LIMITED_CODE, SPREAD, SPREAD_CODES};
+use crate::promo_codes::{
+    FREE_CODES, HOT_CODE, LIMITED_CODE, NEW_CODE, POPULAR_CODE, SPREAD, SPREAD_CODES,
+};
 use crate::request;
 use crate::world::World;
 
@@ -53,6 +56,16 @@ pub enum Case {
     Groups,
     /// The promo codes as staff see them.
     Promocodes,
+    /// Applying what one holds already.
+    Repeat,
+    /// Applying a code that was used very often.
+    ApplyPopular,
+    /// Applying the same kind of code, which nobody has used.
+    ApplyNew,
+    /// Applying the popular code when one holds it already.
+    RepeatPopular,
+    /// The same of the new one.
+    RepeatNew,
 }
 
 /// The least that a request can cost.
@@ -75,7 +88,7 @@ pub enum Supply {
     Again(u64),
 }
 
-/// All of them, in the order of the report.
+/// All that a whole run measures, in the order of the report. The others are for [growth](crate::growth).
 pub const ALL: [Case; 21] = [
     Case::List,
     Case::ApplySpread,
@@ -125,6 +138,11 @@ impl Case {
             Case::Eligibility => "admin/eligibility",
             Case::Groups => "admin/groups",
             Case::Promocodes => "admin/promocodes",
+            Case::Repeat => "apply_promocode again",
+            Case::ApplyPopular => "apply_promocode, popular code",
+            Case::ApplyNew => "apply_promocode, new code",
+            Case::RepeatPopular => "apply_promocode again, popular code",
+            Case::RepeatNew => "apply_promocode again, new code",
         }
     }
 
@@ -157,12 +175,47 @@ impl Case {
         }
     }
 
+    /// What is measured in turns with it, to tell how heavy its statements are.
+    pub fn least(self) -> Option<Least> {
+        match self {
+            Case::List => Some(Least::Read),
+            Case::ApplySpread
+            | Case::ApplyHot
+            | Case::ApplyLimited
+            | Case::ApplyPopular
+            | Case::ApplyNew => Some(Least::Write),
+            // They lock the user, so that each ends with a write to the disk.
+            Case::Repeat | Case::RepeatPopular | Case::RepeatNew => Some(Least::Write),
+            _ => None,
+        }
+    }
+
+    /// What makes the hold that each subject needs, and with it a decision.
+    pub fn holds(self) -> Option<Case> {
+        match self {
+            Case::Cancel | Case::Decisions | Case::Repeat => Some(Case::ApplySpread),
+            Case::RepeatPopular => Some(Case::ApplyPopular),
+            Case::RepeatNew => Some(Case::ApplyNew),
+            _ => None,
+        }
+    }
+
+    /// Requests after which a process remembers all promo codes of the load.
+    pub fn warm_up(self) -> u64 {
+        match self {
+            Case::ApplySpread | Case::Use => SPREAD,
+            _ => 0,
+        }
+    }
+
     /// Whether a subject is good for more than one request.
     pub fn subjects(self) -> Supply {
         match self {
             Case::ApplySpread
             | Case::ApplyHot
             | Case::ApplyLimited
+            | Case::ApplyPopular
+            | Case::ApplyNew
             | Case::Cancel
             | Case::Use
             | Case::Refresh
@@ -188,10 +241,14 @@ impl Case {
     /// The number of the promo code of subject `n`, as a formula that pgbench understands, and its value.
     pub fn promo(self, n: u64) -> Option<(String, u64)> {
         let (first, count) = match self {
-            Case::ApplySpread | Case::Cancel | Case::Eligibility => (SPREAD_CODES, SPREAD),
+            Case::ApplySpread | Case::Cancel | Case::Eligibility | Case::Repeat => {
+                (SPREAD_CODES, SPREAD)
+            }
             Case::Use => (FREE_CODES, SPREAD),
             Case::ApplyHot => (HOT_CODE, 1),
             Case::ApplyLimited => (LIMITED_CODE, 1),
+            Case::ApplyPopular | Case::RepeatPopular => (POPULAR_CODE, 1),
+            Case::ApplyNew | Case::RepeatNew => (NEW_CODE, 1),
             _ => return None,
         };
         Some((format!("{first} + :n % {count}"), first + n % count))
@@ -205,9 +262,14 @@ impl Case {
         let promo = self.promo(n).map_or(0, |(_, promo)| promo);
         match self {
             Case::List => request::list(world, n),
-            Case::ApplySpread | Case::ApplyHot | Case::ApplyLimited => {
-                request::with_promo(world, n, "/apply_promocode", promo)
-            }
+            Case::ApplySpread
+            | Case::ApplyHot
+            | Case::ApplyLimited
+            | Case::Repeat
+            | Case::ApplyPopular
+            | Case::ApplyNew
+            | Case::RepeatPopular
+            | Case::RepeatNew => request::with_promo(world, n, "/apply_promocode", promo),
             Case::Use => request::with_promo(world, n, "/use_promocode", promo),
             Case::Cancel => request::cancel(world, n, promo),
             Case::Keys => request::keys(world),

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
+use futures_util::future::try_join_all;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -13,6 +14,7 @@ use crate::postgres_log::{self, Logged};
 /// A database.
 pub struct Database {
     owner: Client,
+    owner_url: String,
     superuser: Client,
     log: PathBuf,
     /// Where the service reaches it: through the pooler.
@@ -27,8 +29,10 @@ impl Database {
     /// When a variable is missing or the database can't be reached.
     pub async fn connect(name: &str, log: PathBuf) -> Result<Database> {
         let url = |of: &str| crate::variable(&format!("{name}_{of}_URL"));
+        let owner_url = url("MIGRATION")?;
         Ok(Database {
-            owner: connect(&url("MIGRATION")?).await?,
+            owner: connect(&owner_url).await?,
+            owner_url,
             superuser: connect(&url("SUPERUSER")?).await?,
             log,
             pooler: url("DATABASE")?.parse()?,
@@ -41,6 +45,30 @@ impl Database {
     /// When one of them fails.
     pub async fn run(&self, sql: &str) -> Result<()> {
         Ok(self.owner.batch_execute(sql).await?)
+    }
+
+    /// Runs several lists of statements at once, each list in its order, over a connection of its own.
+    ///
+    /// # Errors
+    /// When one of them fails.
+    pub async fn run_at_once<const N: usize>(&self, lists: [Vec<String>; N]) -> Result<()> {
+        let runs = lists.into_iter().map(async |list| -> Result<()> {
+            let client = connect(&self.owner_url).await?;
+            for sql in list {
+                client.batch_execute(&sql).await?;
+            }
+            Ok(())
+        });
+        try_join_all(runs).await?;
+        Ok(())
+    }
+
+    /// Has the server write everything to its disk.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn checkpoint(&self) -> Result<()> {
+        Ok(self.superuser.batch_execute("CHECKPOINT").await?)
     }
 
     /// Runs a statement and says how many rows it wrote.

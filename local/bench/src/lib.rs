@@ -8,7 +8,10 @@ mod arrival;
 mod capture;
 mod case;
 mod database;
+mod decision_size;
+mod growth;
 mod latencies;
+mod least;
 mod load;
 mod login_timing;
 mod machine;
@@ -36,6 +39,7 @@ pub use options::Options;
 
 use case::Case;
 use measure::{Plan, Row};
+use report::Goal;
 use world::World;
 
 /// Under how many connections each endpoint is measured.
@@ -56,6 +60,7 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     let named = |name: &str| options.only.as_ref().is_none_or(|part| name.contains(part));
     let wanted = |case: &Case| named(case.name());
     let others = [
+        decision_size::NAME,
         login_timing::NAME,
         verification::NAME,
         purchase_flow::Outcome::Declined.name(),
@@ -63,12 +68,25 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         status_flow::NAME,
         reconciliation::NAME,
     ];
+    if options
+        .only
+        .as_ref()
+        .is_some_and(|only| only.starts_with(growth::NAME))
+    {
+        let world = World::new(options).await?;
+        let busy = machine::busy().await?;
+        let goals = growth::run(&world, options).await?;
+        tell_if_busy(busy).await?;
+        return Ok(judged(&goals, options));
+    }
     if !case::ALL.iter().any(wanted) && !others.into_iter().any(named) {
         let names = case::ALL.map(Case::name).into_iter().chain(others);
+        let names = names.chain([growth::NAME]);
         let names = names.collect::<Vec<_>>().join("\n  ");
         return Err(format!("nothing has such a name. There are:\n  {names}").into());
     }
     let world = World::new(options).await?;
+    world.loyalty.run(&promo_codes::sql()).await?;
     let busy = machine::busy().await?;
     println!("{}", report::HEADING);
     let mut rows = Vec::new();
@@ -81,12 +99,11 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
         world.list_all_codes().await?;
     }
 
-    println!();
-    let busy = machine::busy().await?.max(busy);
-    if busy > BUSY {
-        println!("{}\n", report::busy(busy));
-    }
+    tell_if_busy(busy).await?;
     let mut goals = report::goals(&rows);
+    if named(decision_size::NAME) {
+        goals.push(decision_size::goal(&world).await?);
+    }
     if named(login_timing::NAME) {
         goals.push(login_timing::goal(&world).await?);
     }
@@ -105,17 +122,29 @@ pub async fn run(options: &Options) -> Result<ExitCode> {
     if named(reconciliation::NAME) {
         goals.push(reconciliation::goal(&world).await?);
     }
-    for goal in &goals {
-        println!(
-            "{:<7}{}",
-            if goal.met { "met" } else { "MISSED" },
-            goal.text
-        );
+    Ok(judged(&goals, options))
+}
+
+/// Says so when the machine had something else to do, before the measurements or now.
+async fn tell_if_busy(before: f64) -> Result<()> {
+    let busy = machine::busy().await?.max(before);
+    if busy > BUSY {
+        println!("\n{}", report::busy(busy));
     }
-    Ok(match options.check && goals.iter().any(|goal| !goal.met) {
+    Ok(())
+}
+
+/// Prints which goals are met. The exit code is a failure if one is missed and that was asked for.
+fn judged(goals: &[Goal], options: &Options) -> ExitCode {
+    println!();
+    for goal in goals {
+        let met = if goal.met { "met" } else { "MISSED" };
+        println!("{met:<7}{}", goal.text);
+    }
+    match options.check && goals.iter().any(|goal| !goal.met) {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
-    })
+    }
 }
 
 /// Measures those of a group of cases that are wanted.
@@ -137,9 +166,10 @@ async fn measure_all(
                 of,
                 connections,
                 length: Duration::from_secs(options.seconds),
+                subjects: None,
             };
             let row = plan.row(before).await?;
-            println!("{}", report::line(&row));
+            report::print(&row);
             before = Some(row.rate);
             rows.push(row);
         }

@@ -147,6 +147,21 @@ pub async fn once(address: SocketAddr, request: Request) -> Result<Bytes> {
     exchange(&mut connect(address).await?, request).await
 }
 
+/// Makes all of these requests, one after another over one connection.
+///
+/// # Errors
+/// When an answer is no success.
+pub async fn all(
+    address: SocketAddr,
+    requests: impl Iterator<Item = Result<Request>>,
+) -> Result<()> {
+    let mut sender = connect(address).await?;
+    for request in requests {
+        exchange(&mut sender, request?).await?;
+    }
+    Ok(())
+}
+
 /// How long one request takes that is refused with this status, over a connection of its own, without connecting.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::Result;
-use crate::capture::{Captured, hold_script, prepare};
+use crate::capture::{Captured, prepare};
 use crate::case::{Case, Floor, Supply};
 use crate::latencies::Latencies;
 use crate::load::{self, Connection, Measured, Request, Requests};
@@ -21,6 +21,9 @@ const WARM_UP: Duration = Duration::from_millis(300);
 /// At the next number of connections there may be so many times the requests; should there be more, it ends early.
 const GROWTH: f64 = 4.0;
 
+/// Statements that only read are so much faster than the requests.
+const MORE: u64 = 3;
+
 /// What was measured.
 pub struct Row {
     /// The endpoint.
@@ -33,6 +36,8 @@ pub struct Row {
     pub latencies: Latencies,
     /// The floor, in the same unit as `rate`.
     pub floor: Option<f64>,
+    /// The least read or write, where it is measured in turns with it.
+    pub least: Option<f64>,
     /// The statements of one request.
     pub statements: usize,
 }
@@ -41,6 +46,17 @@ impl Row {
     /// The part of the floor's rate that is reached.
     pub fn ratio(&self) -> Option<f64> {
         self.floor.map(|floor| self.rate / floor)
+    }
+
+    /// The part of the rate of the least read or write that the service reaches.
+    pub fn share_of_least(&self) -> Option<f64> {
+        self.least.map(|least| self.rate / least)
+    }
+
+    /// The same of the statements without the service.
+    pub fn floor_share_of_least(&self) -> Option<f64> {
+        let (floor, least) = self.floor.zip(self.least)?;
+        Some(floor / least)
     }
 }
 
@@ -56,22 +72,26 @@ pub struct Plan<'a> {
     pub connections: u64,
     /// How long it takes, without the floor.
     pub length: Duration,
+    /// For whom it is done again and again, who exist with all they need; `None` makes new ones.
+    pub subjects: Option<Subjects>,
 }
 
 /// How often something was done, and in which time.
 #[derive(Clone, Copy, Default)]
-struct Done {
+pub struct Done {
     times: f64,
     seconds: f64,
 }
 
 impl Done {
-    fn add(&mut self, times: f64, rate: f64) {
+    /// Adds what was done so many times at this rate.
+    pub fn add(&mut self, times: f64, rate: f64) {
         self.times += times;
         self.seconds += times / rate;
     }
 
-    fn rate(self) -> f64 {
+    /// How often a second it was done.
+    pub fn rate(self) -> f64 {
         self.times / self.seconds
     }
 }
@@ -82,7 +102,7 @@ impl Plan<'_> {
     /// # Errors
     /// When a request or a transaction fails, or did not do what it should have.
     pub async fn row(&self, before: Option<f64>) -> Result<Row> {
-        let (mut service, mut floor) = (Done::default(), None::<Done>);
+        let (mut service, mut floor, mut least) = (Done::default(), None::<Done>, None::<Done>);
         let mut latencies = Vec::new();
         for _ in 0..ROUNDS {
             let measured = self.requests(before).await?;
@@ -90,6 +110,11 @@ impl Plan<'_> {
             service.add(requests, measured.rate());
             if let Some(rate) = self.floor(measured.latencies.len()).await? {
                 floor.get_or_insert_default().add(requests, rate);
+            }
+            if let Some(of) = self.of.case.least() {
+                let count = measured.latencies.len();
+                let rate = of.rate(self.world, self.connections, count).await?;
+                least.get_or_insert_default().add(requests, rate);
             }
             latencies.extend(measured.latencies);
         }
@@ -99,6 +124,7 @@ impl Plan<'_> {
             rate: service.rate(),
             latencies: Latencies::of(latencies),
             floor: floor.map(Done::rate),
+            least: least.map(Done::rate),
             statements: self.of.statements,
         })
     }
@@ -135,7 +161,7 @@ impl Plan<'_> {
         Ok(measured)
     }
 
-    /// The floor, measured with as many requests as the service has answered.
+    /// The floor, measured with as many requests as the service has answered, or more where nothing has to be prepared.
     async fn floor(&self, requests: usize) -> Result<Option<f64>> {
         match self.of.case.floor() {
             Floor::None => Ok(None),
@@ -143,7 +169,11 @@ impl Plan<'_> {
                 .await
                 .map(Some),
             Floor::Sql => {
-                let times = (requests as u64).div_ceil(self.connections).max(1);
+                let more = match self.of.case.subjects() {
+                    Supply::Once => 1,
+                    Supply::Again(_) => MORE,
+                };
+                let times = (requests as u64 * more).div_ceil(self.connections).max(1);
                 let total = times * self.connections;
                 let model = self.of.model;
                 let subjects = self.prepare(total, |_| model).await?;
@@ -160,13 +190,15 @@ impl Plan<'_> {
     }
 
     async fn prepare(&self, most: u64, token_of: impl Fn(u64) -> u64) -> Result<Subjects> {
+        if let Some(subjects) = self.subjects {
+            return Ok(subjects);
+        }
         let case = self.of.case;
         let subjects = self.world.take(match case.subjects() {
             Supply::Again(count) => count,
             Supply::Once => most,
         });
-        let holds = hold_script(self.captured);
-        prepare(self.world, case, subjects, holds, token_of).await?;
+        prepare(self.world, case, subjects, self.captured, token_of).await?;
         Ok(subjects)
     }
 

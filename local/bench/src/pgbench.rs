@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use domain::Clock;
+use runtime::SystemClock;
 use tokio::process::Command;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -34,6 +36,7 @@ impl Pgbench {
         std::fs::write(&self.script, script)?;
         let text =
             |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+        let started = SystemClock.now().as_millisecond();
         let mut command = Command::new(&self.program);
         // Prepared statements have no place behind a pooler, and the service does not use them either.
         command
@@ -45,6 +48,7 @@ impl Pgbench {
             .arg(format!("--define=size={}", subjects.count))
             .arg(format!("--define=clients={clients}"))
             .arg("--define=i=0")
+            .arg(format!("--define=started={started}"))
             .env("PGDATABASE", pooler.get_dbname().unwrap_or_default())
             .env("PGUSER", pooler.get_user().unwrap_or_default())
             .env("PGPASSWORD", text(pooler.get_password()))

@@ -5,13 +5,8 @@ use crate::case::Case;
 use crate::world::{Subjects, World};
 
 impl Case {
-    /// Whether each subject needs a hold, too, and with it a decision.
-    pub fn needs_holds(self) -> bool {
-        matches!(self, Case::Cancel | Case::Decisions)
-    }
-
-    /// Makes what the requests of `subjects` need. Refresh tokens are those of `token_of(n)`. Cancelling needs a hold
-    /// besides: see [`Case::needs_holds`].
+    /// Makes what the requests of `subjects` need. Refresh tokens are those of `token_of(n)`. Some need a hold besides: see
+    /// [`Case::holds`].
     ///
     /// # Errors
     /// When the service or a database fails.
@@ -40,7 +35,11 @@ impl Case {
     /// A query for how many of the subjects from $1 to $2 it was done for, where that leaves a trace.
     pub fn trace(self) -> Option<&'static str> {
         match self {
-            Case::ApplySpread | Case::ApplyHot | Case::ApplyLimited => Some(
+            Case::ApplySpread
+            | Case::ApplyHot
+            | Case::ApplyLimited
+            | Case::ApplyPopular
+            | Case::ApplyNew => Some(
                 "SELECT count(*) FROM applications WHERE user_id BETWEEN $1 AND $2 AND state = 'applied'",
             ),
             Case::Cancel => Some(

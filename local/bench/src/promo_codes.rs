@@ -1,8 +1,9 @@
-//! The tariffs, the promo codes and the groups that the measurements work on.
+//! The tariffs, the promotions with their codes, and the groups that the measurements work on.
 
 /// How many codes the spread load is spread over.
 pub const SPREAD: u64 = 1000;
 /// The first numbers of the kinds of promo codes. Large, so that no other parameter of a statement is the same number.
+/// Each code has a promotion of its own, of the same number.
 pub const SPREAD_CODES: u64 = 7_000_000;
 /// Codes after which nothing is to pay.
 pub const FREE_CODES: u64 = 7_100_000;
@@ -10,23 +11,21 @@ pub const FREE_CODES: u64 = 7_100_000;
 pub const HOT_CODE: u64 = 7_200_000;
 /// The code that everyone wants and that has a limit, which is never reached.
 pub const LIMITED_CODE: u64 = 7_200_001;
+/// Codes with a limit and a budget: one that was used very often, and one that nobody has used.
+pub const POPULAR_CODE: u64 = 7_200_002;
+/// See [`POPULAR_CODE`].
+pub const NEW_CODE: u64 = 7_200_003;
 const LISTED_CODES: u64 = 7_300_000;
 /// The tariff that everything is bought for.
 pub const TARIFF: u64 = 7_900_000;
+/// Codes on a page of the list.
+pub const PAGE: u64 = 20;
 
 /// Groups of users, as many as are on a page.
 const GROUPS: u64 = 50;
 
-/// The statements that make them. Columns that are not named keep their defaults: no limits, everyone, every tariff.
+/// The statements that make them.
 pub fn sql() -> String {
-    let codes = |first: u64, count: u64, values: &str| {
-        format!(
-            "INSERT INTO promo_codes (id, code, title, status, starts_at, listed, effect, effect_minor,
-                 effect_basis_points, effect_days, total_limit)
-             SELECT n, 'BENCH' || n, 'Bench', 'active', now() - interval '1 day', {values}
-             FROM generate_series({first}, {first} + {count} - 1) AS n;\n"
-        )
-    };
     let tariffs = format!(
         "INSERT INTO tariffs (id, title, price_minor, currency, period_months) VALUES
              ({TARIFF}, 'Month', 29900, 'RUB', 1),
@@ -35,22 +34,30 @@ pub fn sql() -> String {
     );
     [
         tariffs,
-        codes(
+        promotions(
             SPREAD_CODES,
             SPREAD,
-            "false, 'amount_off', 10000, NULL, NULL, NULL",
+            "false, 'amount_off', 10000, NULL, NULL, NULL, NULL",
         ),
-        codes(FREE_CODES, SPREAD, "false, 'free', NULL, NULL, 14, NULL"),
-        codes(HOT_CODE, 1, "false, 'amount_off', 10000, NULL, NULL, NULL"),
-        codes(
+        promotions(
+            FREE_CODES,
+            SPREAD,
+            "false, 'free', NULL, NULL, 14, NULL, NULL",
+        ),
+        promotions(
+            HOT_CODE,
+            1,
+            "false, 'amount_off', 10000, NULL, NULL, NULL, NULL",
+        ),
+        promotions(
             LIMITED_CODE,
             1,
-            "false, 'amount_off', 10000, NULL, NULL, 100000000",
+            "false, 'amount_off', 10000, NULL, NULL, 100000000, NULL",
         ),
-        codes(
+        promotions(
             LISTED_CODES,
-            20,
-            "true, 'percent_off', NULL, 1500, NULL, NULL",
+            PAGE,
+            "true, 'percent_off', NULL, 1500, NULL, NULL, NULL",
         ),
         format!(
             "INSERT INTO user_groups (title)
@@ -59,4 +66,16 @@ pub fn sql() -> String {
         "ANALYZE;".to_owned(),
     ]
     .concat()
+}
+
+/// SQL for promotions with one shared code each, `count` of them from the number `first` on. Columns that are not named
+/// keep their defaults: everyone, once, every tariff.
+pub fn promotions(first: u64, count: u64, values: &str) -> String {
+    let series = format!("FROM generate_series({first}, {first} + {count} - 1) AS n");
+    format!(
+        "INSERT INTO promotions (id, title, status, starts_at, listed, effect, effect_minor, effect_basis_points,
+             effect_days, total_limit, budget_minor)
+         SELECT n, 'Bench', 'active', now() - interval '1 day', {values} {series};
+         INSERT INTO promo_codes (id, promotion_id, code) SELECT n, n, 'BENCH' || n {series};\n"
+    )
 }

@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::load::Request;
-use crate::promo_codes::TARIFF;
+use crate::promo_codes::{PAGE, TARIFF};
 use crate::world::{ADMINS, PASSWORD, World, id};
 
-/// Lists the promo codes for user `n`.
+/// Lists the first page of promo codes for user `n`.
 ///
 /// # Errors
 /// When the request can't be made.
 pub fn list(world: &World, n: u64) -> Result<Request> {
-    with_token(world, n, Method::GET, "/get_active_promocodes", None)
+    let path = format!("/get_active_promocodes?limit={PAGE}");
+    with_token(world, n, Method::GET, &path, None)
 }
 
 /// Calls `path` for user `n`, with the promo code and the tariff.

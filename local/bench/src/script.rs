@@ -32,12 +32,24 @@ pub struct Varying {
     pub expression: String,
 }
 
-/// What a script begins with: `:n` is the next of `:size` subjects from `:first` on, another one in each client.
-const HEAD: &str = "\\set n :first + (:client_id + :i * :clients) % :size\n\\set i :i + 1\n";
+/// What a script begins with: `:n` is the next of `:size` subjects from `:first` on, another one in each client; `:made` is
+/// the time, a millisecond later in each transaction.
+const HEAD: &str = "\\set n :first + (:client_id + :i * :clients) % :size\n\\set i :i + 1\n\\set made :started + :i\n";
 
 /// SQL for the UUID of the digits of a pgbench variable.
 pub fn uuid_of(variable: &str) -> String {
     format!("lpad(:{variable}, 32, '0')")
+}
+
+/// SQL for a new UUID of the kind of `model`, with the digits of a pgbench variable: version 7 begins with the time, in
+/// milliseconds, so that new ones are neighbours in an index; the others are spread over all of it.
+fn like(model: &str, variable: &str) -> String {
+    match model.as_bytes().get(14) {
+        Some(b'7') => format!(
+            "lpad(to_hex(CAST(:made AS bigint)), 12, '0') || '7' || lpad(:{variable}, 19, '8')"
+        ),
+        _ => uuid_of(variable),
+    }
 }
 
 /// The script. Values of the model that are in `varying` become expressions; a UUID that is not among them was made for
@@ -60,11 +72,10 @@ pub fn script(statements: &[Statement], varying: &[Varying], head: &str) -> Resu
             };
             if varying.iter().all(|known| known.value != *value) {
                 let fresh = format!("fresh{}", varying.len());
-                // Spread over the whole index, as random UUIDs are.
                 sets += &format!("\\set {fresh} random(1, 999999999999999999)\n");
                 varying.push(Varying {
                     value: value.clone(),
-                    expression: uuid_of(&fresh),
+                    expression: like(value, &fresh),
                 });
             }
         }
@@ -190,6 +201,17 @@ mod tests {
              INSERT INTO t VALUES (CAST(lpad(:fresh2, 32, '0') AS uuid), CAST(lpad(:n, 32, '0') AS uuid));\n\
              SELECT CAST(lpad(:fresh2, 32, '0') AS uuid);\n"
         );
+    }
+
+    #[test]
+    fn an_identifier_with_the_time_is_one_of_the_time_that_it_is_made() {
+        let one = statement(
+            "SELECT $1",
+            &[("019abc3d-ecf0-74f9-b211-0c07cdb76ab7", "uuid")],
+        );
+        let sql = body(&[one]).unwrap();
+        let made = "CAST(lpad(to_hex(CAST(:made AS bigint)), 12, '0') || '7' || lpad(:fresh2, 19, '8') AS uuid)";
+        assert!(sql.contains(made), "{sql}");
     }
 
     #[test]

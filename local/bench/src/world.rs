@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use crate::Result;
 use crate::database::Database;
+use crate::least;
 use crate::load;
 use crate::options::Options;
 use crate::pgbench::Pgbench;
-use crate::promo_codes;
 use crate::request;
 
 /// Everyone's password.
@@ -55,7 +55,7 @@ pub struct World {
 }
 
 impl World {
-    /// The stack that the environment describes, with tariffs and promo codes.
+    /// The stack that the environment describes. There are no promo codes yet.
     ///
     /// # Errors
     /// When something is missing in the environment, or a server does not answer.
@@ -74,7 +74,7 @@ impl World {
             refresh_key: RefreshKey::from_env()?,
             next: Cell::new(1),
         };
-        world.loyalty.run(&promo_codes::sql()).await?;
+        world.loyalty.run(&least::sql()).await?;
         Ok(world)
     }
 
@@ -104,7 +104,7 @@ impl World {
     /// When the database fails.
     pub async fn list_all_codes(&self) -> Result<()> {
         self.loyalty
-            .run("UPDATE promo_codes SET listed = true WHERE NOT listed")
+            .run("UPDATE promotions SET listed = true WHERE NOT listed")
             .await
     }
 
