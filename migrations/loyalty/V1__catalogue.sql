@@ -107,7 +107,8 @@ CREATE TABLE promo_codes (
     version      integer     NOT NULL DEFAULT 1 CHECK (version > 0),
     state        text        NOT NULL DEFAULT 'issued' CHECK (state IN ('issued', 'disabled')),
     code         text COLLATE "C" NOT NULL UNIQUE
-);
+    -- Room on the page for the next version of a row whose uses are counted: no index entry is written then.
+) WITH (fillfactor = 90);
 COMMENT ON TABLE promo_codes IS
     'A row is the text of a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
 COMMENT ON COLUMN promo_codes.code IS 'The canonical form: see domain::PromoCode.';
@@ -118,8 +119,8 @@ COMMENT ON COLUMN promo_codes.ends_at IS 'An end of its own, before that of its 
 CREATE INDEX promo_codes_by_promotion ON promo_codes (promotion_id, id);
 CREATE INDEX promo_codes_by_batch ON promo_codes (batch_id, id) WHERE batch_id IS NOT NULL;
 CREATE INDEX promo_codes_shared ON promo_codes (promotion_id, id) WHERE batch_id IS NULL AND user_id IS NULL;
-CREATE INDEX promo_codes_personal ON promo_codes (user_id, id)
-    WHERE user_id IS NOT NULL AND state = 'issued' AND (max_uses IS NULL OR uses < max_uses);
+CREATE INDEX promo_codes_personal ON promo_codes (user_id, id) WHERE user_id IS NOT NULL AND state = 'issued';
+CREATE INDEX promo_codes_of_no_batch ON promo_codes (id) WHERE batch_id IS NULL;
 
 CREATE TABLE catalogue_version (
     one     boolean PRIMARY KEY DEFAULT true CHECK (one),

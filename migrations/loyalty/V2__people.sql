@@ -16,7 +16,8 @@ CREATE TABLE user_statuses (
     version bigint      NOT NULL,
     at      timestamptz NOT NULL,
     status  text        NOT NULL,
-    PRIMARY KEY (user_id, version)
+    -- A repair gives the same version another status.
+    PRIMARY KEY (user_id, version, at)
 );
 COMMENT ON TABLE user_statuses IS 'A row is a status that a user had from `at` on: for questions about a past time.';
 

@@ -391,7 +391,7 @@ CREATE FUNCTION public.keep_user_status() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO user_statuses (user_id, version, at, status) VALUES (NEW.id, NEW.version, NEW.updated_at, NEW.status)
-    ON CONFLICT (user_id, version) DO NOTHING;
+    ON CONFLICT (user_id, version, at) DO UPDATE SET status = excluded.status;
     RETURN NULL;
 END $$;
 
@@ -410,7 +410,7 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -430,11 +430,11 @@ BEGIN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
         ORDER BY array_position(p_codes, c.code) LIMIT 1;
     END IF;
-    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version,
+    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
         p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
-    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version,
+    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, campaign_id, campaign_version, tariff_version, user_status, v_person_id,
         v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
     FROM (VALUES (1)) AS one
@@ -475,10 +475,10 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        lapsed := EXISTS (
-            SELECT FROM applications a
-            WHERE a.state = 'applied' AND a.expires_at <= p_now
-                AND (a.promotion_id = load_facts.promotion_id OR a.campaign_id = load_facts.campaign_id)
+        -- The first to run out tells whether any has: whose it is, is looked at when a limit has refused.
+        lapsed := coalesce(
+            (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
+            false
         );
     END IF;
     IF v_group_ids IS NOT NULL THEN
@@ -520,7 +520,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT s.status INTO user_status FROM user_statuses s
-    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC LIMIT 1;
+    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC, s.at DESC LIMIT 1;
     group_ids := ARRAY(
         SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.added_at <= p_at
         UNION
@@ -577,7 +577,8 @@ BEGIN
     group_ids := ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id);
     has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
     SELECT a.state::text INTO trial FROM applications a
-    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used');
+    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
+        AND (a.state <> 'applied' OR a.expires_at > p_now);
     SELECT jsonb_agg(jsonb_build_object(
         'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
         'promotion_version', p.version, 'campaign_version', m.version))
@@ -591,13 +592,14 @@ BEGIN
         'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
     INTO personal
     FROM (
-        SELECT * FROM promo_codes o
+        SELECT o.* FROM promo_codes o JOIN promotions p ON p.id = o.promotion_id
         WHERE o.user_id = p_user_id AND o.state = 'issued' AND (o.max_uses IS NULL OR o.uses < o.max_uses)
+            AND (o.ends_at IS NULL OR o.ends_at > p_now)
+            AND p.listed AND p.status = 'active' AND (p.ends_at IS NULL OR p.ends_at > p_now)
         ORDER BY o.id DESC LIMIT 100
     ) AS c
     JOIN promotions p ON p.id = c.promotion_id
-    LEFT JOIN campaigns m ON m.id = p.campaign_id
-    WHERE p.listed AND (c.ends_at IS NULL OR c.ends_at > p_now);
+    LEFT JOIN campaigns m ON m.id = p.campaign_id;
     IF cardinality(p_promotion_ids) > 0 THEN
         uses := ARRAY(
             SELECT (
@@ -1020,6 +1022,9 @@ BEGIN
     ELSIF v_code <> p_code THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        -- Where all is sold in one currency the applications are not looked at.
+        SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
+    ) AND EXISTS (
         SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
     ) THEN
         outcome := 'other_currency';
@@ -1069,7 +1074,6 @@ DECLARE
     v_code_counted boolean := false;
     v_stripe smallint;
     v_campaign_stripe smallint;
-    v_reserved boolean;
 BEGIN
     SELECT o.* INTO STRICT a FROM applications o WHERE o.id = p_application_id;
     SELECT o.* INTO STRICT p FROM promotions o WHERE o.id = a.promotion_id;
@@ -1088,50 +1092,44 @@ BEGIN
             RETURN false;
         END IF;
     END IF;
-    WHILE v_reserved IS NULL LOOP
-        BEGIN
-            UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = a.code_id AND c.uses < c.max_uses;
-            v_code_counted := FOUND;
-            IF NOT v_code_counted THEN
-                SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
-                IF v_max_uses IS NOT NULL THEN
-                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
-                END IF;
-            END IF;
-            v_stripe := reserve_promotion(
-                p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
-                p_discount_minor => a.price_minor - a.total_minor
-            );
-            IF v_stripe IS NULL THEN
+    BEGIN
+        UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = a.code_id AND c.uses < c.max_uses;
+        v_code_counted := FOUND;
+        IF NOT v_code_counted THEN
+            SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
+            IF v_max_uses IS NOT NULL THEN
                 RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
             END IF;
-            IF a.campaign_id IS NOT NULL THEN
-                SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
-                v_campaign_stripe := reserve_campaign(
-                    p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
-                    p_discount_minor => a.price_minor - a.total_minor
-                );
-                IF v_campaign_stripe IS NULL THEN
-                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
-                END IF;
+        END IF;
+        v_stripe := reserve_promotion(
+            p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
+            p_discount_minor => a.price_minor - a.total_minor
+        );
+        IF v_stripe IS NULL THEN
+            RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+        END IF;
+        IF a.campaign_id IS NOT NULL THEN
+            SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
+            v_campaign_stripe := reserve_campaign(
+                p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
+                p_discount_minor => a.price_minor - a.total_minor
+            );
+            IF v_campaign_stripe IS NULL THEN
+                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
             END IF;
-            UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
-                campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
-            WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
-            IF NOT FOUND THEN
-                RAISE EXCEPTION 'the application % was not given back', a.id;
-            END IF;
-            v_reserved := true;
-        EXCEPTION
-            WHEN unique_violation OR SQLSTATE 'LU002' THEN
-                -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
-                v_reserved := false;
-            WHEN SQLSTATE 'LS001' THEN
-                -- Somebody else took the last use of a stripe: there may be one in another.
-                NULL;
-        END;
-    END LOOP;
-    RETURN v_reserved;
+        END IF;
+        UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
+            campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
+        WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the application % was not given back', a.id;
+        END IF;
+        RETURN true;
+    EXCEPTION
+        WHEN unique_violation OR SQLSTATE 'LU002' THEN
+            -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
+            RETURN false;
+    END;
 END $$;
 
 CREATE FUNCTION public.reserve_campaign(p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_discount_minor bigint) RETURNS smallint
@@ -1145,6 +1143,12 @@ BEGIN
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe AND quota IS NULL AND quota_minor IS NULL;
         IF FOUND THEN
             RETURN v_stripe;
+        END IF;
+        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        PERFORM FROM campaigns m
+        WHERE m.id = p_campaign_id AND m.total_limit IS NULL AND m.budget_minor IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
         END IF;
         INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
         VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
@@ -1161,13 +1165,13 @@ BEGIN
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
     ) THEN
         UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
@@ -1179,8 +1183,8 @@ BEGIN
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM campaign_usage
         WHERE campaign_id = p_campaign_id
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
         ORDER BY stripe LIMIT 1;
         EXIT WHEN FOUND;
         IF v_try = 2 OR p_budget_minor IS NULL THEN
@@ -1208,6 +1212,12 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
+        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        PERFORM FROM promotions p
+        WHERE p.id = p_promotion_id AND p.total_limit IS NULL AND p.budget_minor IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the promotion has got a limit' USING ERRCODE = 'LS001';
+        END IF;
         INSERT INTO promotion_usage AS u (promotion_id, stripe, taken, spent_minor)
         VALUES (p_promotion_id, v_stripe, 1, p_discount_minor)
         ON CONFLICT (promotion_id, stripe) DO UPDATE
@@ -1223,13 +1233,13 @@ BEGIN
     IF EXISTS (
         SELECT FROM promotion_usage
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
     ) THEN
         UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
@@ -1241,8 +1251,8 @@ BEGIN
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM promotion_usage
         WHERE promotion_id = p_promotion_id
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
         ORDER BY stripe LIMIT 1;
         EXIT WHEN FOUND;
         IF v_try = 2 OR p_budget_minor IS NULL THEN
@@ -1819,7 +1829,8 @@ CREATE TABLE public.promo_codes (
     CONSTRAINT promo_codes_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'disabled'::text]))),
     CONSTRAINT promo_codes_uses_check CHECK ((uses >= 0)),
     CONSTRAINT promo_codes_version_check CHECK ((version > 0))
-);
+)
+WITH (fillfactor='90');
 COMMENT ON TABLE public.promo_codes IS 'A row is the text of a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
 COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user whom it is for; NULL: whoever the promotion is for.';
 COMMENT ON COLUMN public.promo_codes.max_uses IS 'Uses of this code alone, beside the limits of its promotion: 1 is one-time.';
@@ -2155,7 +2166,7 @@ ALTER TABLE ONLY public.user_groups
     ADD CONSTRAINT user_groups_title_key UNIQUE (title);
 
 ALTER TABLE ONLY public.user_statuses
-    ADD CONSTRAINT user_statuses_pkey PRIMARY KEY (user_id, version);
+    ADD CONSTRAINT user_statuses_pkey PRIMARY KEY (user_id, version, at);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
@@ -2192,7 +2203,9 @@ CREATE INDEX promo_codes_by_batch ON public.promo_codes USING btree (batch_id, i
 
 CREATE INDEX promo_codes_by_promotion ON public.promo_codes USING btree (promotion_id, id);
 
-CREATE INDEX promo_codes_personal ON public.promo_codes USING btree (user_id, id) WHERE ((user_id IS NOT NULL) AND (state = 'issued'::text) AND ((max_uses IS NULL) OR (uses < max_uses)));
+CREATE INDEX promo_codes_of_no_batch ON public.promo_codes USING btree (id) WHERE (batch_id IS NULL);
+
+CREATE INDEX promo_codes_personal ON public.promo_codes USING btree (user_id, id) WHERE ((user_id IS NOT NULL) AND (state = 'issued'::text));
 
 CREATE INDEX promo_codes_shared ON public.promo_codes USING btree (promotion_id, id) WHERE ((batch_id IS NULL) AND (user_id IS NULL));
 

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION keep_user_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO user_statuses (user_id, version, at, status) VALUES (NEW.id, NEW.version, NEW.updated_at, NEW.status)
-    ON CONFLICT (user_id, version) DO NOTHING;
+    ON CONFLICT (user_id, version, at) DO UPDATE SET status = excluded.status;
     RETURN NULL;
 END $$;
 

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION load_facts(
     p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
-    OUT code_uses bigint, OUT code_ends_at timestamptz, OUT code_version integer,
+    OUT code_uses bigint, OUT code_ends_at timestamptz, OUT code_version integer, OUT code_batch_id bigint,
     OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer,
     OUT tariff_version integer, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
@@ -34,11 +34,11 @@ BEGIN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
         ORDER BY array_position(p_codes, c.code) LIMIT 1;
     END IF;
-    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version,
+    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
         p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
-    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version,
+    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, campaign_id, campaign_version, tariff_version, user_status, v_person_id,
         v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
     FROM (VALUES (1)) AS one
@@ -79,10 +79,10 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        lapsed := EXISTS (
-            SELECT FROM applications a
-            WHERE a.state = 'applied' AND a.expires_at <= p_now
-                AND (a.promotion_id = load_facts.promotion_id OR a.campaign_id = load_facts.campaign_id)
+        -- The first to run out tells whether any has: whose it is, is looked at when a limit has refused.
+        lapsed := coalesce(
+            (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
+            false
         );
     END IF;
     IF v_group_ids IS NOT NULL THEN

@@ -27,7 +27,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT s.status INTO user_status FROM user_statuses s
-    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC LIMIT 1;
+    WHERE s.user_id = p_user_id AND s.at <= p_at ORDER BY s.version DESC, s.at DESC LIMIT 1;
     group_ids := ARRAY(
         SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.added_at <= p_at
         UNION

@@ -21,7 +21,8 @@ BEGIN
     group_ids := ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id);
     has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
     SELECT a.state::text INTO trial FROM applications a
-    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used');
+    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
+        AND (a.state <> 'applied' OR a.expires_at > p_now);
     SELECT jsonb_agg(jsonb_build_object(
         'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
         'promotion_version', p.version, 'campaign_version', m.version))
@@ -35,13 +36,14 @@ BEGIN
         'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
     INTO personal
     FROM (
-        SELECT * FROM promo_codes o
+        SELECT o.* FROM promo_codes o JOIN promotions p ON p.id = o.promotion_id
         WHERE o.user_id = p_user_id AND o.state = 'issued' AND (o.max_uses IS NULL OR o.uses < o.max_uses)
+            AND (o.ends_at IS NULL OR o.ends_at > p_now)
+            AND p.listed AND p.status = 'active' AND (p.ends_at IS NULL OR p.ends_at > p_now)
         ORDER BY o.id DESC LIMIT 100
     ) AS c
     JOIN promotions p ON p.id = c.promotion_id
-    LEFT JOIN campaigns m ON m.id = p.campaign_id
-    WHERE p.listed AND (c.ends_at IS NULL OR c.ends_at > p_now);
+    LEFT JOIN campaigns m ON m.id = p.campaign_id;
     IF cardinality(p_promotion_ids) > 0 THEN
         uses := ARRAY(
             SELECT (

@@ -32,6 +32,9 @@ BEGIN
     ELSIF v_code <> p_code THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        -- Where all is sold in one currency the applications are not looked at.
+        SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
+    ) AND EXISTS (
         SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
     ) THEN
         outcome := 'other_currency';

@@ -1,6 +1,7 @@
 -- Takes the use of an application that was given back once more, and spends it. False, with nothing changed, when the
 -- limits of the code, its promotion, the campaign or the person leave none. The limit per user counts in the period in
--- which the application was made. The caller has locked the user.
+-- which the application was made. The caller has locked the user. Raises
+-- LS001 as reserve_promotion does: ask again in another transaction.
 CREATE OR REPLACE FUNCTION reserve_again(p_application_id uuid, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -15,7 +16,6 @@ DECLARE
     v_code_counted boolean := false;
     v_stripe smallint;
     v_campaign_stripe smallint;
-    v_reserved boolean;
 BEGIN
     SELECT o.* INTO STRICT a FROM applications o WHERE o.id = p_application_id;
     SELECT o.* INTO STRICT p FROM promotions o WHERE o.id = a.promotion_id;
@@ -34,48 +34,42 @@ BEGIN
             RETURN false;
         END IF;
     END IF;
-    WHILE v_reserved IS NULL LOOP
-        BEGIN
-            UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = a.code_id AND c.uses < c.max_uses;
-            v_code_counted := FOUND;
-            IF NOT v_code_counted THEN
-                SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
-                IF v_max_uses IS NOT NULL THEN
-                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
-                END IF;
-            END IF;
-            v_stripe := reserve_promotion(
-                p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
-                p_discount_minor => a.price_minor - a.total_minor
-            );
-            IF v_stripe IS NULL THEN
+    BEGIN
+        UPDATE promo_codes c SET uses = c.uses + 1 WHERE c.id = a.code_id AND c.uses < c.max_uses;
+        v_code_counted := FOUND;
+        IF NOT v_code_counted THEN
+            SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
+            IF v_max_uses IS NOT NULL THEN
                 RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
             END IF;
-            IF a.campaign_id IS NOT NULL THEN
-                SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
-                v_campaign_stripe := reserve_campaign(
-                    p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
-                    p_discount_minor => a.price_minor - a.total_minor
-                );
-                IF v_campaign_stripe IS NULL THEN
-                    RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
-                END IF;
+        END IF;
+        v_stripe := reserve_promotion(
+            p_promotion_id => p.id, p_total_limit => p.total_limit, p_budget_minor => p.budget_minor,
+            p_discount_minor => a.price_minor - a.total_minor
+        );
+        IF v_stripe IS NULL THEN
+            RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+        END IF;
+        IF a.campaign_id IS NOT NULL THEN
+            SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
+            v_campaign_stripe := reserve_campaign(
+                p_campaign_id => m.id, p_total_limit => m.total_limit, p_budget_minor => m.budget_minor,
+                p_discount_minor => a.price_minor - a.total_minor
+            );
+            IF v_campaign_stripe IS NULL THEN
+                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
             END IF;
-            UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
-                campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
-            WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
-            IF NOT FOUND THEN
-                RAISE EXCEPTION 'the application % was not given back', a.id;
-            END IF;
-            v_reserved := true;
-        EXCEPTION
-            WHEN unique_violation OR SQLSTATE 'LU002' THEN
-                -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
-                v_reserved := false;
-            WHEN SQLSTATE 'LS001' THEN
-                -- Somebody else took the last use of a stripe: there may be one in another.
-                NULL;
-        END;
-    END LOOP;
-    RETURN v_reserved;
+        END IF;
+        UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
+            campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
+        WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the application % was not given back', a.id;
+        END IF;
+        RETURN true;
+    EXCEPTION
+        WHEN unique_violation OR SQLSTATE 'LU002' THEN
+            -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
+            RETURN false;
+    END;
 END $$;

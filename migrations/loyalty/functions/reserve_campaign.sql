@@ -17,6 +17,12 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
+        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        PERFORM FROM campaigns m
+        WHERE m.id = p_campaign_id AND m.total_limit IS NULL AND m.budget_minor IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+        END IF;
         INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
         VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
         ON CONFLICT (campaign_id, stripe) DO UPDATE
@@ -32,13 +38,13 @@ BEGIN
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
     ) THEN
         UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
@@ -50,8 +56,8 @@ BEGIN
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM campaign_usage
         WHERE campaign_id = p_campaign_id
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
         ORDER BY stripe LIMIT 1;
         EXIT WHEN FOUND;
         IF v_try = 2 OR p_budget_minor IS NULL THEN

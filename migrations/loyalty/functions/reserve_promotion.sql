@@ -17,6 +17,12 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
+        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        PERFORM FROM promotions p
+        WHERE p.id = p_promotion_id AND p.total_limit IS NULL AND p.budget_minor IS NULL FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the promotion has got a limit' USING ERRCODE = 'LS001';
+        END IF;
         INSERT INTO promotion_usage AS u (promotion_id, stripe, taken, spent_minor)
         VALUES (p_promotion_id, v_stripe, 1, p_discount_minor)
         ON CONFLICT (promotion_id, stripe) DO UPDATE
@@ -32,13 +38,13 @@ BEGIN
     IF EXISTS (
         SELECT FROM promotion_usage
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
     ) THEN
         UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
@@ -50,8 +56,8 @@ BEGIN
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM promotion_usage
         WHERE promotion_id = p_promotion_id
-            AND (quota IS NULL OR taken < quota)
-            AND (quota_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND (p_total_limit IS NULL OR taken < quota)
+            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
         ORDER BY stripe LIMIT 1;
         EXIT WHEN FOUND;
         IF v_try = 2 OR p_budget_minor IS NULL THEN

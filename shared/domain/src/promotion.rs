@@ -123,6 +123,8 @@ pub struct IssuedCode {
     pub state: CodeState,
     /// The only user whom it is for; `None`: whoever its promotion is for.
     pub user_id: Option<Uuid>,
+    /// Whether it was made together with others. The codes of a batch are shown to nobody: each is a secret.
+    pub in_batch: bool,
     /// How many uses it has of its own, beside the limits of its promotion; 1 is a one-time code.
     pub max_uses: Option<i64>,
     /// The first instant at which it no longer works, whatever its promotion says.

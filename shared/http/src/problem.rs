@@ -195,12 +195,10 @@ impl IntoResponse for Problem {
 impl From<PgError> for Problem {
     fn from(error: PgError) -> Problem {
         match error {
-            PgError::Unavailable(_) => Problem::new(Code::ServiceUnavailable)
+            PgError::Unavailable(_) | PgError::Raised(_) => Problem::new(Code::ServiceUnavailable)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
                 .caused_by(error),
-            PgError::Taken(_) | PgError::Raised(_) | PgError::Bug(_) => {
-                Problem::new(Code::Internal).caused_by(error)
-            }
+            PgError::Taken(_) | PgError::Bug(_) => Problem::new(Code::Internal).caused_by(error),
         }
     }
 }

@@ -62,7 +62,9 @@ pg::statements! {
         FROM mine m LEFT JOIN counters c ON c.scope = m.scope AND c.id = m.id
         GROUP BY m.scope, m.id, m.total_limit, m.budget_minor
         -- Nothing is given while more is taken than a limit allows.
-        HAVING (sum(c.quota), sum(c.quota_minor)) IS DISTINCT FROM (
+        HAVING (m.total_limit IS NOT NULL AND count(*) > count(c.quota))
+            OR (m.budget_minor IS NOT NULL AND count(*) > count(c.quota_minor))
+            OR (sum(c.quota), sum(c.quota_minor)) IS DISTINCT FROM (
             CASE WHEN sum(c.taken) > m.total_limit THEN 0 ELSE m.total_limit END::numeric,
             CASE WHEN sum(c.spent_minor) > m.budget_minor THEN 0 ELSE m.budget_minor END::numeric
         )

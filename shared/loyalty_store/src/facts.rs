@@ -187,7 +187,7 @@ impl Seen {
         let state: Option<&str> = r.field()?;
         let (user_id, max_uses): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
         let (code_uses, ends_at): (Option<i64>, Option<Timestamp>) = (r.field()?, r.field()?);
-        let version: Option<i32> = r.field()?;
+        let (version, batch_id): (Option<i32>, Option<i64>) = (r.field()?, r.field()?);
         let (promotion_id, promotion_version): (Option<i64>, Option<i32>) =
             (r.field()?, r.field()?);
         let (_campaign_id, campaign_version): (Option<i64>, Option<i32>) = (r.field()?, r.field()?);
@@ -210,6 +210,7 @@ impl Seen {
                     code,
                     state: name(state)?,
                     user_id,
+                    in_batch: batch_id.is_some(),
                     max_uses,
                     ends_at,
                     version,

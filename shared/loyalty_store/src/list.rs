@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    Facts, IssuedCode, Observed, PromoCodeId, Promotion, Quote, Tariff, TariffId, Usage, UserStatus,
+    Audience, Effect, Facts, IssuedCode, Observed, PromoCodeId, Promotion, Quote, Tariff, TariffId,
+    Usage, UserStatus,
 };
 use jiff::Timestamp;
 use pg::{PgError, Record};
@@ -19,6 +20,8 @@ use crate::rows::optional_name;
 
 /// How often a page is made anew because staff have changed the catalogue meanwhile.
 const ATTEMPTS: usize = 4;
+/// Codes of the catalogue that are asked for at once, after those of a first page.
+const CHUNK: usize = 100;
 
 pg::statements! {
     LOAD_LIST_FACTS(UUID, TIMESTAMPTZ, INT8_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) =
@@ -91,58 +94,60 @@ impl LoyaltyStore {
         let entries = &catalogue.entries;
         let start = entries.partition_point(|entry| !is_after(entry.place(false)));
         let mut rest = entries[start..].iter().filter(|entry| may_pass(entry, now));
+        let mut chunk: Vec<Entry> = rest.by_ref().take(limit).cloned().collect();
         let mut page = Vec::new();
         let mut first = true;
-        loop {
-            let asked: Vec<Entry> = rest.by_ref().take(limit).cloned().collect();
-            if asked.is_empty() && !first {
-                break;
-            }
-            let more = asked.len() == limit;
-            let facts = self.load_list_facts(user_id, now, asked).await?;
+        while !chunk.is_empty() || first {
+            let facts = self.load_list_facts(user_id, now, chunk).await?;
             if facts.catalogue_version != catalogue.version {
                 return Ok(None);
             }
             if std::mem::take(&mut first) {
-                let own = self.own_entries(&facts, catalogue).await?;
-                if !own.is_empty() {
-                    let own = self.load_list_facts(user_id, now, own).await?;
-                    page.extend(
-                        own.listed(&catalogue.tariffs)
-                            .filter(|code| is_after(code.place)),
-                    );
+                let Some(entries) = self.own_entries(&facts, catalogue).await? else {
+                    return Ok(None);
+                };
+                if !entries.is_empty() {
+                    let own = self.load_list_facts(user_id, now, entries).await?;
+                    let listed = own.listed(&catalogue.tariffs);
+                    page.extend(listed.filter(|code| is_after(code.place)));
                 }
             }
             // Those of the catalogue that are held were among the user's own.
-            let others = facts.listed(&catalogue.tariffs);
-            page.extend(others.filter(|code| code.applied.is_none()));
-            if page.len() >= limit || !more {
+            let listed = facts.listed(&catalogue.tariffs);
+            page.extend(listed.filter(|code| code.applied.is_none()));
+            // Codes of the user's own may lie behind what has not been asked for yet.
+            let reached = facts.entries.last().map(|entry| entry.place(false));
+            let ready = page.iter().filter(|code| Some(code.place) <= reached);
+            if ready.count() >= limit || facts.user_status != Some(UserStatus::Active) {
                 break;
             }
+            let concerning = rest.by_ref().filter(|entry| facts.concerns(entry));
+            chunk = concerning.take(limit.max(CHUNK)).cloned().collect();
         }
         page.sort_by_key(|code| code.place);
         page.truncate(limit);
         Ok(Some(page))
     }
 
-    /// The codes that the user holds, and those that are for this user alone.
+    /// The codes that the user holds, and those that are for this user alone; `None` when staff have changed one of them
+    /// meanwhile.
     async fn own_entries(
         &self,
         facts: &ListFacts,
         catalogue: &Catalogue,
-    ) -> Result<Vec<Entry>, PgError> {
+    ) -> Result<Option<Vec<Entry>>, PgError> {
         let mut entries: HashMap<i64, Entry> = HashMap::new();
         for own in &facts.own {
             if entries.contains_key(&own.code.id.0) {
                 continue;
             }
-            // Otherwise staff were at it: the next page has it.
-            if let Some(offer) = self.offer(own.code.promotion_id, own.versions).await? {
-                let entry = Entry::new(own.code.clone(), offer, &catalogue.tariffs);
-                entries.insert(own.code.id.0, entry);
-            }
+            let Some(offer) = self.offer(own.code.promotion_id, own.versions).await? else {
+                return Ok(None);
+            };
+            let entry = Entry::new(own.code.clone(), offer, &catalogue.tariffs);
+            entries.insert(own.code.id.0, entry);
         }
-        Ok(entries.into_values().collect())
+        Ok(Some(entries.into_values().collect()))
     }
 
     async fn load_list_facts(
@@ -314,6 +319,20 @@ impl ListFacts {
             code_uses,
             own,
         })
+    }
+
+    /// Whether the entry may pass for this user, as far as that is no matter of counting.
+    fn concerns(&self, entry: &Entry) -> bool {
+        let promotion = &entry.offer.promotion;
+        let is_member = |group| self.group_ids.contains(group);
+        let for_user = match &promotion.audience {
+            Audience::All => true,
+            Audience::Groups(groups) => groups.iter().any(is_member),
+        };
+        let is_trial = matches!(promotion.effect, Effect::Free { .. });
+        for_user
+            && !(promotion.first_purchase_only && self.has_purchased)
+            && !(is_trial && self.trial.is_some())
     }
 
     /// Those of the entries that can be used or are held.

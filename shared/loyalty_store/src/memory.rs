@@ -103,11 +103,14 @@ impl Memory {
     /// the usage that was last seen. `None` when something is not remembered, or the promotion asks for more. Taking the
     /// use looks at all of it again.
     pub fn assume(&self, request: &PromoRequest, now: Timestamp) -> Option<Facts> {
-        let code_id = match &request.promo {
-            PromoRef::Id(id) => id.0,
-            PromoRef::Text(codes) => self.texts.get(codes.first()?.as_str())?,
+        let code = match &request.promo {
+            PromoRef::Id(id) => self.codes.get(&id.0)?,
+            PromoRef::Text(codes) => {
+                let text = codes.first()?.as_str();
+                let id = self.texts.get(text)?;
+                self.codes.get(&id).filter(|code| code.code == text)?
+            }
         };
-        let code = self.codes.get(&code_id)?;
         let Offer {
             promotion,
             campaign,

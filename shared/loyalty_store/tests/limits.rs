@@ -241,3 +241,42 @@ async fn parallel_requests_of_one_user_stay_within_the_limit_per_user() {
     assert_eq!(answers.iter().filter(held).count(), 3, "{answers:?}");
     world.adds_up(&[promo]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_that_is_set_while_the_first_uses_are_taken_is_kept() {
+    let world = World::connected(40).await;
+    let (users, tariff) = (world.users(80).await, world.tariff().await);
+    let campaign = world.campaign(Limits::default()).await;
+    let limits = Limits {
+        campaign: Some(campaign),
+        ..Limits::default()
+    };
+    let (promo, of_campaign) = (
+        world.promo(100, Limits::default()).await,
+        world.promo(100, limits).await,
+    );
+    let url = runtime::required("LOYALTY_MIGRATION_URL", "run `cargo local test`").unwrap();
+    let (staff, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let change = format!(
+        "BEGIN;
+        UPDATE promotions SET total_limit = 16 WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = {promo});
+        UPDATE campaigns SET total_limit = 16 WHERE id = {campaign};"
+    );
+    staff.batch_execute(&change).await.unwrap();
+    let commit = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        staff.batch_execute("COMMIT").await.unwrap();
+    };
+    let (one, other) = users.split_at(40);
+    let (promos, others) = ([promo], [of_campaign]);
+    let ((held, _), (of_other, _), ()) = tokio::join!(
+        world.apply_all(one, &promos, tariff, 20),
+        world.apply_all(other, &others, tariff, 20),
+        commit
+    );
+    assert_eq!((held.len(), of_other.len()), (16, 16));
+    world.adds_up(&[promo, of_campaign]).await;
+}

@@ -11,8 +11,8 @@ pub enum PgError {
     /// A unique constraint refused the write: somebody else was first. Holds the constraint's name.
     #[error("the constraint {0} refused the write")]
     Taken(String),
-    /// A function of the database gave up on purpose, and undid what it had done. Holds its SQLSTATE, which begins with
-    /// `LS`.
+    /// A function of the database gave up on purpose, since somebody else was faster, and undid what it had done: the same
+    /// call may go through now. Holds its SQLSTATE, which begins with `LS`.
     #[error("a function of the database gave up: {0}")]
     Raised(String),
     /// The statement and the schema do not fit each other: a bug.

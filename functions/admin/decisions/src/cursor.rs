@@ -23,6 +23,14 @@ impl FromStr for Cursor {
         let (at, id) = text.split_once('.').ok_or(())?;
         let at = at.parse().map_err(drop)?;
         let at = Timestamp::from_microsecond(at).map_err(drop)?;
-        Ok(Cursor((at, id.parse().map_err(drop)?)))
+        match is_kept(at) {
+            true => Ok(Cursor((at, id.parse().map_err(drop)?))),
+            false => Err(()),
+        }
     }
+}
+
+/// Whether the database can keep the time, which is so from the year 2000 on: before that there is nothing to ask about.
+pub(crate) fn is_kept(at: Timestamp) -> bool {
+    at >= Timestamp::constant(946_684_800, 0)
 }

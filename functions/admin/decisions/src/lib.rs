@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use domain::Clock;
+use jiff::Timestamp;
 use loyalty_store::{Explanation, LoyaltyStore, PromoRequest};
 use runtime::{ConfigError, SystemClock};
 use service_http::{Access, Code, Language, Problem, ProblemBody, PromoQuery, Query, Staff};
@@ -162,7 +163,10 @@ async fn get_eligibility(
         tariff: promo.tariff()?,
         promo: promo.promo,
     };
-    let at = query.optional_parsed("at")?;
+    let at = query.optional_parsed::<Timestamp>("at")?;
+    if at.is_some_and(|at| !cursor::is_kept(at)) {
+        return Err(Problem::new(Code::QueryParameterInvalid).with("parameter", "at"));
+    }
     let at = at.unwrap_or_else(|| state.clock.now());
     match state.store.explain(&request, at).await? {
         Explanation::Decided {

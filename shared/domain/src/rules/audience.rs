@@ -32,12 +32,12 @@ pub(super) fn for_user(facts: &Facts) -> Outcome {
 }
 
 /// A code that is shown to nobody works for who knows its text: numbers are easily counted through. One that was made
-/// for the user, or that the user has used, is no secret.
+/// for the user is no secret; nor, if it is of no batch, one whose promotion the user has used.
 pub(super) fn text_known(facts: &Facts) -> Outcome {
-    let secret = !facts.promotion.listed
+    let unlisted = !facts.promotion.listed
         && facts.promotion.audience == Audience::All
-        && facts.code.user_id.is_none()
         && !facts.observed.has_used;
+    let secret = facts.code.user_id.is_none() && (facts.code.in_batch || unlisted);
     let text_known = facts.observed.text_known;
     Outcome {
         observed: if text_known { "text" } else { "number" }.into(),

@@ -50,6 +50,7 @@ fn parts() -> Parts {
             code: "SPRING30".to_owned(),
             state: CodeState::Issued,
             user_id: None,
+            in_batch: false,
             max_uses: None,
             ends_at: None,
             version: 1,
@@ -550,4 +551,29 @@ fn a_secret_code_works_by_its_text() {
     let mut parts = parts();
     parts.promotion.listed = false;
     assert!(parts.clone().decide().hidden);
+}
+
+#[test]
+fn code_of_a_batch_works_by_its_text_even_when_its_promotion_is_listed() {
+    let by_number = |change: fn(&mut Parts)| {
+        reasons(|f| {
+            f.code.in_batch = true;
+            change(f);
+        })
+    };
+    assert_eq!(by_number(|_| ()), [RuleCode::CodeTextRequired]);
+    assert_eq!(by_number(|f| f.observed.text_known = true), []);
+    assert_eq!(by_number(|f| f.code.user_id = Some(f.user_id)), []);
+    assert_eq!(
+        by_number(|f| f.observed.has_used = true),
+        [RuleCode::CodeTextRequired],
+        "another code of the batch tells nothing of this one"
+    );
+    assert_eq!(
+        by_number(|f| {
+            f.promotion.audience = Audience::Groups(vec![7]);
+            f.observed.group_ids = vec![7];
+        }),
+        [RuleCode::CodeTextRequired]
+    );
 }
