@@ -130,7 +130,15 @@ pub async fn add_codes(world: &World, codes: Codes) -> Result<()> {
     world
         .loyalty
         .run_at_once(parts(codes.personal, personal))
-        .await
+        .await?;
+    let found: i64 = world
+        .loyalty
+        .value("SELECT count(*) FROM promo_codes", &[])
+        .await?;
+    match u64::try_from(found)? == codes.total() {
+        true => Ok(()),
+        false => Err(format!("there are {found} promo codes").into()),
+    }
 }
 
 /// SQL for the codes `range` of `total`.
