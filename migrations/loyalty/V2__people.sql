@@ -8,6 +8,7 @@ CREATE TABLE users (
     updated_at       timestamptz NOT NULL
 );
 COMMENT ON TABLE users IS 'A row is a copy of a status that the auth side owns, kept by events; the highest version wins.';
+CREATE INDEX users_by_first_account ON users (first_account_id) WHERE first_account_id IS NOT NULL;
 COMMENT ON COLUMN users.first_account_id IS
     'The first account of the same e-mail address, when that was deleted before this one was made. The two are one person.';
 

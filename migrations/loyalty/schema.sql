@@ -505,6 +505,10 @@ DECLARE
     v_promotion_id bigint;
     v_campaign_id bigint;
     v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
+    -- All accounts of the person.
+    v_user_ids uuid[] := ARRAY(
+        SELECT v_person_id UNION SELECT u.id FROM users u WHERE u.first_account_id = v_person_id
+    );
 BEGIN
     IF p_codes IS NOT NULL THEN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
@@ -533,18 +537,25 @@ BEGIN
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
-    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint, count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
-    INTO taken, spent_minor, code_uses
-    FROM applications a
-    WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
-        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
-    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
-    FROM applications a
-    WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
-        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    -- What is not limited is not counted: that reads all applications of the promotion, or of the campaign.
+    IF num_nonnulls(promotion ->> 'total_limit', promotion ->> 'budget_minor', code ->> 'max_uses') > 0 THEN
+        SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint,
+            count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
+        INTO taken, spent_minor, code_uses
+        FROM applications a
+        WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    END IF;
+    IF num_nonnulls(campaign ->> 'total_limit', campaign ->> 'budget_minor') > 0 THEN
+        SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint
+        INTO campaign_taken, campaign_spent_minor
+        FROM applications a
+        WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    END IF;
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
-        WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
+        WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
             AND was_live(a.state, a.expires_at, a.updated_at, p_at)
         ORDER BY a.created_at DESC
     );
@@ -555,7 +566,7 @@ BEGIN
         END
     INTO trial
     FROM applications a
-    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.created_at <= p_at
+    WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
     ORDER BY a.created_at LIMIT 1;
     SELECT a.id, a.code_id INTO open_id, open_code_id
@@ -2234,6 +2245,8 @@ CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree 
 CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource, resource_id, id);
 
 CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id, tariff_id, ends_at DESC);
+
+CREATE INDEX users_by_first_account ON public.users USING btree (first_account_id) WHERE (first_account_id IS NOT NULL);
 
 ALTER INDEX public.refusals_pkey ATTACH PARTITION public.refusals_other_pkey;
 

@@ -12,6 +12,10 @@ DECLARE
     v_promotion_id bigint;
     v_campaign_id bigint;
     v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
+    -- All accounts of the person.
+    v_user_ids uuid[] := ARRAY(
+        SELECT v_person_id UNION SELECT u.id FROM users u WHERE u.first_account_id = v_person_id
+    );
 BEGIN
     IF p_codes IS NOT NULL THEN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
@@ -40,18 +44,25 @@ BEGIN
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
-    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint, count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
-    INTO taken, spent_minor, code_uses
-    FROM applications a
-    WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
-        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
-    SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
-    FROM applications a
-    WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
-        AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    -- What is not limited is not counted: that reads all applications of the promotion, or of the campaign.
+    IF num_nonnulls(promotion ->> 'total_limit', promotion ->> 'budget_minor', code ->> 'max_uses') > 0 THEN
+        SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint,
+            count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
+        INTO taken, spent_minor, code_uses
+        FROM applications a
+        WHERE a.promotion_id = v_promotion_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    END IF;
+    IF num_nonnulls(campaign ->> 'total_limit', campaign ->> 'budget_minor') > 0 THEN
+        SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint
+        INTO campaign_taken, campaign_spent_minor
+        FROM applications a
+        WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
+            AND was_live(a.state, a.expires_at, a.updated_at, p_at);
+    END IF;
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
-        WHERE a.person_id = v_person_id AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
+        WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
             AND was_live(a.state, a.expires_at, a.updated_at, p_at)
         ORDER BY a.created_at DESC
     );
@@ -62,7 +73,7 @@ BEGIN
         END
     INTO trial
     FROM applications a
-    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.created_at <= p_at
+    WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
     ORDER BY a.created_at LIMIT 1;
     SELECT a.id, a.code_id INTO open_id, open_code_id

@@ -76,11 +76,11 @@ impl LoyaltyStore {
                 // Staff name a code by its number and mean the user who has the text.
                 text_known: true,
                 user_status: optional_name::<UserStatus>(r.field()?)?,
-                taken: r.field()?,
-                spent_minor: r.field()?,
-                campaign_taken: r.field()?,
-                campaign_spent_minor: r.field()?,
-                code_uses: r.field()?,
+                taken: counted(r)?,
+                spent_minor: counted(r)?,
+                campaign_taken: counted(r)?,
+                campaign_spent_minor: counted(r)?,
+                code_uses: counted(r)?,
                 group_ids: r.field()?,
                 has_purchased: r.field()?,
                 trial: optional_name(r.field()?)?,
@@ -100,4 +100,10 @@ impl LoyaltyStore {
             decision,
         })
     }
+}
+
+/// A count of what is limited; 0 for what is not.
+fn counted(record: &mut Record<'_>) -> Result<i64, PgError> {
+    let count: Option<i64> = record.field()?;
+    Ok(count.unwrap_or_default())
 }
