@@ -581,36 +581,47 @@ CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time
     AS $$
 DECLARE
     v_person_id uuid;
+    v_has_open boolean;
+    v_has_personal boolean;
 BEGIN
-    SELECT v.version, u.status, coalesce(u.first_account_id, u.id)
-    INTO catalogue_version, user_status, v_person_id
+    SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
+        ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
+        EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid'),
+        (
+            SELECT a.state::text FROM applications a
+            WHERE a.person_id = coalesce(u.first_account_id, u.id) AND a.trial_days IS NOT NULL
+                AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
+        ),
+        EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
+        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
+    INTO catalogue_version, user_status, v_person_id, group_ids, has_purchased, trial, v_has_open, v_has_personal
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
-    group_ids := ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id);
-    has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
-    SELECT a.state::text INTO trial FROM applications a
-    WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
-        AND (a.state <> 'applied' OR a.expires_at > p_now);
-    SELECT jsonb_agg(jsonb_build_object(
-        'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
-        'promotion_version', p.version, 'campaign_version', m.version))
-    INTO open
-    FROM applications a
-    JOIN promo_codes c ON c.id = a.code_id
-    JOIN promotions p ON p.id = c.promotion_id
-    LEFT JOIN campaigns m ON m.id = p.campaign_id
-    WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND (a.state = 'paying' OR a.expires_at > p_now);
-    SELECT jsonb_agg(jsonb_build_object(
-        'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
-    INTO personal
-    FROM (
-        SELECT o.* FROM promo_codes o JOIN promotions p ON p.id = o.promotion_id
-        WHERE o.user_id = p_user_id AND o.state = 'issued' AND (o.max_uses IS NULL OR o.uses < o.max_uses)
-            AND (o.ends_at IS NULL OR o.ends_at > p_now)
-            AND p.listed AND p.status = 'active' AND (p.ends_at IS NULL OR p.ends_at > p_now)
-        ORDER BY o.id DESC LIMIT 100
-    ) AS c
-    JOIN promotions p ON p.id = c.promotion_id
-    LEFT JOIN campaigns m ON m.id = p.campaign_id;
+    -- Most users have neither.
+    IF v_has_open THEN
+        SELECT jsonb_agg(jsonb_build_object(
+            'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
+            'promotion_version', p.version, 'campaign_version', m.version))
+        INTO open
+        FROM applications a
+        JOIN promo_codes c ON c.id = a.code_id
+        JOIN promotions p ON p.id = c.promotion_id
+        LEFT JOIN campaigns m ON m.id = p.campaign_id
+        WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND (a.state = 'paying' OR a.expires_at > p_now);
+    END IF;
+    IF v_has_personal THEN
+        SELECT jsonb_agg(jsonb_build_object(
+            'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
+        INTO personal
+        FROM (
+            SELECT o.* FROM promo_codes o JOIN promotions p ON p.id = o.promotion_id
+            WHERE o.user_id = p_user_id AND o.state = 'issued' AND (o.max_uses IS NULL OR o.uses < o.max_uses)
+                AND (o.ends_at IS NULL OR o.ends_at > p_now)
+                AND p.listed AND p.status = 'active' AND (p.ends_at IS NULL OR p.ends_at > p_now)
+            ORDER BY o.id DESC LIMIT 100
+        ) AS c
+        JOIN promotions p ON p.id = c.promotion_id
+        LEFT JOIN campaigns m ON m.id = p.campaign_id;
+    END IF;
     IF cardinality(p_promotion_ids) > 0 THEN
         uses := ARRAY(
             SELECT (
