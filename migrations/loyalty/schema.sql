@@ -412,6 +412,8 @@ END $$;
 
 CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_person_id uuid;
@@ -578,6 +580,8 @@ END $$;
 
 CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_person_id uuid;
@@ -908,6 +912,8 @@ END $$;
 
 CREATE FUNCTION public.release_uses(p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamp with time zone) RETURNS SETOF uuid
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_ids uuid[];
@@ -1292,6 +1298,8 @@ END $$;
 
 CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
     AS $$
 DECLARE
     v_person_id uuid;

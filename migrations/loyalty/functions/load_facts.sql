@@ -16,7 +16,8 @@ CREATE OR REPLACE FUNCTION load_facts(
     OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamptz, OUT open_currency text,
     -- Whether holds have run out that still count: of the user; and of anybody, where a limit may stand in the way.
     OUT own_lapsed boolean, OUT lapsed boolean
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_person_id uuid;
     v_total_limit bigint;

@@ -11,7 +11,8 @@ CREATE OR REPLACE FUNCTION load_list_facts(
     OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[],
     -- The user's open applications, and the codes that are for this user alone, the newest 100; NULL for none.
     OUT open jsonb, OUT personal jsonb
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_person_id uuid;
     v_has_open boolean;

@@ -7,7 +7,8 @@
 -- quotas are made anew, which takes a lock of all its stripes in their order: the locks are given up and taken again then.
 CREATE OR REPLACE FUNCTION release_uses(
     p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamptz
-) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
+) RETURNS SETOF uuid LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_ids uuid[];
     v_any_counted boolean;

@@ -17,7 +17,8 @@ CREATE OR REPLACE FUNCTION reserve_use(
     OUT expires_at timestamptz,
     -- What was taken before, where there is a limit.
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_person_id uuid;
     v_max_uses bigint;
