@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Decision, Facts, Outcome, PromoCodeId, PromoRef};
+use domain::{Decision, Facts, Outcome, PromoRef};
 use jiff::Timestamp;
 use pg::{PgError, Row};
 use tokio_postgres::types::Json;
@@ -57,11 +57,6 @@ impl StoredDecision {
     /// Its place in the list.
     pub fn place(&self) -> DecisionPlace {
         (self.facts.now, self.id)
-    }
-
-    /// The number of the promo code.
-    pub fn code_id(&self) -> PromoCodeId {
-        self.facts.code.id
     }
 }
 

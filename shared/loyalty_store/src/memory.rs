@@ -75,27 +75,27 @@ impl Memory {
         *kept = Some(catalogue);
     }
 
-    /// Remembers what facts have shown.
+    /// Remembers what facts that were loaded have shown.
     pub fn keep_seen(&self, facts: &Facts) {
-        let Facts {
-            code,
-            promotion,
-            campaign,
-            observed,
-            ..
-        } = facts;
+        let code = &facts.code;
         if code.user_id.is_none() && code.max_uses.is_none() {
             self.texts.insert(code.code.clone(), code.id.0);
             self.codes.insert(code.id.0, code.clone());
         } else {
             self.codes.remove(&code.id.0);
         }
-        if promotion.is_limited() {
-            self.usages.insert(promotion.id.0, observed.usage());
+        let observed = &facts.observed;
+        self.keep_usage(facts, observed.usage(), observed.campaign_usage());
+    }
+
+    /// Remembers how much of the promotion and of its campaign is taken, where that is limited.
+    pub fn keep_usage(&self, facts: &Facts, of_promotion: Usage, of_campaign: Usage) {
+        if facts.promotion.is_limited() {
+            self.usages.insert(facts.promotion.id.0, of_promotion);
         }
-        if let Some(campaign) = campaign.as_ref().filter(|campaign| campaign.is_limited()) {
-            self.campaign_usages
-                .insert(campaign.id, observed.campaign_usage());
+        let campaign = facts.campaign.as_ref();
+        if let Some(campaign) = campaign.filter(|campaign| campaign.is_limited()) {
+            self.campaign_usages.insert(campaign.id, of_campaign);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Taking a use. There is one statement for it: whatever the limits, they hold however many take at once.
 
-use domain::{ApplicationState, Facts, Quote, RULE_SET, Random};
+use domain::{ApplicationState, Facts, Quote, RULE_SET, Random, Usage};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
@@ -82,19 +82,16 @@ impl LoyaltyStore {
         record: &mut Record<'_>,
     ) -> Result<(), PgError> {
         let discount = quote.discount().minor();
-        let mut next = || -> Result<(i64, i64), PgError> {
-            let taken: Option<i64> = record.field()?;
-            let spent_minor: Option<i64> = record.field()?;
-            Ok((
-                taken.unwrap_or_default() + 1,
-                spent_minor.unwrap_or_default() + discount,
-            ))
+        let mut with_this = || -> Result<Usage, PgError> {
+            let (taken, spent_minor): (Option<i64>, Option<i64>) =
+                (record.field()?, record.field()?);
+            Ok(Usage {
+                taken: taken.unwrap_or_default() + 1,
+                spent_minor: spent_minor.unwrap_or_default() + discount,
+            })
         };
-        let mut seen = facts.clone();
-        let observed = &mut seen.observed;
-        (observed.taken, observed.spent_minor) = next()?;
-        (observed.campaign_taken, observed.campaign_spent_minor) = next()?;
-        self.memory.keep_seen(&seen);
+        let (of_promotion, of_campaign) = (with_this()?, with_this()?);
+        self.memory.keep_usage(facts, of_promotion, of_campaign);
         Ok(())
     }
 }
