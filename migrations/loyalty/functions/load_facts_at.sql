@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION load_facts_at(
     OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
     OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamptz[],
-    OUT open_id uuid, OUT open_code_id bigint
+    OUT open_code_id bigint
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_promotion_id bigint;
@@ -76,7 +76,7 @@ BEGIN
     WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.id, a.code_id INTO open_id, open_code_id
+    SELECT a.code_id INTO open_code_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)

@@ -11,7 +11,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::definitions::{CampaignRow, CodeRow, PromotionRow, TariffRow};
+use crate::definitions::{CodeRow, OfferRow, TariffRow};
 use crate::memory::Offer;
 
 pg::statements! {
@@ -95,8 +95,8 @@ impl Entry {
 #[derive(Deserialize)]
 struct ListedRow {
     code: CodeRow,
-    promotion: PromotionRow,
-    campaign: Option<CampaignRow>,
+    #[serde(flatten)]
+    offer: OfferRow,
 }
 
 impl LoyaltyStore {
@@ -120,12 +120,8 @@ impl LoyaltyStore {
         tariffs.sort_by_key(|tariff| tariff.id);
         let codes = codes.map(|Json(rows)| rows).unwrap_or_default();
         let entry = |row: ListedRow| {
-            let campaign = row.campaign.map(TryInto::try_into).transpose()?;
-            let offer = Offer {
-                promotion: Arc::new(row.promotion.try_into()?),
-                campaign: campaign.map(Arc::new),
-            };
-            Ok(Entry::new(Arc::new(row.code.try_into()?), offer, &tariffs))
+            let code = Arc::new(row.code.try_into()?);
+            Ok(Entry::new(code, row.offer.try_into()?, &tariffs))
         };
         let entries = codes.into_iter().map(entry);
         let mut entries: Vec<Entry> = entries.collect::<Result<_, PgError>>()?;

@@ -9,8 +9,9 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::definitions::{CampaignRow, CodeRow, PromotionRow, TariffRow};
+use crate::definitions::{CampaignRow, CodeRow, OfferRow, TariffRow};
 use crate::facts::id_and_codes;
+use crate::memory::Offer;
 use crate::rows::get;
 
 macro_rules! decision {
@@ -99,17 +100,22 @@ impl LoyaltyStore {
 
 fn decode(row: &Row) -> Result<StoredDecision, PgError> {
     let Json(code): Json<CodeRow> = get(row, "code")?;
-    let Json(promotion): Json<PromotionRow> = get(row, "promotion")?;
+    let Json(promotion) = get(row, "promotion")?;
     let Json(tariff): Json<TariffRow> = get(row, "tariff")?;
     let campaign: Option<Json<CampaignRow>> = get(row, "campaign")?;
-    let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
+    let campaign = campaign.map(|Json(row)| row);
+    let offer: Offer = OfferRow {
+        promotion,
+        campaign,
+    }
+    .try_into()?;
     let Json(observed) = get(row, "observed")?;
     let facts = Facts {
         now: get(row, "at")?,
         user_id: get(row, "user_id")?,
         code: Arc::new(code.try_into()?),
-        promotion: Arc::new(promotion.try_into()?),
-        campaign: campaign.map(Arc::new),
+        promotion: offer.promotion,
+        campaign: offer.campaign,
         tariff: Arc::new(tariff.try_into()?),
         observed,
     };

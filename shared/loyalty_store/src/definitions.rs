@@ -1,6 +1,8 @@
 //! What staff have entered, between its rows and the domain. Rows come as JSON, those of now and those of the past alike,
 //! and are read and written here alone.
 
+use std::sync::Arc;
+
 use domain::{
     Audience, BasisPoints, Campaign, Effect, IssuedCode, PromoCodeId, Promotion, PromotionId,
     Schedule, Tariff, TariffId,
@@ -8,11 +10,12 @@ use domain::{
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use pg::PgError;
+use pg::{PgError, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::rows::{bug, money, name};
+use crate::memory::Offer;
+use crate::rows::{bug, get, money, name};
 
 /// A row of `tariffs`.
 #[derive(Deserialize)]
@@ -40,15 +43,15 @@ pub(crate) struct CampaignRow {
 /// A row of `promo_codes`.
 #[derive(Deserialize)]
 pub(crate) struct CodeRow {
-    id: i64,
-    promotion_id: i64,
-    code: String,
-    state: String,
-    user_id: Option<Uuid>,
-    batch_id: Option<i64>,
-    max_uses: Option<i64>,
-    ends_at: Option<Timestamp>,
-    version: i32,
+    pub id: i64,
+    pub promotion_id: i64,
+    pub code: String,
+    pub state: String,
+    pub user_id: Option<Uuid>,
+    pub batch_id: Option<i64>,
+    pub max_uses: Option<i64>,
+    pub ends_at: Option<Timestamp>,
+    pub version: i32,
 }
 
 /// A row of `promotions`.
@@ -82,6 +85,23 @@ pub(crate) struct PromotionRow {
     hold_minutes: i64,
     refund_returns_use: bool,
     version: i32,
+}
+
+impl CodeRow {
+    /// Out of columns that are named like those of the table.
+    pub fn read(row: &Row) -> Result<CodeRow, PgError> {
+        Ok(CodeRow {
+            id: get(row, "id")?,
+            promotion_id: get(row, "promotion_id")?,
+            code: get(row, "code")?,
+            state: get(row, "state")?,
+            user_id: get(row, "user_id")?,
+            batch_id: get(row, "batch_id")?,
+            max_uses: get(row, "max_uses")?,
+            ends_at: get(row, "ends_at")?,
+            version: get(row, "version")?,
+        })
+    }
 }
 
 impl TryFrom<TariffRow> for Tariff {
@@ -184,6 +204,25 @@ impl TryFrom<PromotionRow> for Promotion {
             hold: SignedDuration::from_mins(row.hold_minutes),
             refund_returns_use: row.refund_returns_use,
             version: row.version,
+        })
+    }
+}
+
+/// A promotion with its campaign.
+#[derive(Deserialize)]
+pub(crate) struct OfferRow {
+    pub promotion: PromotionRow,
+    pub campaign: Option<CampaignRow>,
+}
+
+impl TryFrom<OfferRow> for Offer {
+    type Error = PgError;
+
+    fn try_from(row: OfferRow) -> Result<Offer, PgError> {
+        let campaign = row.campaign.map(Campaign::try_from).transpose()?;
+        Ok(Offer {
+            promotion: Arc::new(row.promotion.try_into()?),
+            campaign: campaign.map(Arc::new),
         })
     }
 }

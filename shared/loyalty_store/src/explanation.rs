@@ -6,10 +6,10 @@ use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
-use uuid::Uuid;
 
-use crate::definitions::{CampaignRow, CodeRow, PromotionRow, TariffRow};
+use crate::definitions::{CampaignRow, CodeRow, OfferRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
+use crate::memory::Offer;
 use crate::rows::optional_name;
 use crate::{LoyaltyStore, PromoRequest};
 
@@ -64,13 +64,18 @@ impl LoyaltyStore {
         let Some((Json(code), Json(promotion))) = code.zip(promotion) else {
             return Ok(Explanation::NoCode);
         };
-        let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
+        let campaign = campaign.map(|Json(row)| row);
+        let offer: Offer = OfferRow {
+            promotion,
+            campaign,
+        }
+        .try_into()?;
         let mut facts = Facts {
             now: at,
             user_id: request.user_id,
             code: Arc::new(code.try_into()?),
-            promotion: Arc::new(promotion.try_into()?),
-            campaign: campaign.map(Arc::new),
+            promotion: offer.promotion,
+            campaign: offer.campaign,
             tariff: Arc::new(tariff.try_into()?),
             observed: Observed {
                 // Staff name a code by its number and mean the user who has the text.
@@ -90,8 +95,7 @@ impl LoyaltyStore {
         let used_at: Vec<Timestamp> = r.field()?;
         let start = facts.promotion.period_start(at);
         facts.observed.set_uses(&used_at, start);
-        let (_, open_code): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
-        let open_code = open_code.map(PromoCodeId);
+        let open_code = r.field::<Option<i64>>()?.map(PromoCodeId);
         facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
         let decision = Decision::of(&facts);
         Ok(Explanation::Decided {

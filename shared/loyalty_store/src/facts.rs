@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use domain::{
-    ApplicationState, Facts, IssuedCode, Observed, PromoCode, PromoCodeId, PromoRef, PromotionId,
-    Quote, Tariff, TariffId, TariffStatus, UserStatus,
+    ApplicationState, Facts, IssuedCode, Observed, PromoCode, PromoCodeId, PromoRef, Quote, Tariff,
+    TariffId, TariffStatus, UserStatus,
 };
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::definitions::{CampaignRow, PromotionRow, TariffRow};
+use crate::definitions::{CodeRow, TariffRow};
 use crate::memory::Offer;
 use crate::rows::{bug, get, money, name, optional_name};
 use crate::{Application, LoyaltyStore};
@@ -23,9 +23,6 @@ pg::statements! {
     /// The facts of a decision about a user, a code and a tariff.
     LOAD_FACTS(UUID, TIMESTAMPTZ, INT8, TEXT_ARRAY, INT8) =
         "SELECT load_facts(p_user_id => $1, p_now => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5)";
-    LOAD_OFFER(INT8) =
-        "SELECT to_jsonb(p) AS promotion, to_jsonb(m) AS campaign
-        FROM promotions p LEFT JOIN campaigns m ON m.id = p.campaign_id WHERE p.id = $1";
     LOAD_TARIFF(INT8) = "SELECT to_jsonb(t) AS tariff FROM tariffs t WHERE t.id = $1";
 }
 
@@ -104,42 +101,6 @@ impl LoyaltyStore {
         ))
     }
 
-    /// The promotion of these versions (its own and its campaign's), remembered or loaded; `None` if they are others by now.
-    pub(crate) async fn offer(
-        &self,
-        id: PromotionId,
-        versions: (i32, Option<i32>),
-    ) -> Result<Option<Offer>, PgError> {
-        let fits = |offer: &Offer| {
-            let campaign = offer.campaign.as_ref();
-            (
-                offer.promotion.version,
-                campaign.map(|campaign| campaign.version),
-            ) == versions
-        };
-        if let Some(offer) = self.memory.offer(id.0).filter(fits) {
-            return Ok(Some(offer));
-        }
-        let offer = self.load_offer(id).await?;
-        Ok(offer.filter(fits))
-    }
-
-    /// The promotion as it is now.
-    pub(crate) async fn load_offer(&self, id: PromotionId) -> Result<Option<Offer>, PgError> {
-        let Some(row) = self.pool.fetch_optional(&LOAD_OFFER, &[&id.0]).await? else {
-            return Ok(None);
-        };
-        let Json(promotion): Json<PromotionRow> = get(&row, "promotion")?;
-        let campaign: Option<Json<CampaignRow>> = get(&row, "campaign")?;
-        let campaign = campaign.map(|Json(row)| row.try_into()).transpose()?;
-        let offer = Offer {
-            promotion: Arc::new(promotion.try_into()?),
-            campaign: campaign.map(Arc::new),
-        };
-        self.memory.keep_offer(offer.clone());
-        Ok(Some(offer))
-    }
-
     async fn tariff(&self, id: TariffId, version: i32) -> Result<Option<Arc<Tariff>>, PgError> {
         let fits = |tariff: &Arc<Tariff>| tariff.version == version;
         if let Some(tariff) = self.memory.tariff(id.0).filter(fits) {
@@ -184,14 +145,14 @@ impl Seen {
     fn read(mut record: Record<'_>) -> Result<Seen, PgError> {
         let r = &mut record;
         let (id, text): (Option<i64>, Option<String>) = (r.field()?, r.field()?);
-        let state: Option<&str> = r.field()?;
+        let state: Option<String> = r.field()?;
         let (user_id, max_uses): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
         let (code_uses, ends_at): (Option<i64>, Option<Timestamp>) = (r.field()?, r.field()?);
         let (version, batch_id): (Option<i32>, Option<i64>) = (r.field()?, r.field()?);
         let (promotion_id, promotion_version): (Option<i64>, Option<i32>) =
             (r.field()?, r.field()?);
-        let (_campaign_id, campaign_version): (Option<i64>, Option<i32>) = (r.field()?, r.field()?);
-        let tariff_version: Option<i32> = r.field()?;
+        let (campaign_version, tariff_version): (Option<i32>, Option<i32>) =
+            (r.field()?, r.field()?);
         let user_status: Option<&str> = r.field()?;
         let (taken, spent_minor): (Option<i64>, Option<i64>) = (r.field()?, r.field()?);
         let (campaign_taken, campaign_spent_minor): (Option<i64>, Option<i64>) =
@@ -204,17 +165,18 @@ impl Seen {
         let (own_lapsed, lapsed): (Option<bool>, Option<bool>) = (r.field()?, r.field()?);
         let code = match (id, promotion_id, text, state, version) {
             (Some(id), Some(promotion_id), Some(code), Some(state), Some(version)) => {
-                Some(IssuedCode {
-                    id: PromoCodeId(id),
-                    promotion_id: PromotionId(promotion_id),
+                let row = CodeRow {
+                    id,
+                    promotion_id,
                     code,
-                    state: name(state)?,
+                    state,
                     user_id,
-                    in_batch: batch_id.is_some(),
+                    batch_id,
                     max_uses,
                     ends_at,
                     version,
-                })
+                };
+                Some(IssuedCode::try_from(row)?)
             }
             _ => None,
         };

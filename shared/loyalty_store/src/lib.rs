@@ -15,6 +15,7 @@ mod groups;
 mod inbox;
 mod list;
 mod memory;
+mod offers;
 mod open_purchase;
 mod promotions;
 mod provider_polling;
@@ -63,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,
+        offers::STATEMENTS,
         open_purchase::STATEMENTS,
         promotions::STATEMENTS,
         purchases::STATEMENTS,

@@ -1,5 +1,8 @@
 //! Promotions with their codes, as staff enter them. Versions are kept by the database, so that decisions stay explained.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use domain::{IssuedCode, PromoCode, Promotion, PromotionStatus, Usage};
 use pg::{PgError, Record, Row, Value};
 use tokio_postgres::types::Json;
@@ -13,7 +16,8 @@ use crate::{Change, LoyaltyStore};
 /// currencies, and its counter adds up all of them; where all is sold in one, the applications are not looked at.
 macro_rules! stored_promo {
     () => {
-        "SELECT to_jsonb(c) AS code, to_jsonb(p) AS promotion, coalesce(used.taken, 0) AS taken,
+        "SELECT c.id, c.promotion_id, c.code, c.state, c.user_id, c.batch_id, c.max_uses, c.ends_at, c.version,
+            p.version AS promotion_version, coalesce(used.taken, 0) AS taken,
             coalesce(used.spent_minor, 0) - coalesce(elsewhere.spent_minor, 0) AS spent_minor
         FROM promo_codes c
         JOIN promotions p ON p.id = c.promotion_id
@@ -62,7 +66,7 @@ pub struct StoredPromo {
     /// The code.
     pub code: IssuedCode,
     /// Its promotion.
-    pub promotion: Promotion,
+    pub promotion: Arc<Promotion>,
     /// What is held or spent of the promotion; of money, what is in its currency.
     pub usage: Usage,
 }
@@ -192,7 +196,8 @@ impl LoyaltyStore {
     /// Any [`PgError`].
     pub async fn find_promo(&self, code_id: i64) -> Result<Option<StoredPromo>, PgError> {
         let row = self.pool.fetch_optional(&FIND_PROMO, &[&code_id]).await?;
-        row.as_ref().map(stored).transpose()
+        let promos = self.with_promotions(row.into_iter().collect()).await?;
+        Ok(promos.into_iter().next())
     }
 
     /// Up to `limit` promo codes that are of no batch, the newest first, before the number `before`.
@@ -209,19 +214,42 @@ impl LoyaltyStore {
         let begins_with = filter.begins_with.as_ref().map(PromoCode::as_str);
         let values: [Value<'_>; 5] = [&before, &status, &filter.campaign_id, &begins_with, &limit];
         let rows = self.pool.fetch(&FIND_PROMOS, &values).await?;
+        self.with_promotions(rows).await
+    }
+
+    /// Codes with their promotions, which are loaded only where another version of them is remembered, or none.
+    async fn with_promotions(&self, rows: Vec<Row>) -> Result<Vec<StoredPromo>, PgError> {
+        let mut promotions = HashMap::new();
+        let mut unknown = Vec::new();
+        for row in &rows {
+            let (id, version): (i64, i32) =
+                (get(row, "promotion_id")?, get(row, "promotion_version")?);
+            match self.memory.offer(id) {
+                Some(offer) if offer.promotion.version == version => {
+                    promotions.insert(id, offer.promotion);
+                }
+                _ => unknown.push(id),
+            }
+        }
+        if !unknown.is_empty() {
+            for offer in self.load_offers(&unknown).await? {
+                promotions.insert(offer.promotion.id.0, offer.promotion);
+            }
+        }
+        let stored = |row: &Row| {
+            let code: IssuedCode = CodeRow::read(row)?.try_into()?;
+            let promotion = promotions.get(&code.promotion_id.0);
+            Ok(StoredPromo {
+                promotion: promotion
+                    .ok_or_else(|| bug("a code without its promotion"))?
+                    .clone(),
+                code,
+                usage: Usage {
+                    taken: get(row, "taken")?,
+                    spent_minor: get(row, "spent_minor")?,
+                },
+            })
+        };
         rows.iter().map(stored).collect()
     }
-}
-
-fn stored(row: &Row) -> Result<StoredPromo, PgError> {
-    let Json(code): Json<CodeRow> = get(row, "code")?;
-    let Json(promotion): Json<PromotionRow> = get(row, "promotion")?;
-    Ok(StoredPromo {
-        code: code.try_into()?,
-        promotion: promotion.try_into()?,
-        usage: Usage {
-            taken: get(row, "taken")?,
-            spent_minor: get(row, "spent_minor")?,
-        },
-    })
 }

@@ -1,5 +1,7 @@
 //! Promo codes as staff are told of them.
 
+use std::sync::Arc;
+
 use domain::{Audience, Currency, Effect, Money, Usage};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -64,6 +66,7 @@ impl From<StoredPromo> for PromoBody {
             promotion,
             usage: Usage { taken, spent_minor },
         } = stored;
+        let promotion = Arc::unwrap_or_clone(promotion);
         let zone = promotion.schedule.zone;
         let weekdays = promotion.schedule.weekdays;
         PromoBody {
