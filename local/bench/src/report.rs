@@ -82,7 +82,6 @@ pub fn goals(rows: &[Row]) -> Vec<Goal> {
     };
     let mut goals = Vec::new();
     for (case, least) in [
-        (Case::List, 0.5),
         (Case::ApplySpread, 0.5),
         (Case::Refresh, 0.5),
         // 1.15 times the time of the bare verification.
@@ -104,6 +103,13 @@ pub fn goals(rows: &[Row]) -> Vec<Goal> {
                 goals.push(at_least(what, share, least));
             }
         }
+    }
+    if let Some(share) = at(Case::List, 16).and_then(Row::share_of_least) {
+        let what = format!(
+            "{}: share of the least read at 16 connections",
+            Case::List.name()
+        );
+        goals.push(at_least(what, share, LIST_SHARE));
     }
     if let Some(floor) = at(Case::List, 1).and_then(|row| row.floor) {
         let millis = 1000.0 / floor;
@@ -143,6 +149,10 @@ pub fn goals(rows: &[Row]) -> Vec<Goal> {
     }
     goals
 }
+
+/// Of the least read: a page has 20 codes with 3 prices each, which the service computes. A share of the list's own
+/// statement would fall with every improvement of that.
+const LIST_SHARE: f64 = 0.15;
 
 /// The most that the statement of the list may take: with 20 codes for 3 tariffs.
 const LIST_STATEMENT_MS: f64 = 0.4;

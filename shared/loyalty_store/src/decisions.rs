@@ -1,6 +1,6 @@
 //! The decisions that were made, for staff.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use domain::{Decision, Facts, Outcome, PromoRef};
 use jiff::Timestamp;
@@ -9,18 +9,14 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::definitions::{CampaignRow, CodeRow, OfferRow, TariffRow};
 use crate::facts::id_and_codes;
-use crate::memory::Offer;
 use crate::rows::get;
+use crate::versions::{Kind, VersionKey, Versions};
 
 macro_rules! decision {
     () => {
-        "SELECT d.id, d.at, d.user_id, d.rule_set, d.refused, d.observed, c.code AS code_now,
-            version_numbered(p_kind => 'promo_code', p_id => d.code_id, p_version => d.code_version) AS code,
-            version_numbered(p_kind => 'promotion', p_id => d.promotion_id, p_version => d.promotion_version) AS promotion,
-            version_numbered(p_kind => 'campaign', p_id => d.campaign_id, p_version => d.campaign_version) AS campaign,
-            version_numbered(p_kind => 'tariff', p_id => d.tariff_id, p_version => d.tariff_version) AS tariff
+        "SELECT d.id, d.at, d.user_id, d.rule_set, d.refused, d.observed, c.code AS code_now, d.code_id, d.code_version,
+            d.promotion_id, d.promotion_version, d.campaign_id, d.campaign_version, d.tariff_id, d.tariff_version
         FROM decisions d JOIN promo_codes c ON c.id = d.code_id"
     };
 }
@@ -68,7 +64,8 @@ impl LoyaltyStore {
     /// Any [`PgError`].
     pub async fn find_decision(&self, id: Uuid) -> Result<Option<StoredDecision>, PgError> {
         let row = self.pool.fetch_optional(&FIND_DECISION, &[&id]).await?;
-        row.as_ref().map(decode).transpose()
+        let decisions = self.with_versions(row.into_iter().collect()).await?;
+        Ok(decisions.into_iter().next())
     }
 
     /// Up to `limit` decisions about a user, the latest first, after `after`; about one promo code or about all.
@@ -94,29 +91,64 @@ impl LoyaltyStore {
             &limit,
         ];
         let rows = self.pool.fetch(&FIND_DECISIONS, &values).await?;
-        rows.iter().map(decode).collect()
+        self.with_versions(rows).await
+    }
+
+    /// Decisions with the versions that they were made on.
+    async fn with_versions(&self, rows: Vec<Row>) -> Result<Vec<StoredDecision>, PgError> {
+        let made_on: Vec<MadeOn> = rows.iter().map(MadeOn::read).collect::<Result<_, _>>()?;
+        let keys: HashSet<VersionKey> = made_on.iter().flat_map(MadeOn::keys).collect();
+        let versions = self.versions(keys).await?;
+        let decisions = rows.iter().zip(&made_on);
+        decisions
+            .map(|(row, made_on)| decode(row, made_on, &versions))
+            .collect()
     }
 }
 
-fn decode(row: &Row) -> Result<StoredDecision, PgError> {
-    let Json(code): Json<CodeRow> = get(row, "code")?;
-    let Json(promotion) = get(row, "promotion")?;
-    let Json(tariff): Json<TariffRow> = get(row, "tariff")?;
-    let campaign: Option<Json<CampaignRow>> = get(row, "campaign")?;
-    let campaign = campaign.map(|Json(row)| row);
-    let offer: Offer = OfferRow {
-        promotion,
-        campaign,
+/// The versions that a decision was made on, each with its id.
+struct MadeOn {
+    code: (i64, i32),
+    promotion: (i64, i32),
+    campaign: Option<(i64, i32)>,
+    tariff: (i64, i32),
+}
+
+impl MadeOn {
+    fn read(row: &Row) -> Result<MadeOn, PgError> {
+        let campaign_id: Option<i64> = get(row, "campaign_id")?;
+        Ok(MadeOn {
+            code: (get(row, "code_id")?, get(row, "code_version")?),
+            promotion: (get(row, "promotion_id")?, get(row, "promotion_version")?),
+            campaign: campaign_id.zip(get(row, "campaign_version")?),
+            tariff: (get(row, "tariff_id")?, get(row, "tariff_version")?),
+        })
     }
-    .try_into()?;
+
+    fn keys(&self) -> impl Iterator<Item = VersionKey> + use<> {
+        let parts = [
+            (Kind::Code, Some(self.code)),
+            (Kind::Promotion, Some(self.promotion)),
+            (Kind::Campaign, self.campaign),
+            (Kind::Tariff, Some(self.tariff)),
+        ];
+        parts
+            .into_iter()
+            .filter_map(|(kind, part)| part.map(|(id, version)| VersionKey { kind, id, version }))
+    }
+}
+
+fn decode(row: &Row, made_on: &MadeOn, versions: &Versions) -> Result<StoredDecision, PgError> {
     let Json(observed) = get(row, "observed")?;
+    let campaign = made_on.campaign;
+    let campaign = campaign.map(|(id, version)| versions.campaign(id, version));
     let facts = Facts {
         now: get(row, "at")?,
         user_id: get(row, "user_id")?,
-        code: Arc::new(code.try_into()?),
-        promotion: offer.promotion,
-        campaign: offer.campaign,
-        tariff: Arc::new(tariff.try_into()?),
+        code: versions.code(made_on.code.0, made_on.code.1)?,
+        promotion: versions.promotion(made_on.promotion.0, made_on.promotion.1)?,
+        campaign: campaign.transpose()?,
+        tariff: versions.tariff(made_on.tariff.0, made_on.tariff.1)?,
         observed,
     };
     let refused: Vec<String> = get(row, "refused")?;

@@ -29,6 +29,7 @@ mod settlement;
 mod store;
 mod subscriptions;
 mod users;
+mod versions;
 
 pub use application::Application;
 pub use apply::ApplyOutcome;
@@ -75,6 +76,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         settlement::STATEMENTS,
         subscriptions::STATEMENTS,
         users::STATEMENTS,
+        versions::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -9,6 +9,7 @@ use quick_cache::sync::Cache;
 
 use crate::PromoRequest;
 use crate::catalogue::Catalogue;
+use crate::versions::{Definition, VersionKey};
 
 /// Promotions and codes that are remembered at most, each some hundreds of bytes.
 const MAX_PROMOTIONS: usize = 10_000;
@@ -27,6 +28,7 @@ pub(crate) struct Memory {
     /// Codes that count no uses of their own and are for nobody in particular.
     codes: Cache<i64, Arc<IssuedCode>>,
     texts: Cache<String, i64>,
+    versions: Cache<VersionKey, Definition>,
     /// How much was taken when that was last seen.
     usages: Cache<i64, Usage>,
     campaign_usages: Cache<i64, Usage>,
@@ -40,6 +42,7 @@ impl Memory {
             tariffs: Cache::new(MAX_TARIFFS),
             codes: Cache::new(MAX_PROMOTIONS),
             texts: Cache::new(MAX_PROMOTIONS),
+            versions: Cache::new(MAX_PROMOTIONS),
             usages: Cache::new(MAX_PROMOTIONS),
             campaign_usages: Cache::new(MAX_PROMOTIONS),
             catalogue: RwLock::new(None),
@@ -60,6 +63,14 @@ impl Memory {
 
     pub fn keep_tariff(&self, tariff: Arc<Tariff>) {
         self.tariffs.insert(tariff.id.0, tariff);
+    }
+
+    pub fn version(&self, key: VersionKey) -> Option<Definition> {
+        self.versions.get(&key)
+    }
+
+    pub fn keep_version(&self, key: VersionKey, definition: Definition) {
+        self.versions.insert(key, definition);
     }
 
     pub fn catalogue(&self) -> Option<Arc<Catalogue>> {
