@@ -410,13 +410,14 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_id bigint, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
     v_person_id uuid;
+    v_campaign_id bigint;
     v_total_limit bigint;
     v_budget_minor bigint;
     v_campaign_limit bigint;
@@ -437,7 +438,7 @@ BEGIN
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
         p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
     INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
-        promotion_id, promotion_version, campaign_id, campaign_version, tariff_version, user_status, v_person_id,
+        promotion_id, promotion_version, v_campaign_id, campaign_version, tariff_version, user_status, v_person_id,
         v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
     FROM (VALUES (1)) AS one
     LEFT JOIN promo_codes c ON c.id = p_code_id
@@ -471,7 +472,7 @@ BEGIN
     END IF;
     IF num_nonnulls(v_campaign_limit, v_campaign_budget_minor) > 0 THEN
         SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO campaign_taken, campaign_spent_minor
-        FROM campaign_usage s WHERE s.campaign_id = load_facts.campaign_id;
+        FROM campaign_usage s WHERE s.campaign_id = v_campaign_id;
     END IF;
     lapsed := false;
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
@@ -500,7 +501,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_code_id bigint) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -571,7 +572,7 @@ BEGIN
     WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.id, a.code_id INTO open_id, open_code_id
+    SELECT a.code_id INTO open_code_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
