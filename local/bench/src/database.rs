@@ -143,24 +143,6 @@ impl Database {
         file.read_to_string(&mut text)?;
         postgres_log::statements(&text)
     }
-
-    /// The names of the types of a statement's parameters, as Postgres derives them: the log does not tell.
-    ///
-    /// # Errors
-    /// When Postgres can't.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "not through the pooler, and only to learn the types"
-    )]
-    pub async fn types(&self, sql: &str) -> Result<Vec<String>> {
-        // Asked whether a parameter is NULL before it has a type, Postgres gives up; what follows tells the type as well.
-        let asked = (1..=sql.matches('$').count()).fold(sql.to_owned(), |sql, number| {
-            sql.replace(&format!("${number} IS NULL"), "NULL IS NULL")
-        });
-        let prepared = self.owner.prepare(&asked).await?;
-        let types = prepared.params().iter();
-        Ok(types.map(|kind| kind.name().to_owned()).collect())
-    }
 }
 
 async fn connect(url: &str) -> Result<Client> {
