@@ -1,4 +1,4 @@
--- What the loyalty side is told.
+-- Events for the loyalty side.
 
 CREATE TABLE outbox (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -29,7 +29,7 @@ CREATE TABLE campaign_usage (
 ) WITH (fillfactor = 40);
 COMMENT ON TABLE campaign_usage IS 'A row is a stripe of a campaign''s counter, like one of a promotion.';
 
--- Domains, since Postgres keeps their checks ready; it parses those of a table anew at every statement that writes.
+-- Domains, since Postgres caches their checks; it parses those of a table again at every statement that writes.
 CREATE DOMAIN application_state AS text CHECK (VALUE IN ('applied', 'paying', 'used', 'cancelled', 'expired'));
 CREATE DOMAIN cancel_reason AS text CHECK (VALUE IN ('user', 'admin', 'payment_failed', 'payment_expired', 'user_blocked',
     'user_deleted', 'refunded'));
@@ -118,4 +118,4 @@ CREATE VIEW decisions AS
     SELECT id, at, user_id, code_id, promotion_id, campaign_id, tariff_id, code_version, promotion_version,
         campaign_version, tariff_version, rule_set, refused, observed
     FROM refusals;
-COMMENT ON VIEW decisions IS 'A row is what was decided about a user, a code and a tariff: an application or a refusal.';
+COMMENT ON VIEW decisions IS 'A row is the decision about a user, a code and a tariff: an application or a refusal.';

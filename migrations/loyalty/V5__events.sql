@@ -1,4 +1,4 @@
--- What comes from the auth side, and what other systems are told: docs/purchase-events.md. No personal data.
+-- Events from the auth side, and events for other systems: docs/purchase-events.md. No personal data.
 
 CREATE TABLE inbox (
     event_id    uuid PRIMARY KEY,

@@ -290,7 +290,7 @@ BEGIN
     INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = p_purchase_id
     ON CONFLICT (user_id) DO UPDATE SET last = c.last + 1
     RETURNING c.last INTO v_sequence;
-    -- A statement of its own: it sees all that the user's events before this one tell, since it waited for them.
+    -- A statement of its own: it sees everything in the user's earlier events, since it waited for them.
     INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
         currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
     SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,
@@ -365,6 +365,117 @@ BEGIN
     );
     UPDATE purchases p SET status = 'failed', failure = p_failure, updated_at = p_now WHERE p.id = b.id;
     RETURN 'failed';
+END $$;
+
+CREATE TABLE public.applications (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    code_id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    campaign_id bigint,
+    tariff_id bigint NOT NULL,
+    price_minor bigint NOT NULL,
+    total_minor bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    trial_days integer,
+    code_version integer NOT NULL,
+    promotion_version integer NOT NULL,
+    campaign_version integer,
+    tariff_version integer NOT NULL,
+    rule_set smallint NOT NULL,
+    stripe smallint NOT NULL,
+    campaign_stripe smallint,
+    code_counted boolean NOT NULL,
+    currency text NOT NULL,
+    state public.application_state NOT NULL,
+    cancel_reason public.cancel_reason,
+    observed jsonb NOT NULL,
+    CONSTRAINT applications_cancel_reason CHECK ((((state)::text = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
+    CONSTRAINT applications_total CHECK (((total_minor >= 0) AND (total_minor <= price_minor)))
+);
+COMMENT ON TABLE public.applications IS 'A row is a use of a promo code by a user for a tariff, and the decision that allowed it.';
+COMMENT ON COLUMN public.applications.person_id IS 'The first account of the person: limits hold for people, also over an account that was deleted.';
+COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were asked: see domain::RULE_SET.';
+COMMENT ON COLUMN public.applications.stripe IS 'Which stripe of the promotion''s counter the use came from: it goes back there.';
+COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses: it is taken off there again.';
+COMMENT ON COLUMN public.applications.observed IS 'What the decision saw beside the versions: see domain::Observed.';
+
+CREATE TABLE public.refusals (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    user_id uuid NOT NULL,
+    code_id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    campaign_id bigint,
+    tariff_id bigint NOT NULL,
+    code_version integer NOT NULL,
+    promotion_version integer NOT NULL,
+    campaign_version integer,
+    tariff_version integer NOT NULL,
+    rule_set smallint NOT NULL,
+    refused text[] NOT NULL,
+    observed jsonb NOT NULL,
+    CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
+)
+PARTITION BY RANGE (at);
+COMMENT ON TABLE public.refusals IS 'A row is a decision that a promo code does not pass. Partitioned by month, so that old ones go by dropping a table.';
+COMMENT ON COLUMN public.refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
+
+CREATE VIEW public.decisions AS
+ SELECT applications.id,
+    applications.created_at AS at,
+    applications.user_id,
+    applications.code_id,
+    applications.promotion_id,
+    applications.campaign_id,
+    applications.tariff_id,
+    applications.code_version,
+    applications.promotion_version,
+    applications.campaign_version,
+    applications.tariff_version,
+    applications.rule_set,
+    '{}'::text[] AS refused,
+    applications.observed
+   FROM public.applications
+UNION ALL
+ SELECT refusals.id,
+    refusals.at,
+    refusals.user_id,
+    refusals.code_id,
+    refusals.promotion_id,
+    refusals.campaign_id,
+    refusals.tariff_id,
+    refusals.code_version,
+    refusals.promotion_version,
+    refusals.campaign_version,
+    refusals.tariff_version,
+    refusals.rule_set,
+    refusals.refused,
+    refusals.observed
+   FROM public.refusals;
+COMMENT ON VIEW public.decisions IS 'A row is the decision about a user, a code and a tariff: an application or a refusal.';
+
+CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes text[], p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.decisions
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    v_any_code CONSTANT boolean := p_code_id IS NULL AND p_codes IS NULL;
+    v_code_ids CONSTANT bigint[] := ARRAY (
+        SELECT c.id FROM promo_codes c WHERE NOT v_any_code AND (c.id = p_code_id OR c.code = ANY (p_codes))
+    );
+    v_at CONSTANT timestamptz := coalesce(p_at, 'infinity');
+    v_id CONSTANT uuid := coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+BEGIN
+    RETURN QUERY
+    SELECT d.* FROM decisions d
+    WHERE d.user_id = p_user_id AND (v_any_code OR d.code_id = ANY (v_code_ids))
+        -- The first condition is for the index.
+        AND d.at <= v_at AND (d.at, d.id) < (v_at, v_id)
+    ORDER BY d.at DESC, d.id DESC
+    LIMIT p_limit;
 END $$;
 
 CREATE FUNCTION public.keep_group_member() RETURNS trigger
@@ -478,7 +589,7 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        -- The first to run out tells whether any has: whose it is, is looked at when a limit has refused.
+        -- The first to expire shows whether any has; whose it is matters only when a limit has refused.
         lapsed := coalesce(
             (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
             false
@@ -1592,42 +1703,6 @@ CREATE FUNCTION public.was_live(p_state text, p_expires_at timestamp with time z
         OR (p_state = 'cancelled' AND p_updated_at > p_at)
 $$;
 
-CREATE TABLE public.applications (
-    id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    person_id uuid NOT NULL,
-    code_id bigint NOT NULL,
-    promotion_id bigint NOT NULL,
-    campaign_id bigint,
-    tariff_id bigint NOT NULL,
-    price_minor bigint NOT NULL,
-    total_minor bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    trial_days integer,
-    code_version integer NOT NULL,
-    promotion_version integer NOT NULL,
-    campaign_version integer,
-    tariff_version integer NOT NULL,
-    rule_set smallint NOT NULL,
-    stripe smallint NOT NULL,
-    campaign_stripe smallint,
-    code_counted boolean NOT NULL,
-    currency text NOT NULL,
-    state public.application_state NOT NULL,
-    cancel_reason public.cancel_reason,
-    observed jsonb NOT NULL,
-    CONSTRAINT applications_cancel_reason CHECK ((((state)::text = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
-    CONSTRAINT applications_total CHECK (((total_minor >= 0) AND (total_minor <= price_minor)))
-);
-COMMENT ON TABLE public.applications IS 'A row is a use of a promo code by a user for a tariff, and the decision that allowed it.';
-COMMENT ON COLUMN public.applications.person_id IS 'The first account of the person: limits hold for people, also over an account that was deleted.';
-COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were asked: see domain::RULE_SET.';
-COMMENT ON COLUMN public.applications.stripe IS 'Which stripe of the promotion''s counter the use came from: it goes back there.';
-COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses: it is taken off there again.';
-COMMENT ON COLUMN public.applications.observed IS 'What the decision saw beside the versions: see domain::Observed.';
-
 CREATE TABLE public.campaign_usage (
     campaign_id bigint NOT NULL,
     stripe smallint NOT NULL,
@@ -1692,61 +1767,6 @@ ALTER TABLE public.code_batches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE public.refusals (
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL,
-    user_id uuid NOT NULL,
-    code_id bigint NOT NULL,
-    promotion_id bigint NOT NULL,
-    campaign_id bigint,
-    tariff_id bigint NOT NULL,
-    code_version integer NOT NULL,
-    promotion_version integer NOT NULL,
-    campaign_version integer,
-    tariff_version integer NOT NULL,
-    rule_set smallint NOT NULL,
-    refused text[] NOT NULL,
-    observed jsonb NOT NULL,
-    CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
-)
-PARTITION BY RANGE (at);
-COMMENT ON TABLE public.refusals IS 'A row is a decision that a promo code does not pass. Partitioned by month, so that old ones go by dropping a table.';
-COMMENT ON COLUMN public.refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
-
-CREATE VIEW public.decisions AS
- SELECT applications.id,
-    applications.created_at AS at,
-    applications.user_id,
-    applications.code_id,
-    applications.promotion_id,
-    applications.campaign_id,
-    applications.tariff_id,
-    applications.code_version,
-    applications.promotion_version,
-    applications.campaign_version,
-    applications.tariff_version,
-    applications.rule_set,
-    '{}'::text[] AS refused,
-    applications.observed
-   FROM public.applications
-UNION ALL
- SELECT refusals.id,
-    refusals.at,
-    refusals.user_id,
-    refusals.code_id,
-    refusals.promotion_id,
-    refusals.campaign_id,
-    refusals.tariff_id,
-    refusals.code_version,
-    refusals.promotion_version,
-    refusals.campaign_version,
-    refusals.tariff_version,
-    refusals.rule_set,
-    refusals.refused,
-    refusals.observed
-   FROM public.refusals;
-COMMENT ON VIEW public.decisions IS 'A row is what was decided about a user, a code and a tariff: an application or a refusal.';
 
 CREATE TABLE public.group_members (
     group_id bigint NOT NULL,

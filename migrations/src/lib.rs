@@ -118,7 +118,8 @@ async fn locked(
 ) -> Result<Report, MigrationError> {
     client
         .batch_execute(&format!(
-            "SET client_min_messages = warning; SELECT pg_advisory_lock({ADVISORY_LOCK})"
+            // A migration that waits for a lock has every later request of that table wait, too: it gives up first.
+            "SET client_min_messages = warning; SELECT pg_advisory_lock({ADVISORY_LOCK}); SET lock_timeout = '10s'"
         ))
         .await
         .map_err(MigrationError::Connection)?;

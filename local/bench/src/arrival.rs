@@ -13,7 +13,7 @@ pub const BETWEEN: Duration = Duration::from_millis(20);
 /// Between two looks.
 pub const LOOK: Duration = Duration::from_millis(2);
 /// A change that takes longer ends the run.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes `changes` changes, and says how long each took to arrive. `make` makes one and says when it was made; `arrived`
 /// says which of those that are under way have arrived.
@@ -38,7 +38,7 @@ pub async fn measure(
         for id in arrived(&under_way).await? {
             latencies.extend(pending.remove(&id).map(|since| since.elapsed()));
         }
-        if pending.values().any(|since| since.elapsed() > PATIENCE) {
+        if pending.values().any(|since| since.elapsed() > TIMEOUT) {
             return Err("a change did not arrive".into());
         }
         sleep(LOOK).await;

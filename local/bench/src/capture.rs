@@ -1,4 +1,4 @@
-//! What a request does in the database, as the database's own log tells it.
+//! What a request does in the database, according to the database's own log.
 
 use std::fmt::Write;
 

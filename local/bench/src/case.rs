@@ -183,9 +183,11 @@ impl Case {
             | Case::ApplyHot
             | Case::ApplyLimited
             | Case::ApplyPopular
-            | Case::ApplyNew => Some(Least::Write),
+            | Case::ApplyNew
             // They lock the user, so that each ends with a write to the disk.
-            Case::Repeat | Case::RepeatPopular | Case::RepeatNew => Some(Least::Write),
+            | Case::Repeat
+            | Case::RepeatPopular
+            | Case::RepeatNew => Some(Least::Write),
             _ => None,
         }
     }

@@ -13,8 +13,8 @@ use crate::world::{World, id};
 /// What it is called.
 pub const NAME: &str = "decisions, stored bytes";
 
-const MOST_ACCEPTED: i64 = 300;
-const MOST_REFUSED: i64 = 500;
+const MAX_ACCEPTED: i64 = 300;
+const MAX_REFUSED: i64 = 500;
 
 /// Of an accepted decision, what the application would not need anyway.
 const ACCEPTED: &str = "SELECT (pg_column_size(code_version) + pg_column_size(promotion_version)
@@ -48,8 +48,8 @@ pub async fn goal(world: &World) -> Result<Goal> {
     Ok(Goal {
         text: format!(
             "{NAME}: {accepted} beside the application, {refused} for a refusal with its index entries (at most \
-             {MOST_ACCEPTED} and {MOST_REFUSED})"
+             {MAX_ACCEPTED} and {MAX_REFUSED})"
         ),
-        met: accepted <= MOST_ACCEPTED && refused <= MOST_REFUSED,
+        met: accepted <= MAX_ACCEPTED && refused <= MAX_REFUSED,
     })
 }

@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_by_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let hundred: Vec<u64> = (1..=100).rev().collect();
         assert_eq!(percentiles(&hundred), [50, 95, 99]);
         assert_eq!(percentiles(&[7]), [7, 7, 7]);

@@ -2,7 +2,7 @@
 //! under pgbench through the same pooler, or the hashing of the password alone.
 //!
 //! The SQL is not known here. One request of each kind is made while Postgres logs its statements, and what is found
-//! in the log becomes the script. So the floor follows the stores without being told.
+//! in the log becomes the script. So the floor follows the stores by itself.
 
 mod arrival;
 mod capture;
@@ -48,7 +48,7 @@ const CONNECTIONS: [u64; 3] = [1, 16, 64];
 /// The share of the CPUs' time that may be taken before or after the measurements.
 const BUSY: f64 = 0.1;
 
-/// A failure, told to the person at the terminal.
+/// A failure, for the person at the terminal.
 type Error = Box<dyn std::error::Error>;
 type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -1,4 +1,4 @@
-//! Load: so many workers, each with one call under way at a time.
+//! Load: a number of workers, each with one call in flight.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_ends_when_there_is_nothing_left_to_do() {
+    async fn load_ends_with_the_last_request() {
         let hour = Duration::from_secs(3600);
         let workers = vec![Times(1000), Times(1000)];
         let measured = measure(workers, Duration::ZERO, hour).await.unwrap();

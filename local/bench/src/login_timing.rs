@@ -1,4 +1,4 @@
-//! Whether the time of a refused login tells if the account exists.
+//! Whether the time of a refused login reveals that the account exists.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub async fn goal(world: &World) -> Result<Goal> {
 }
 
 /// The share of all pairs of one of `these` and one of `those` in which the former is longer; a tie is half a pair.
-/// 0.5 where the time tells nothing.
+/// 0.5 where the time reveals nothing.
 fn longer(these: &[Duration], those: &[Duration]) -> f64 {
     let pairs = these
         .iter()
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_even_chance_is_a_half() {
+    fn indistinguishable_samples_score_one_half() {
         let times = |millis: &[u64]| -> Vec<Duration> {
             let millis = millis.iter().copied();
             millis.map(Duration::from_millis).collect()

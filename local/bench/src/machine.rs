@@ -7,7 +7,7 @@ use crate::Result;
 /// The share of the CPUs' time, 0 to 1, that is not idle during the next second.
 ///
 /// # Errors
-/// When the kernel doesn't tell.
+/// When the kernel does not say.
 pub async fn busy() -> Result<f64> {
     let before = read()?;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -1,4 +1,4 @@
-//! One line of the report: an endpoint under so many connections, and its floor in turns with it.
+//! One line of the report: an endpoint under a number of connections, in turns with its floor.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -96,7 +96,7 @@ mod tests {
         tps = 2427.184466 (without initial connection time)\n";
 
     #[test]
-    fn the_throughput_counts_only_when_all_transactions_came_to_pass() {
+    fn throughput_requires_all_transactions() {
         assert_eq!(throughput(REPORT, 160), Some(2427.184466));
         assert_eq!(throughput(REPORT, 161), None);
         assert_eq!(

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn borders_of_transactions_are_round_trips_too() {
+    fn transaction_borders_count_as_round_trips() {
         let log = [
             at("LOG:  statement: BEGIN"),
             at("LOG:  execute <unnamed>: DELETE FROM t WHERE a = $1"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_list_is_an_error() {
+    fn damaged_parameter_list_is_an_error() {
         for list in [
             "$1 = 'open",
             "$2 = 'second'",

@@ -1,5 +1,5 @@
-//! How soon the outcome of a payment is taken in: from the buyer's press of a button at the provider, through its webhook
-//! and the reading of the payment, until the use of the code is given back, or the subscription is there. No worker
+//! How soon the outcome of a payment is processed: from the buyer's press of a button at the provider, through its
+//! webhook and the reading of the payment, until the use of the code is released, or the subscription exists. No worker
 //! runs: nothing here waits for a sweep.
 
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ impl Outcome {
         }
     }
 
-    /// A query for those of the purchases $1 of which it is taken in.
+    /// A query for those of the purchases $1 whose outcome is processed.
     fn taken_in(self) -> &'static str {
         match self {
             Outcome::Declined => {
@@ -70,7 +70,7 @@ struct Awaited {
 /// Buys with a code, and then presses the buttons at a steady rate.
 ///
 /// # Errors
-/// When a request fails, or an outcome is not taken in.
+/// When a request fails, or an outcome is not processed.
 pub async fn goal(world: &World, outcome: Outcome) -> Result<Goal> {
     let mut awaited = buy(world).await?.into_iter();
     let press = async || {

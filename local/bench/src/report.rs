@@ -74,7 +74,7 @@ pub struct Goal {
     pub met: bool,
 }
 
-/// The goals that `rows` can tell something about.
+/// The goals that `rows` have measurements for.
 pub fn goals(rows: &[Row]) -> Vec<Goal> {
     let at = |case: Case, connections: u64| {
         rows.iter()
@@ -115,7 +115,7 @@ pub fn goals(rows: &[Row]) -> Vec<Goal> {
         let millis = 1000.0 / floor;
         goals.push(Goal {
             text: format!(
-                "{}: its statement {millis:.2} ms at 1 connection, with the way there and back (at most {:.2})",
+                "{}: its statement {millis:.2} ms at 1 connection, with the round trip (at most {:.2})",
                 Case::List.name(),
                 LIST_STATEMENT_MS
             ),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stays_below_its_heading() {
+    fn columns_align_with_heading() {
         let line = line(&row(Case::ApplyLimited, 64, 1234.5, Some(2500.0)));
         let heading = HEADING.lines().last().unwrap();
         assert_eq!(line.chars().count(), heading.chars().count(), "{line}");
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_the_least_is_as_long() {
+    fn floor_line_aligns_with_heading() {
         let row = row(Case::ApplySpread, 16, 1234.5, Some(2500.0));
         let least = least_line(&row).unwrap();
         assert_eq!(least.chars().count(), line(&row).chars().count(), "{least}");
     }
 
     #[test]
-    fn goals_are_judged_by_what_was_measured() {
+    fn goals_are_judged_by_measurements() {
         let rows = [
             row(Case::ApplySpread, 16, 1000.0, Some(2001.0)),
             row(Case::ApplyHot, 16, 799.0, Some(900.0)),

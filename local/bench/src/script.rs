@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn values_take_the_place_of_parameters() {
+    fn parameters_are_replaced_by_values() {
         let sql = "SELECT '$1', $2::text -- don't: $9\nFROM t WHERE a = $1 AND b = $10$3";
         let mut params = vec![(USER, "uuid"), ("NULL", "_text"), ("7000042", "int8")];
         params.extend([("x", "text"); 6]);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_made_for_the_request_is_the_same_in_all_its_statements() {
+    fn request_id_is_the_same_in_all_statements() {
         let params = [(FRESH, "uuid"), (USER, "uuid")];
         let first = statement("INSERT INTO t VALUES ($1, $2)", &params);
         let second = statement("SELECT $1", &params[..1]);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_with_the_time_is_one_of_the_time_that_it_is_made() {
+    fn time_ordered_id_has_the_current_time() {
         let one = statement(
             "SELECT $1",
             &[("019abc3d-ecf0-74f9-b211-0c07cdb76ab7", "uuid")],
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_that_differ_are_drawn() {
+    fn differing_integers_are_drawn() {
         let mut one = statement(
             "SELECT $1, $2, $3, $4",
             &[
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_variable_is_refused() {
+    fn variable_like_text_is_refused() {
         for sql in ["SELECT a[1:n]", "SELECT 'a:b'", "SELECT $1"] {
             assert!(body(&[statement(sql, &[])]).is_err(), "{sql}");
         }

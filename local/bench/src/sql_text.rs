@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_end_where_they_end() {
+    fn tokens_are_split_at_their_ends() {
         for (sql, token) in [
             ("'a b' c", "'a b'"),
             ("'open", "'open"),

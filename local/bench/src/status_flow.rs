@@ -14,7 +14,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Result;
-use crate::arrival::{self, BETWEEN, LOOK, PATIENCE};
+use crate::arrival::{self, BETWEEN, LOOK, TIMEOUT};
 use crate::latencies::Latencies;
 use crate::options::Options;
 use crate::report::{Goal, millis};
@@ -125,7 +125,7 @@ impl Flow<'_> {
         let known = "SELECT count(*) FROM users
             WHERE id BETWEEN lpad($1::text, 32, '0')::uuid AND lpad(($2 - 1)::text, 32, '0')::uuid";
         while self.world.loyalty.value::<i64>(known, &params).await? < end - first {
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 return Err("not all changes reached the loyalty side".into());
             }
             sleep(LOOK).await;
@@ -136,7 +136,7 @@ impl Flow<'_> {
     async fn until_drained(&self) -> Result<()> {
         let started = Instant::now();
         while self.auth.outbox().backlog().await?.depth > 0 {
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 return Err("the outbox is not drained".into());
             }
             sleep(LOOK).await;

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identifier_has_the_digits_of_its_number() {
+    fn id_contains_its_number() {
         let text = id(42).unwrap().to_string();
         assert_eq!(text, "00000000-0000-0000-0000-000000000042");
     }

@@ -18,7 +18,7 @@ use crate::script::Answer;
 pub(crate) fn answer(sandbox: &Sandbox, result: Result<Value, ApiError>) -> Response {
     match result {
         Ok(json) => Json(json).into_response(),
-        Err(error) => error.respond(sandbox),
+        Err(error) => error.respond(sandbox.random()),
     }
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn scripted(sandbox: &Sandbox, script: Answer, json: Value) -> 
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             Json(json).into_response()
         }
-        Answer::Failure => ApiError::FAILURE.respond(sandbox),
+        Answer::Failure => ApiError::FAILURE.respond(sandbox.random()),
         Answer::Crash => {
             let torn = stream::once(async { Err::<Bytes, _>(io::Error::other("as scripted")) });
             (StatusCode::OK, Body::from_stream(torn)).into_response()

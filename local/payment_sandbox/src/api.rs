@@ -122,7 +122,7 @@ pub(crate) async fn list(
 ) -> Response {
     let Ok(Query(paging)) = paging else {
         return ApiError::invalid("cursor", "Expected limit and cursor as the list gave them")
-            .respond(&sandbox);
+            .respond(sandbox.random());
     };
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let now = sandbox.clock().now();
@@ -148,7 +148,7 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn no_such_route(State(sandbox): State<Sandbox>) -> Response {
-    ApiError::NO_ROUTE.respond(&sandbox)
+    ApiError::NO_ROUTE.respond(sandbox.random())
 }
 
 fn payment_id(text: &str) -> Result<Uuid, ApiError> {

@@ -25,7 +25,7 @@ impl FromRequestParts<Sandbox> for Shop {
         if is_shop(&parts.headers, sandbox.settings()) {
             Ok(Shop)
         } else {
-            Err(ApiError::UNAUTHORIZED.respond(sandbox))
+            Err(ApiError::UNAUTHORIZED.respond(sandbox.random()))
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn create(
 ) -> Response {
     match created(&sandbox, &headers, &body).await {
         Ok((script, json)) => scripted(&sandbox, script, json).await,
-        Err(error) => error.respond(&sandbox),
+        Err(error) => error.respond(sandbox.random()),
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_names_its_parameter() {
+    fn invalid_payment_names_its_parameter() {
         assert!(check(&valid()).is_ok());
         for (pointer, value, parameter) in [
             ("/amount", Value::Null, "amount"),

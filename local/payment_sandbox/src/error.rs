@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::Random;
 use serde_json::json;
-
-use crate::sandbox::Sandbox;
 
 /// An error as the API words it; it gets its identifier when it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +87,10 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn respond(self, sandbox: &Sandbox) -> Response {
+    pub(crate) fn respond(self, random: &dyn Random) -> Response {
         let mut body = json!({
             "type": "error",
-            "id": sandbox.random().uuid(),
+            "id": random.uuid(),
             "code": self.code,
             "description": self.description,
         });

@@ -41,7 +41,7 @@ mod webhook;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub use expiry::{HOLDING, LIFETIME};
+pub use payment::{HOLDING, LIFETIME};
 pub use sandbox::{Sandbox, StartError};
 pub use server::run;
 pub use settings::Settings;

@@ -8,9 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::expiry::LIFETIME;
 use crate::script::Script;
 use crate::settings::Settings;
+
+/// How long a payment waits for the buyer: the API's usual hour.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long money is held for the shop to take: the API's seven days for cards.
+pub const HOLDING: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What is asked for, already checked.
 #[derive(Debug, Clone, Serialize, Deserialize)]

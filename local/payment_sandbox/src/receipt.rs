@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_fault_of_a_receipt_names_its_parameter() {
+    fn invalid_receipt_names_its_parameter() {
         let total = Money::from_minor(19_900, Currency::RUB).unwrap();
         let valid = json!({
             "customer": {"email": "a@b.example"},

@@ -28,7 +28,7 @@ pub(crate) async fn create(
 ) -> Response {
     match created(&sandbox, &headers, &body).await {
         Ok((script, json)) => scripted(&sandbox, script, json).await,
-        Err(error) => error.respond(&sandbox),
+        Err(error) => error.respond(sandbox.random()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use std::{fs, io};
 
 use domain::{Clock, Random};
@@ -11,7 +12,9 @@ use crate::error::ApiError;
 use crate::saver::Saver;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::{expiry, webhook};
+
+/// How long a receiver of webhooks may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the sandbox does not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +75,7 @@ impl Sandbox {
             .clone()
             .map(|path| Saver::start(path, Arc::clone(&store)));
         let sandbox = Sandbox(Arc::new(Inner {
-            http: webhook::client().map_err(StartError::Client)?,
+            http: client().map_err(StartError::Client)?,
             settings,
             clock,
             random,
@@ -80,7 +83,7 @@ impl Sandbox {
             saver,
             sending: Mutex::default(),
         }));
-        expiry::start(Arc::downgrade(&sandbox.0));
+        sandbox.start_sweeping();
         // What a previous run did not get to announce.
         sandbox.announce();
         Ok(sandbox)
@@ -106,6 +109,17 @@ impl Sandbox {
         &*self.0.random
     }
 
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn sending(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.0
+            .sending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.0.http
     }
@@ -114,7 +128,7 @@ impl Sandbox {
     /// not be saved.
     pub(crate) async fn change<T>(&self, work: impl FnOnce(&mut Store) -> T) -> Option<T> {
         let (result, before, after) = {
-            let mut store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut store = self.store();
             let before = store.version;
             let result = work(&mut store);
             (result, before, store.version)
@@ -141,22 +155,14 @@ impl Sandbox {
     ) -> Result<T, ApiError> {
         self.change(work).await.unwrap_or(Err(ApiError::FAILURE))
     }
+}
 
-    /// Starts sending the webhooks whose time has come.
-    pub(crate) fn announce(&self) {
-        let Some(url) = &self.settings().webhook_url else {
-            return;
-        };
-        let store = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sending = self
-            .0
-            .sending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for due in store.due(self.clock().now()) {
-            if sending.insert(due.number) {
-                webhook::start(self, url, due);
-            }
-        }
-    }
+/// The client that sends webhooks.
+fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .timeout(ANSWER_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        // The receiver is on this machine or in this compose network.
+        .no_proxy()
+        .build()
 }

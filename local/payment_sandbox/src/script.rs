@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_found_among_others() {
+    fn script_words_are_found_in_descriptions() {
         let text = "Pro на год sandbox:500=2 sandbox:slow=12 (ещё) sandbox:decline=card_expired sandbox:webhook-twice";
         let expected = Script {
             failures: 2,
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_pen_is_refused() {
+    fn misspelled_script_word_is_refused() {
         for text in [
             "sandbox:",
             "sandbox:los",

@@ -14,20 +14,25 @@ use crate::store::Webhook;
 const ATTEMPTS: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The client that sends webhooks.
-pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .timeout(ANSWER_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        // The receiver is on this machine or in this compose network.
-        .no_proxy()
-        .build()
+impl Sandbox {
+    /// Starts sending the webhooks whose time has come.
+    pub(crate) fn announce(&self) {
+        let Some(url) = &self.settings().webhook_url else {
+            return;
+        };
+        let store = self.store();
+        let mut sending = self.sending();
+        for due in store.due(self.clock().now()) {
+            if sending.insert(due.number) {
+                start(self, url, due);
+            }
+        }
+    }
 }
 
 /// Sends in the background, all copies at once.
-pub(crate) fn start(sandbox: &Sandbox, url: &str, webhook: &Webhook) {
+fn start(sandbox: &Sandbox, url: &str, webhook: &Webhook) {
     let mut deliveries = JoinSet::new();
     for copy in 1..=webhook.copies {
         let delivery = Delivery {

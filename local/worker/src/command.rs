@@ -30,7 +30,7 @@ pub enum Command {
     /// Status changes that could not be handled
     #[command(subcommand)]
     Dlq(Dlq),
-    /// Show what other systems are told of purchases, as far as they have not taken it, the oldest first
+    /// Show the purchase events that other systems have not consumed yet, oldest first
     PurchaseEvents,
     /// Check that the books are right: counters, holds, purchases, subscriptions, money, and status on both sides
     Audit,

@@ -63,7 +63,7 @@ fn amqp_url() -> Result<String, ConfigError> {
     runtime::required("AMQP_URL", "amqp://user:password@host:port/vhost")
 }
 
-/// Works until told to stop, then finishes what is under way. Servers may go away and come back meanwhile.
+/// Works until asked to stop, then finishes what is in progress. Servers may go away and come back meanwhile.
 ///
 /// `listener` answers `GET /healthz`.
 ///

@@ -9,7 +9,8 @@ use crate::{Stop, Worker};
 /// How long old rows of accounts are removed in one go.
 const AT_A_TIME: Duration = Duration::from_secs(60);
 
-/// What is swept. A slow payment provider keeps no hold from being given back, so each has a loop of its own.
+/// What is swept. Each has a loop of its own, so that a slow payment provider does not delay the release of
+/// applications.
 #[derive(Clone, Copy)]
 pub(crate) enum Sweep {
     Holds,

@@ -1,4 +1,4 @@
--- A user gives back the use that he holds of a promo code, named by its number or by the texts that it may have: the
+-- Cancels a user's application of a promo code, named by its ID or by the texts that it may have: the
 -- latest, if there are several. The outcome: 'cancelled', also by an earlier call, with the application's id; 'paying' or
 -- 'used' when that is what the latest is; 'not_applied' when the user holds none.
 CREATE OR REPLACE FUNCTION cancel_application(

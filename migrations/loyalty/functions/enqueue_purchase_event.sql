@@ -8,7 +8,7 @@ BEGIN
     INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = p_purchase_id
     ON CONFLICT (user_id) DO UPDATE SET last = c.last + 1
     RETURNING c.last INTO v_sequence;
-    -- A statement of its own: it sees all that the user's events before this one tell, since it waited for them.
+    -- A statement of its own: it sees everything in the user's earlier events, since it waited for them.
     INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
         currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
     SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,

@@ -1,4 +1,4 @@
--- The money will not come: the purchase has failed and the use is given back. `p_reference` is the payment that says so,
+-- The payment failed: so has the purchase, and the use is released. `p_reference` is the payment that says so,
 -- if one does. The outcome: 'failed' when this call did it, 'before' when an earlier one had; 'paid', 'another_payment',
 -- 'no_purchase' when staff must look.
 CREATE OR REPLACE FUNCTION fail_purchase(

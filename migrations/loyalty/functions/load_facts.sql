@@ -81,7 +81,7 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        -- The first to run out tells whether any has: whose it is, is looked at when a limit has refused.
+        -- The first to expire shows whether any has; whose it is matters only when a limit has refused.
         lapsed := coalesce(
             (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
             false

@@ -1,10 +1,10 @@
--- Moves applications from one state to another in which they hold no use, and gives each use back once: to the code's
+-- Moves applications from one state to another in which they hold no use, and releases each use once: to the code's
 -- own counter if it counts there, and to the promotion's and the campaign's stripes that it came from, with its discount.
--- Returns those that were in the state `p_from`. All who give uses back call this.
+-- Returns those that were in the state `p_from`. Every release of uses calls this.
 --
 -- Locks come in the order that all functions keep: codes by their ids, stripes of promotions, stripes of campaigns,
--- applications. A counter of which more was taken than a limit allows has quotas of 0 until enough is given back, so its
--- quotas are made anew, which takes a lock of all its stripes in their order: the locks are given up and taken again then.
+-- applications. A counter of which more was taken than a limit allows has quotas of 0 until enough is released, so its
+-- quotas are computed again, which locks all its stripes in order: the locks are released and taken again for that.
 CREATE OR REPLACE FUNCTION release_uses(
     p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamptz
 ) RETURNS SETOF uuid LANGUAGE plpgsql

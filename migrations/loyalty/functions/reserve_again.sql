@@ -1,4 +1,4 @@
--- Takes the use of an application that was given back once more, and spends it. False, with nothing changed, when the
+-- Takes the use of a released application again, and spends it. False, with nothing changed, when the
 -- limits of the code, its promotion, the campaign or the person leave none. The limit per user counts in the period in
 -- which the application was made. The caller has locked the user. Raises
 -- LS001 as reserve_promotion does: ask again in another transaction.

@@ -1,4 +1,4 @@
-//! Limits on guessing: how often somebody may be wrong, whether about promo codes or about passwords.
+//! Limits on attempts: how often somebody may guess a promo code or a password wrong, and register from one address.
 //!
 //! An attempt is reserved before its outcome is known and settled when it is, so that many at once can't pass together:
 //! the guesses that are under way and the misses are never more than the limit. A guess that was right, or failed for
@@ -22,6 +22,13 @@ mod claim;
 mod limit;
 mod limiter;
 mod local;
+mod password_guesses;
+mod promo_guesses;
+mod registrations;
+mod settings;
 
 pub use limit::{Limit, Subject, TooMany};
 pub use limiter::{Attempt, Limiter};
+pub use password_guesses::{PasswordGuess, PasswordGuesses};
+pub use promo_guesses::{PromoGuess, PromoGuesses};
+pub use registrations::{Registering, Registrations};

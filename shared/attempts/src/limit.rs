@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use service_http::{Code, Problem};
+
 /// How often a subject may be wrong.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
@@ -48,4 +50,10 @@ impl From<Full> for TooMany {
 pub struct TooMany {
     /// How long to wait. Not zero.
     pub retry_after: Duration,
+}
+
+impl From<TooMany> for Problem {
+    fn from(TooMany { retry_after }: TooMany) -> Problem {
+        Problem::new(Code::TooManyAttempts).with_retry_after(retry_after)
+    }
 }

@@ -15,7 +15,7 @@ use crate::{Limit, Subject, TooMany};
 
 /// How long an attempt waits for a place while only guesses under way fill the limit. Twenty right passwords at once
 /// take a tenth of it, and on an overloaded machine the half.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest pause between two looks whether there is one, the first of which is an eighth.
 const PAUSE: Duration = Duration::from_millis(160);
 
@@ -30,7 +30,7 @@ struct Inner {
     settle: Script,
     outage: Outage,
     local: Local,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// An attempt whose outcome is not known yet. Must be settled: forgotten, it counts like a miss until the window ends.
@@ -59,13 +59,13 @@ impl Limiter {
 
     /// Counts in `cache`; names are hashed with `key`.
     pub fn new(cache: Cache, key: &[u8; 32]) -> Limiter {
-        Limiter::with_patience(cache, key, PATIENCE)
+        Limiter::with_timeout(cache, key, TIMEOUT)
     }
 
     /// The same, but an attempt waits so long for a place.
-    pub fn with_patience(cache: Cache, key: &[u8; 32], patience: Duration) -> Limiter {
+    pub fn with_timeout(cache: Cache, key: &[u8; 32], timeout: Duration) -> Limiter {
         Limiter(Arc::new(Inner {
-            patience,
+            timeout,
             cache,
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
             reserve: Script::new(include_str!("reserve.lua")),
@@ -90,7 +90,7 @@ impl Limiter {
         guess: &[u8],
     ) -> Result<Attempt, TooMany> {
         let claim = Claim::new(&self.0.key, subjects, guess);
-        let deadline = Instant::now() + self.0.patience;
+        let deadline = Instant::now() + self.0.timeout;
         let mut looks = 0;
         loop {
             let full = match self.try_reserve(&claim).await {
@@ -176,8 +176,8 @@ impl Attempt {
     }
 }
 
-/// The pause after so many looks, doubled each time up to the longest, of which a part hangs on the guess: those who
-/// came together don't look together again.
+/// The pause after a number of looks, doubled each time up to the longest, a part of which depends on the guess: those
+/// who came together don't look together again.
 fn pause(guess: &str, looks: u32) -> Duration {
     let step = PAUSE / 8 * 2_u32.saturating_pow(looks).min(8);
     let digits = guess.chars().cycle();
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_differ_from_guess_to_guess() {
+    fn pauses_grow_with_jitter() {
         let millis = |guess, looks| pause(guess, looks).as_millis();
         assert_eq!(
             [0, 1, 2, 3, 9].map(|n| millis("0", n)),

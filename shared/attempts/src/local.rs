@@ -8,7 +8,7 @@ use crate::Limit;
 use crate::claim::Claim;
 use crate::limit::Full;
 
-/// The counters that are kept at most. With so many in use, a new subject is refused: some megabytes are the bound, and
+/// The maximum number of counters. With that many in use, a new subject is refused: some megabytes are the bound, and
 /// nobody gets rid of a counter by making others.
 const CAPACITY: usize = 10_000;
 /// For how long a new subject is refused then.
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_counts_by_half_of_the_limit_until_the_window_ends() {
+    fn local_limit_is_half_until_the_window_ends() {
         let (local, now) = (Local::default(), Instant::now());
         let [one, two] = ["1", "2"].map(|guess| claim("anna", guess));
         for under_way in [&one, &two, &two] {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refunded_is_forgotten_and_what_is_full_stays_full_until_windows_end() {
+    fn refunded_attempt_is_forgotten_and_full_window_stays_full() {
         let (local, now) = (Local::default(), Instant::now());
         local.reserve(&claim("anna", "1"), now).unwrap();
         local.settle(&claim("anna", "1"), false, now).unwrap();

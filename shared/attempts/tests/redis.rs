@@ -14,7 +14,7 @@ use attempts::{Attempt, Limit, Limiter, Subject, TooMany};
 use cache::Cache;
 use domain::Random;
 use runtime::OsRandom;
-use testkit::{PATIENCE, join_all, until};
+use testkit::{TIMEOUT, join_all, until};
 
 const WINDOW: Duration = Duration::from_secs(600);
 const TEN: u32 = 10;
@@ -63,7 +63,7 @@ async fn reserve(limiter: &Limiter, misses: u32, guess: u32) -> Attempt {
 }
 
 #[tokio::test]
-async fn a_hundred_at_once_are_wrong_as_often_as_the_limit_says() {
+async fn concurrent_misses_stop_at_the_limit() {
     let key = own_key();
     let processes = [limiter(&url(), &key), limiter(&url(), &key)];
     let guesses = (0..100).zip(processes.iter().cycle());
@@ -76,7 +76,7 @@ async fn a_hundred_at_once_are_wrong_as_often_as_the_limit_says() {
 }
 
 #[tokio::test]
-async fn a_hundred_at_once_at_the_same_guess_are_wrong_no_oftener() {
+async fn concurrent_misses_of_one_guess_stop_at_the_limit() {
     let limiter = limiter(&url(), &own_key());
     let subjects = anna(TEN);
     let wrong = join_all((0..100).map(|_| miss(&limiter, &subjects, 7))).await;
@@ -84,7 +84,7 @@ async fn a_hundred_at_once_at_the_same_guess_are_wrong_no_oftener() {
 }
 
 #[tokio::test]
-async fn more_at_once_than_the_limit_wait_for_the_right_ones_to_end() {
+async fn excess_attempts_wait_for_right_ones() {
     let key = own_key();
     let processes = [limiter(&url(), &key), limiter(&url(), &key)];
     let guesses = (0_u32..20).zip(processes.iter().cycle());
@@ -99,9 +99,9 @@ async fn more_at_once_than_the_limit_wait_for_the_right_ones_to_end() {
 }
 
 #[tokio::test]
-async fn the_same_guess_made_at_once_takes_one_place() {
+async fn concurrent_same_guesses_take_one_place() {
     let cache = Cache::with_wait(&url(), Duration::from_secs(5)).unwrap();
-    let limiter = Limiter::with_patience(cache, &own_key(), Duration::from_millis(200));
+    let limiter = Limiter::with_timeout(cache, &own_key(), Duration::from_millis(200));
     let first = reserve(&limiter, 2, 1).await;
     let again = reserve(&limiter, 2, 1).await;
     let other = reserve(&limiter, 2, 2).await;
@@ -118,7 +118,7 @@ async fn the_same_guess_made_at_once_takes_one_place() {
 }
 
 #[tokio::test]
-async fn a_refunded_attempt_leaves_no_trace() {
+async fn refunded_attempt_leaves_no_trace() {
     let key = own_key();
     let limiter = limiter(&url(), &key);
     for guess in 0..30 {
@@ -130,13 +130,13 @@ async fn a_refunded_attempt_leaves_no_trace() {
     }
     let refused = limiter.reserve(&anna(TEN), b"99").await.err().unwrap();
     assert!(
-        refused.retry_after > WINDOW - PATIENCE,
+        refused.retry_after > WINDOW - TIMEOUT,
         "{refused:?}: from the first miss on"
     );
 }
 
 #[tokio::test]
-async fn each_subject_has_its_own_limit_and_all_are_counted_or_none() {
+async fn subjects_are_counted_all_or_none() {
     let limiter = limiter(&url(), &own_key());
     let address = subject("test-address", "203.0.113.7", 3);
     let anna = [subject("test-user", "anna", 2), address];
@@ -154,7 +154,7 @@ async fn each_subject_has_its_own_limit_and_all_are_counted_or_none() {
 }
 
 #[tokio::test]
-async fn the_window_ends_and_names_are_not_to_be_read() {
+async fn window_ends_and_names_are_hashed() {
     // A kind of this test's own, to find its key by.
     let limiter = limiter(&url(), &own_key());
     let kind: &'static str = format!("test-{}", OsRandom.uuid()).leak();
@@ -187,7 +187,7 @@ async fn the_window_ends_and_names_are_not_to_be_read() {
         .exec_async(&mut redis)
         .await
         .unwrap();
-    let (reserved, _) = until("the window has ended", PATIENCE, async || {
+    let (reserved, _) = until("the window has ended", TIMEOUT, async || {
         limiter.reserve(&subjects, b"3").await.ok()
     })
     .await;
@@ -195,7 +195,7 @@ async fn the_window_ends_and_names_are_not_to_be_read() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_outlives_its_window_takes_nothing_from_the_next() {
+async fn attempt_that_outlives_its_window_counts_nothing() {
     let limiter = limiter(&url(), &own_key());
     let short = |guess: u32| {
         let mut subjects = anna(1);
@@ -207,7 +207,7 @@ async fn an_attempt_that_outlives_its_window_takes_nothing_from_the_next() {
         }
     };
     let first = short(1).await.unwrap();
-    let (second, _) = until("the window has ended", PATIENCE, async || short(2).await).await;
+    let (second, _) = until("the window has ended", TIMEOUT, async || short(2).await).await;
     second.refund().await;
     first.refund().await;
     miss(&limiter, &anna(1), 3).await.unwrap();
@@ -215,7 +215,7 @@ async fn an_attempt_that_outlives_its_window_takes_nothing_from_the_next() {
 }
 
 #[tokio::test]
-async fn without_redis_the_limits_are_stricter_and_the_service_goes_on() {
+async fn limits_are_stricter_without_redis() {
     // Takes connections, and says nothing on them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("redis://{}/", listener.local_addr().unwrap());

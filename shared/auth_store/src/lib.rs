@@ -52,7 +52,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
 /// A column that holds one of an enum's names.
 fn named<T: std::str::FromStr>(row: &pg::Row, column: usize) -> Result<T, pg::PgError> {
     let unknown = |_| {
-        pg::PgError::Bug(format!(
+        pg::PgError::Internal(format!(
             "column {column} holds a name unknown to this version"
         ))
     };

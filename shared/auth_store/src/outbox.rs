@@ -1,4 +1,4 @@
-//! Status changes that wait to be told to the loyalty side. They are written with the change itself.
+//! Status changes that wait to be published to the loyalty side. They are written with the change itself.
 
 use events::UserStatusChanged;
 use jiff::Timestamp;
@@ -35,7 +35,7 @@ static LAYOUT: Layout<UserStatusChanged> = Layout {
     },
 };
 
-/// An event, and when what it tells happened.
+/// An event, and when the change happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occurred {
     /// The event.

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobodys_password_is_never_right_and_costs_the_same() {
+    async fn dummy_hash_never_verifies_and_costs_the_same() {
         let real = PasswordHash::of(password("correct horse"), &Counting)
             .await
             .unwrap();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_hash_is_an_error_and_not_a_wrong_password() {
+    async fn broken_hash_is_an_error() {
         let broken = PasswordHash("plain text".to_owned());
         let error = verify(Some(&broken), password("plain text"))
             .await

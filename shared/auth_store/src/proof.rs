@@ -6,7 +6,7 @@ use crate::password_hash::verify;
 use crate::{Account, HashError};
 
 /// The account, if this is its password. It takes the same work without an account, or with a deleted one: neither the
-/// answer nor its time tells who has one.
+/// answer nor its time reveals who has one.
 ///
 /// # Errors
 /// [`HashError`].

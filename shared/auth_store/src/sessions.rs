@@ -51,7 +51,7 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
-/// A session and the standing of its user.
+/// A session and the status of its user.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// The session.
@@ -109,7 +109,7 @@ impl AuthStore {
         Ok(self.pool.run(&OPEN, &values).await? == 1)
     }
 
-    /// A session with the standing of its user.
+    /// A session with the status of its user.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_depends_on_the_address_and_on_the_key() {
+    fn tombstone_depends_on_address_and_key() {
         let key = TombstoneKey::new(&[1; 32]);
         assert_eq!(key.hash("a@example.com"), key.hash("a@example.com"));
         assert_ne!(key.hash("a@example.com"), key.hash("b@example.com"));

@@ -60,7 +60,7 @@ pub struct NewUser<'a> {
     pub password_hash: &'a PasswordHash,
     /// What would be kept of the address, and was kept if it had an account before.
     pub tombstone: [u8; 32],
-    /// The id of the event that tells the loyalty side.
+    /// The ID of the event for the loyalty side.
     pub event_id: Uuid,
 }
 
@@ -101,7 +101,7 @@ pub struct Deletion<'a> {
     pub email_key: &'a str,
     /// What will be kept of the address.
     pub tombstone: [u8; 32],
-    /// The id of the event that tells the loyalty side.
+    /// The ID of the event for the loyalty side.
     pub event_id: Uuid,
 }
 

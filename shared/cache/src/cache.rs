@@ -33,7 +33,7 @@ enum Request<'a> {
 }
 
 impl Cache {
-    /// The Redis at `REDIS_URL`, which has `REDIS_TIMEOUT_MS` milliseconds to answer, 100 unless told.
+    /// The Redis at `REDIS_URL`, which has `REDIS_TIMEOUT_MS` milliseconds to answer, 100 by default.
     ///
     /// # Errors
     /// When a variable is missing or not valid.
@@ -89,7 +89,7 @@ impl Cache {
     }
 
     /// Makes a call, and makes it again once: the first may find a connection that died while nobody was looking
-    /// (a frozen function, a restarted server) and only that tells the manager to make a new one.
+    /// (a frozen function, a restarted server) and only that makes the manager open a new one.
     async fn call<T: FromRedisValue>(&self, request: Request<'_>) -> RedisResult<T> {
         let both = async {
             let mut manager = self.manager().await?;
@@ -134,13 +134,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_can_be_made_without_a_runtime() {
+    fn cache_is_created_without_a_runtime() {
         assert!(Cache::new("redis://127.0.0.1:1/").is_ok());
         assert!(Cache::new("127.0.0.1").is_err());
     }
 
     #[tokio::test]
-    async fn nobody_there_is_no_answer() {
+    async fn unreachable_redis_gives_no_answer() {
         assert!(!Cache::new("redis://127.0.0.1:9/").unwrap().ping().await);
     }
 }

@@ -11,7 +11,7 @@ use crate::{Checkout, CheckoutError, KEY_LIFETIME, alarm, unknown};
 const REASON: &str = "Возврат";
 
 impl Checkout {
-    /// Asks the provider to give the money back, or how far it is, and takes the outcome in. However often this is called,
+    /// Requests the refund from the provider, or polls it, and processes the outcome. However often this is called,
     /// the money goes back once. Returns the refund as it stands now.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Checkout {
         Ok(self.store.find_refund(refund.id).await?.unwrap_or(refund))
     }
 
-    /// Reads a refund from the provider, which may have been made there by somebody, and takes it in.
+    /// Reads a refund from the provider, where it may have been made by hand, and processes it.
     ///
     /// # Errors
     /// Any [`CheckoutError`] but `Refused`.

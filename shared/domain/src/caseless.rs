@@ -15,7 +15,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn accents_are_the_same_composed_and_not() {
+    fn composed_and_decomposed_accents_are_equal() {
         for (composed, apart) in [
             ("É", "e\u{301}"),
             ("Å", "A\u{30a}"),
@@ -34,7 +34,7 @@ mod tests {
 
     /// So it is enough to compose what was made small before accents counted.
     #[test]
-    fn of_every_character_the_small_form_composed_is_the_same() {
+    fn every_character_folds_to_its_lower_case() {
         for c in '\0'..=char::MAX {
             let small: String = c.to_lowercase().nfc().collect();
             assert_eq!(caseless(&c.to_string()), small, "{c:?}");
@@ -43,7 +43,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_one_form(text in "\\PC{0,40}") {
+        fn folding_is_idempotent(text in "\\PC{0,40}") {
             let form = caseless(&text);
             prop_assert_eq!(&caseless(&form), &form);
             let apart: String = text.nfd().collect();

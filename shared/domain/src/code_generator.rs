@@ -1,4 +1,4 @@
-//! Promo codes made by chance, with a last symbol that tells a typo from an unknown code.
+//! Random promo codes with a check symbol, which distinguishes a typo from an unknown code.
 
 use crate::{PromoCode, Random};
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_symbol_and_every_swap_is_a_typo() {
+    fn check_symbol_catches_substitutions_and_swaps() {
         let random = Count(AtomicU8::new(1));
         for length in 6..=21 {
             let generator = CodeGenerator::new("GIFT", length).unwrap();

@@ -138,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_code_always_saves_something_and_never_more_than_the_price(effect in effect(), price in 1..=i64::MAX) {
+        fn discount_is_positive_and_at_most_the_price(effect in effect(), price in 1..=i64::MAX) {
             if let Some(quote) = effect.quote(rub(price)) {
                 prop_assert!(quote.total.minor() >= 0);
                 prop_assert!(quote.total.minor() < price);
@@ -147,7 +147,7 @@ mod tests {
         }
 
         #[test]
-        fn a_percentage_is_within_half_a_kopeck_of_the_exact_share(points in 1..=10_000i32, price in 1..=i64::MAX) {
+        fn percentage_is_rounded_to_the_nearest_kopeck(points in 1..=10_000i32, price in 1..=i64::MAX) {
             let off = i128::from(BasisPoints::new(points).unwrap().of(price));
             let exact_times_10k = i128::from(price) * i128::from(points);
             let error = off * 10_000 - exact_times_10k;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn worked_examples() {
+    fn effects_match_worked_examples() {
         let percent = |points, cap_minor| Effect::PercentOff {
             share: BasisPoints::new(points).unwrap(),
             cap_minor,

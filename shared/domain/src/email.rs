@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn spaces_around_are_dropped_and_case_is_kept() {
+    fn email_is_trimmed_and_keeps_case() {
         let email = Email::parse("  Anna.Petrova+promo@Example.COM\n").unwrap();
         assert_eq!(email.as_str(), "Anna.Petrova+promo@Example.COM");
         assert_eq!(email.key(), "anna.petrova+promo@example.com");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_address_is_refused() {
         assert_eq!(Email::parse("  "), Err(EmailError::Empty));
         for text in [
             "anna",
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_is_redacted() {
         let email = Email::parse("anna@example.com").unwrap();
         assert!(!format!("{email:?}").contains("anna"));
     }
 
     proptest! {
         #[test]
-        fn case_makes_no_other_account(name in "[a-z0-9]{1,20}", upper in any::<u32>()) {
+        fn addresses_are_compared_without_case(name in "[a-z0-9]{1,20}", upper in any::<u32>()) {
             let mixed: String = name
                 .chars()
                 .enumerate()
@@ -135,7 +135,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_parsed_or_refused(text in "\\PC{0,300}") {
+        fn parsing_never_panics(text in "\\PC{0,300}") {
             if let Ok(email) = Email::parse(&text) {
                 prop_assert!(email.as_str().len() <= MAX_BYTES);
                 prop_assert!(email.as_str().contains('@'));

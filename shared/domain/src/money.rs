@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_amount_is_refused() {
+    fn invalid_amount_is_refused() {
         for text in [
             "",
             "1",

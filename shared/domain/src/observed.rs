@@ -15,7 +15,7 @@ pub struct Observed {
     pub user_status: Option<UserStatus>,
     /// Whether the code was named by its text, or shown to the user; a number alone can be guessed.
     #[serde(rename = "text", skip_serializing_if = "is_default")]
-    pub text_known: bool,
+    pub named_by_text: bool,
     /// Of the groups that the promotion is for, those that the user is a member of.
     #[serde(rename = "groups", skip_serializing_if = "Vec::is_empty")]
     pub group_ids: Vec<i64>,

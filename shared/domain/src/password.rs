@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_holds_what_could_be_a_password_each_once() {
+    fn common_password_list_has_no_duplicates() {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert!(lines.is_sorted_by(|a, b| a < b));
         for line in lines {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_no_password() {
+    fn address_is_refused_as_password() {
         let check = |text: &str| {
             let password = Password::parse(text.to_owned()).unwrap();
             password.other_than("anna.petrova@example.com").map(drop)
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_is_redacted() {
         let password = Password::parse("correct horse".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(…)");
     }
 
     proptest! {
         #[test]
-        fn a_password_is_kept_as_typed(text in any::<String>()) {
+        fn password_is_kept_as_typed(text in any::<String>()) {
             let chars = text.chars().count();
             match Password::parse(text.clone()) {
                 Ok(password) => prop_assert_eq!(password.as_bytes(), text.as_bytes()),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::LineError;
-use crate::line::line;
+use crate::SingleLineError;
+use crate::single_line::single_line;
 
 /// A user's name as typed, 1 to 100 characters in one line. Personal data: its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,9 +13,9 @@ impl PersonName {
     /// Parses a name; white space around it is dropped.
     ///
     /// # Errors
-    /// [`LineError`] says what to put in its place.
-    pub fn parse(text: &str) -> Result<PersonName, LineError> {
-        line(text).map(PersonName)
+    /// [`SingleLineError`] says what to put in its place.
+    pub fn parse(text: &str) -> Result<PersonName, SingleLineError> {
+        single_line(text).map(PersonName)
     }
 
     /// The name as typed.

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_type_is_one_code() {
+    fn spellings_of_a_code_are_equal() {
         for typed in [
             "SPRING-30",
             "spring30",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_code_is_refused() {
+    fn invalid_code_is_refused() {
         for typed in [
             "",
             "AB",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layout_slip_is_the_second_reading() {
+    fn wrong_keyboard_layout_is_the_second_reading() {
         let table: [(&str, &[&str]); 11] = [
             ("ЫЗКШТП30", &["ЫЗKШTП30", "SPRING30"]),
             ("ызкШТП-30", &["ЫЗKШTП30", "SPRING30"]),

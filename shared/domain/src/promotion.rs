@@ -90,7 +90,7 @@ pub struct Promotion {
     pub audience: Audience,
     /// The campaign that it belongs to.
     pub campaign_id: Option<i64>,
-    /// How long an applied use is held before it is given back; whole minutes.
+    /// How long an application is valid; whole minutes.
     pub hold: SignedDuration,
     /// Whether a use can be used again when the whole purchase is refunded.
     pub refund_returns_use: bool,

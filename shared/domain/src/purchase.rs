@@ -11,7 +11,7 @@ text_enum! {
         Paid = "paid",
         /// It was paid, and all of the money went back.
         Refunded = "refunded",
-        /// The money did not come; the use of the code was given back.
+        /// The payment failed; the use of the code was released.
         Failed = "failed",
     }
 }
@@ -35,7 +35,7 @@ text_enum! {
         Pending = "pending",
         /// The money has gone back.
         Succeeded = "succeeded",
-        /// The provider will not give the money back.
+        /// The provider refused the refund.
         Failed = "failed",
     }
 }

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_those_of_the_place() {
+    fn hours_follow_the_time_zone() {
         let schedule = Schedule {
             hours: Some((time(9, 0, 0, 0), time(18, 0, 0, 0))),
             ..in_zone("Europe/Moscow")
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_over_midnight_belong_to_the_day_they_began_on() {
+    fn hours_across_midnight_belong_to_their_first_day() {
         let friday_night = Schedule {
             weekdays: Some(vec![Weekday::Friday]),
             hours: Some((time(22, 0, 0, 0), time(2, 0, 0, 0))),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_the_clocks_moves_the_hours_with_them() {
+    fn hours_follow_clock_changes() {
         let morning = Schedule {
             hours: Some((time(9, 0, 0, 0), time(10, 0, 0, 0))),
             ..in_zone("Europe/Berlin")

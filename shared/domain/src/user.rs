@@ -1,4 +1,4 @@
-//! A user's standing.
+//! A user's status.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What the services tell, and the brokers that carry it.
+//! The events of the services, and the brokers that carry them.
 
 #[cfg(any(feature = "rabbitmq", feature = "sqs"))]
 mod dead_letter;

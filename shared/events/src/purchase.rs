@@ -29,7 +29,7 @@ pub struct PurchaseEvent {
     pub price: Money,
     /// What was paid.
     pub total: Money,
-    /// The time that this purchase pays for, after what the event tells.
+    /// The period that this purchase pays for, after the change in the event.
     pub subscription: Period,
     /// The end of the tariff for this user, all purchases together, UTC: the user has it before, and not after.
     pub paid_until: Timestamp,
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_on_the_wire_stays() {
+    fn wire_format_is_stable() {
         let paid = PurchaseEvent {
             event_id: id(1),
             user_id: id(2),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_that_others_read_about_is_this_one() {
+    fn documented_format_is_current() {
         let page = include_str!("../../../docs/purchase-events.md");
         let keys = |text: &str| {
             let object: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();

@@ -90,14 +90,14 @@ mod tests {
     const MESSAGE: &str = r#"{"schema":"user_status_changed.v1","event_id":"6f1c1c1e-0a3f-4d43-9f64-2b9d3c1f0a01","user_id":"6f1c1c1e-0a3f-4d43-9f64-2b9d3c1f0a02","status":"blocked","version":2,"occurred_at":"2026-01-02T03:04:05.000006Z"}"#;
 
     #[test]
-    fn the_form_on_the_wire_stays() {
+    fn wire_format_is_stable() {
         let event = UserStatusChanged::from_message(MESSAGE.as_bytes()).unwrap();
         assert_eq!(event.status, UserStatus::Blocked);
         assert_eq!(event.to_message(), MESSAGE);
     }
 
     #[test]
-    fn an_earlier_account_is_named_when_there_was_one() {
+    fn earlier_account_is_included() {
         let first = "\"first_account_id\":\"6f1c1c1e-0a3f-4d43-9f64-2b9d3c1f0a03\"}";
         let later = format!("{},{first}", MESSAGE.trim_end_matches('}'));
         let event = UserStatusChanged::from_message(later.as_bytes()).unwrap();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_malformed_and_is_not_quoted() {
+    fn malformed_event_is_not_quoted() {
         for message in [
             "",
             "secret",

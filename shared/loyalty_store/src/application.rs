@@ -19,6 +19,6 @@ pub struct Application {
     pub state: ApplicationState,
     /// The price that holds as long as the application.
     pub quote: Quote,
-    /// When an `applied` one is given back by itself.
+    /// When an `applied` one expires.
     pub expires_at: Timestamp,
 }

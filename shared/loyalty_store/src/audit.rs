@@ -114,7 +114,7 @@ pg::statements! {
         GROUP BY a.id, a.state, a.cancel_reason
         HAVING count(b.id) FILTER (WHERE b.status = 'pending') <> (a.state = 'paying')::int
             OR count(b.id) FILTER (WHERE b.status = 'paid') > (a.state = 'used')::int
-            -- What was refunded keeps its use or gives it back: the promotion says which.
+            -- A refund keeps the use or releases it: the promotion says which.
             OR count(b.id) FILTER (WHERE b.status IN ('paid', 'refunded'))
                 <> (a.state = 'used' OR coalesce(a.cancel_reason = 'refunded', false))::int
         UNION ALL

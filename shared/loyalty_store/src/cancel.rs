@@ -1,6 +1,6 @@
 //! Giving a held use back: because the user wants to, or because nobody used it in time.
 
-use domain::PromoRef;
+use domain::{Facts, PromoRef};
 use jiff::Timestamp;
 use pg::PgError;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::rows::{bug, get};
 /// What became of a wish to cancel.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cancelled {
-    /// The use is given back, now or by an earlier call.
+    /// The use is released, now or by an earlier call.
     Done(Uuid),
     /// The user holds no use of this code.
     NotApplied,
@@ -23,7 +23,7 @@ pub enum Cancelled {
 }
 
 pg::statements! {
-    /// A user gives back the use that he holds of a promo code.
+    /// Cancels a user's application of a promo code.
     CANCEL(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ) = "
         SELECT outcome, application_id
         FROM cancel_application(p_user_id => $1, p_code_id => $2, p_codes => $3, p_now => $4)";
@@ -39,7 +39,7 @@ pg::statements! {
         )";
 }
 
-/// Holds that one statement gives back at most.
+/// The most applications that one statement releases.
 const BATCH: i32 = 500;
 
 impl LoyaltyStore {
@@ -76,11 +76,10 @@ impl LoyaltyStore {
     }
 
     /// Gives back a hold whose tariff staff have taken off sale, unless a purchase has begun with it.
-    pub(crate) async fn withdraw(
-        &self,
-        application_id: Uuid,
-        now: Timestamp,
-    ) -> Result<(), PgError> {
+    ///
+    /// # Errors
+    /// Any [`PgError`]; it then expires by itself.
+    pub async fn withdraw(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
         self.release(application_id, "admin", now).await
     }
 
@@ -104,7 +103,11 @@ impl LoyaltyStore {
         self.expire_applications_where(None, None, None, now).await
     }
 
-    pub(crate) async fn expire_applications_of(
+    /// Releases a user's expired applications.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn expire_applications_of(
         &self,
         user_id: Uuid,
         now: Timestamp,
@@ -112,6 +115,27 @@ impl LoyaltyStore {
         self.expire_applications_where(Some(user_id), None, None, now)
             .await
             .map(drop)
+    }
+
+    /// Releases expired applications that count towards the limits of the same promotion or campaign; returns how many.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn expire_applications_counted_with(
+        &self,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<usize, PgError> {
+        let promotion = Some(facts.promotion.id.0);
+        let mut expired = self
+            .expire_applications_where(None, promotion, None, now)
+            .await?;
+        if facts.promotion.campaign_id.is_some() {
+            expired += self
+                .expire_applications_where(None, None, facts.promotion.campaign_id, now)
+                .await?;
+        }
+        Ok(expired)
     }
 
     /// Gives back up to 500 holds that have run out, of this user, promotion and campaign where one is named; says how

@@ -11,8 +11,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use crate::LoyaltyStore;
-use crate::definitions::{CodeRow, OfferRow, TariffRow};
-use crate::memory::Offer;
+use crate::definitions::{CodeRow, Offer, OfferRow, TariffRow};
 
 pg::statements! {
     LOAD_CATALOGUE(TIMESTAMPTZ) = "SELECT load_catalogue(p_now => $1)";

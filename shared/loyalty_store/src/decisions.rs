@@ -13,29 +13,18 @@ use crate::facts::id_and_codes;
 use crate::rows::get;
 use crate::versions::{Kind, VersionKey, Versions};
 
-macro_rules! decision {
-    () => {
-        "SELECT d.id, d.at, d.user_id, d.rule_set, d.refused, d.observed, c.code AS code_now, d.code_id, d.code_version,
-            d.promotion_id, d.promotion_version, d.campaign_id, d.campaign_version, d.tariff_id, d.tariff_version
-        FROM decisions d JOIN promo_codes c ON c.id = d.code_id"
-    };
-}
-
 pg::statements! {
-    FIND_DECISION(UUID) = concat!(decision!(), " WHERE d.id = $1");
-    /// After the place ($5, $6), of one code or of all.
-    FIND_DECISIONS(UUID, BOOL, INT8, TEXT_ARRAY, TIMESTAMPTZ, UUID, INT8) = concat!(
-        decision!(),
-        " WHERE d.user_id = $1 AND (NOT $2 OR c.id = $3 OR c.code = ANY ($4))
-            AND ($5 IS NULL OR (d.at, d.id) < ($5, $6))
-        ORDER BY d.at DESC, d.id DESC LIMIT $7"
-    );
+    FIND_DECISION(UUID) =
+        "SELECT d.*, c.code AS code_now FROM decisions d JOIN promo_codes c ON c.id = d.code_id WHERE d.id = $1";
+    FIND_DECISIONS(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ, UUID, INT8) =
+        "SELECT d.*, (SELECT c.code FROM promo_codes c WHERE c.id = d.code_id) AS code_now
+        FROM find_decisions(p_user_id => $1, p_code_id => $2, p_codes => $3, p_at => $4, p_id => $5, p_limit => $6) d";
 }
 
 /// A decision as it was made.
 #[derive(Debug, Clone)]
 pub struct StoredDecision {
-    /// Its number, which the user was told.
+    /// Its ID, which the user got, too.
     pub id: Uuid,
     /// The text of the code, as it is now.
     pub code_now: String,
@@ -81,15 +70,7 @@ impl LoyaltyStore {
     ) -> Result<Vec<StoredDecision>, PgError> {
         let (id, codes) = promo.map_or((None, None), id_and_codes);
         let (at, decision_id) = after.unzip();
-        let values: [pg::Value<'_>; 7] = [
-            &user_id,
-            &promo.is_some(),
-            &id,
-            &codes,
-            &at,
-            &decision_id,
-            &limit,
-        ];
+        let values: [pg::Value<'_>; 6] = [&user_id, &id, &codes, &at, &decision_id, &limit];
         let rows = self.pool.fetch(&FIND_DECISIONS, &values).await?;
         self.with_versions(rows).await
     }

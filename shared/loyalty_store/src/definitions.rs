@@ -14,8 +14,14 @@ use pg::{PgError, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::memory::Offer;
 use crate::rows::{bug, get, money, name};
+
+/// A promotion with its campaign.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub promotion: Arc<Promotion>,
+    pub campaign: Option<Arc<Campaign>>,
+}
 
 /// A row of `tariffs`.
 #[derive(Deserialize)]

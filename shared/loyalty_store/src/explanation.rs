@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
 
-use crate::definitions::{CampaignRow, CodeRow, OfferRow, PromotionRow, TariffRow};
+use crate::definitions::{CampaignRow, CodeRow, Offer, OfferRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
-use crate::memory::Offer;
 use crate::rows::optional_name;
 use crate::{LoyaltyStore, PromoRequest};
 
@@ -38,7 +37,7 @@ pub enum Explanation {
 }
 
 impl LoyaltyStore {
-    /// Decides by the rules that [`LoyaltyStore::apply`] decides by, on what was so at the time `at`: the versions of
+    /// Decides by the rules that `redemption::apply` decides by, on what was so at the time `at`: the versions of
     /// the promo code, its promotion, its campaign and the tariff, the user's status and groups, and the uses taken by
     /// then. With the present time for `at` this is what applying would say now.
     ///
@@ -79,7 +78,7 @@ impl LoyaltyStore {
             tariff: Arc::new(tariff.try_into()?),
             observed: Observed {
                 // Staff name a code by its number and mean the user who has the text.
-                text_known: true,
+                named_by_text: true,
                 user_status: optional_name::<UserStatus>(r.field()?)?,
                 taken: counted(r)?,
                 spent_minor: counted(r)?,

@@ -11,12 +11,11 @@ use pg::{PgError, Record};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::definitions::{CodeRow, TariffRow};
-use crate::memory::Offer;
+use crate::definitions::{CodeRow, Offer, TariffRow};
 use crate::rows::{bug, get, money, name, optional_name};
 use crate::{Application, LoyaltyStore};
 
-/// How often facts are loaded anew because staff have changed the promotion meanwhile.
+/// How often facts are loaded again because staff changed the promotion in between.
 const ATTEMPTS: usize = 4;
 
 pg::statements! {
@@ -38,24 +37,31 @@ pub struct PromoRequest {
 }
 
 /// The facts for a request, as far as its parts exist.
-pub(crate) enum LoadedFacts {
+#[derive(Debug)]
+pub enum LoadedFacts {
+    /// All parts exist.
     Facts(Box<Loaded>),
+    /// There is no such promo code.
     NoCode,
+    /// There is no such tariff.
     NoTariff,
 }
 
-pub(crate) struct Loaded {
+/// The facts of a decision, and the applications that have to be dealt with before it counts.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the rules are evaluated on.
     pub facts: Facts,
     /// The user's open application of this code for this tariff.
     pub own: Option<Application>,
-    /// Whether holds of the person have run out and were not given back yet.
+    /// Whether the person has expired applications that are not released yet.
     pub own_lapsed: bool,
-    /// The same of anybody's, where a limit may stand in the way.
+    /// The same for anybody's that count towards a limit of this decision.
     pub lapsed: bool,
 }
 
 impl Loaded {
-    /// The user's own application, if it ends before its time: the tariff was taken off sale, and no purchase has begun.
+    /// The user's own application, if it ends early: the tariff was taken off sale, and no purchase has begun.
     pub fn withdrawn(&self) -> Option<&Application> {
         let off_sale = self.facts.tariff.status != TariffStatus::Active;
         let own = self.own.as_ref();
@@ -64,7 +70,18 @@ impl Loaded {
 }
 
 impl LoyaltyStore {
-    pub(crate) async fn load_facts(
+    /// The facts of a request without asking the database: those of an active user without applications, with the usage
+    /// that was seen last. `None` when a part is not remembered, or the promotion depends on more. They are good for
+    /// [`LoyaltyStore::reserve`] alone, whose statement checks all of them.
+    pub fn assume_facts(&self, request: &PromoRequest, now: Timestamp) -> Option<Facts> {
+        self.memory.assume(request, now)
+    }
+
+    /// The facts of a request, from one snapshot of the database.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn load_facts(
         &self,
         request: &PromoRequest,
         now: Timestamp,
@@ -79,7 +96,7 @@ impl LoyaltyStore {
                 )
                 .await?;
             let seen = Seen::read(row.try_get(0)?)?;
-            // The tariff comes first: whether a code exists that the user must not know of can't be told from the answer
+            // The tariff comes first: whether a hidden code exists can't be inferred from the answer
             // about an unknown tariff then.
             let Some(tariff_version) = seen.tariff_version else {
                 return Ok(LoadedFacts::NoTariff);
@@ -243,7 +260,7 @@ impl SeenFacts {
         now: Timestamp,
     ) -> Loaded {
         let mut observed = self.observed;
-        observed.text_known = matches!(request.promo, PromoRef::Text(_));
+        observed.named_by_text = matches!(request.promo, PromoRef::Text(_));
         observed.set_uses(&self.used_at, offer.promotion.period_start(now));
         let mut own = None;
         match self.open {

@@ -72,7 +72,7 @@ pub enum GroupError {
 
 impl From<PgError> for GroupError {
     fn from(error: PgError) -> GroupError {
-        match error.taken() {
+        match error.unique_violation() {
             Some("user_groups_title_key") => GroupError::TitleTaken,
             _ => GroupError::Pg(error),
         }

@@ -14,7 +14,7 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Which of these events were taken in, each with the time of that, UTC; in no order.
+    /// Which of these events were processed, and when, in UTC; in no order.
     ///
     /// # Errors
     /// Any [`PgError`].

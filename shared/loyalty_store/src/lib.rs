@@ -2,13 +2,11 @@
 //! personal data.
 
 mod application;
-mod apply;
 mod audit;
 mod cancel;
 mod catalogue;
 mod decisions;
 mod definitions;
-mod evaluation;
 mod explanation;
 mod facts;
 mod groups;
@@ -22,6 +20,7 @@ mod provider_polling;
 mod purchase_events;
 mod purchases;
 mod refunds;
+mod refusals;
 mod reserve;
 mod retention;
 mod rows;
@@ -32,14 +31,12 @@ mod users;
 mod versions;
 
 pub use application::Application;
-pub use apply::ApplyOutcome;
 pub use audit::Audited;
 pub use cancel::Cancelled;
 pub use catalogue::ListPlace;
 pub use decisions::{DecisionPlace, StoredDecision};
-pub use evaluation::Evaluation;
 pub use explanation::Explanation;
-pub use facts::PromoRequest;
+pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -55,7 +52,6 @@ pub use users::StatusChange;
 /// All statements of this store.
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
-        apply::STATEMENTS,
         audit::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,
@@ -71,6 +67,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         purchases::STATEMENTS,
         purchase_events::STATEMENTS,
         refunds::STATEMENTS,
+        refusals::STATEMENTS,
         reserve::STATEMENTS,
         retention::STATEMENTS,
         settlement::STATEMENTS,

@@ -18,7 +18,7 @@ use crate::catalogue::{Catalogue, Entry, ListPlace};
 use crate::definitions::CodeRow;
 use crate::rows::optional_name;
 
-/// How often a page is made anew because staff have changed the catalogue meanwhile.
+/// How often a page is made again because staff changed the catalogue in between.
 const ATTEMPTS: usize = 4;
 /// Codes of the catalogue that are asked for at once, after those of a first page.
 const CHUNK: usize = 100;
@@ -51,13 +51,13 @@ pub struct ListedApplication {
     pub id: Uuid,
     /// The tariff it is for.
     pub tariff: TariffId,
-    /// When it is given back if nothing is bought.
+    /// When it expires if nothing is bought.
     pub expires_at: Timestamp,
 }
 
 impl LoyaltyStore {
     /// Up to `limit` of the codes that the user can use now, after the place `after`. By the rules of
-    /// [`LoyaltyStore::apply`]: a code is listed if it would pass for a tariff. One round trip when the catalogue has not
+    /// `redemption::apply`: a code is listed if it would pass for a tariff. One round trip when the catalogue has not
     /// changed; another one for codes that are for the user alone.
     ///
     /// # Errors
@@ -380,7 +380,7 @@ impl ListFacts {
         let mut observed = Observed {
             user_status: self.user_status,
             // It is shown to the user.
-            text_known: true,
+            named_by_text: true,
             group_ids: self.group_ids.clone(),
             has_purchased: self.has_purchased,
             trial: self.trial,

@@ -3,24 +3,18 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::{Audience, Campaign, Facts, IssuedCode, Observed, PromoRef, Promotion, Tariff, Usage};
+use domain::{Audience, Facts, IssuedCode, Observed, PromoRef, Tariff, Usage};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
 use crate::PromoRequest;
 use crate::catalogue::Catalogue;
+use crate::definitions::Offer;
 use crate::versions::{Definition, VersionKey};
 
 /// Promotions and codes that are remembered at most, each some hundreds of bytes.
 const MAX_PROMOTIONS: usize = 10_000;
 const MAX_TARIFFS: usize = 1000;
-
-/// A promotion with its campaign.
-#[derive(Debug, Clone)]
-pub(crate) struct Offer {
-    pub promotion: Arc<Promotion>,
-    pub campaign: Option<Arc<Campaign>>,
-}
 
 pub(crate) struct Memory {
     offers: Cache<i64, Offer>,
@@ -110,7 +104,7 @@ impl Memory {
         }
     }
 
-    /// The facts of a request as far as they can be told without asking: those of an active user who holds nothing, with
+    /// The facts of a request without asking the database: those of an active user without applications, with
     /// the usage that was last seen. `None` when something is not remembered, or the promotion asks for more. Taking the
     /// use looks at all of it again.
     pub fn assume(&self, request: &PromoRequest, now: Timestamp) -> Option<Facts> {
@@ -130,7 +124,7 @@ impl Memory {
             return None;
         }
         let mut observed = Observed {
-            text_known: matches!(request.promo, PromoRef::Text(_)),
+            named_by_text: matches!(request.promo, PromoRef::Text(_)),
             ..Observed::newcomer()
         };
         if promotion.is_limited() {

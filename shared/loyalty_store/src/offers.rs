@@ -5,8 +5,7 @@ use pg::PgError;
 use tokio_postgres::types::Json;
 
 use crate::LoyaltyStore;
-use crate::definitions::OfferRow;
-use crate::memory::Offer;
+use crate::definitions::{Offer, OfferRow};
 use crate::rows::get;
 
 pg::statements! {

@@ -65,7 +65,7 @@ impl LoyaltyStore {
             .await;
         match opened {
             Ok(row) => opened_with(application, id, &row),
-            Err(error) if error.taken() == Some("purchases_idempotency_key") => Ok(None),
+            Err(error) if error.unique_violation() == Some("purchases_idempotency_key") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -91,7 +91,7 @@ impl LoyaltyStore {
             )
             .await;
         let row = match opened {
-            Err(error) if error.taken() == Some("purchases_idempotency_key") => {
+            Err(error) if error.unique_violation() == Some("purchases_idempotency_key") => {
                 return Ok(OpenPurchaseOutcome::KeyTaken);
             }
             other => other?,

@@ -113,7 +113,7 @@ pub enum PromoError {
 
 impl From<PgError> for PromoError {
     fn from(error: PgError) -> PromoError {
-        match error.taken() {
+        match error.unique_violation() {
             Some("promo_codes_code_key") => PromoError::CodeTaken,
             _ => PromoError::Pg(error),
         }

@@ -1,4 +1,4 @@
-//! What is told of purchases. The database itself writes it, with the change: docs/adr/0017-purchase-events.md.
+//! Purchase events. The database itself writes them, with the change: docs/adr/0017-purchase-events.md.
 
 use domain::{PromoCodeId, TariffId};
 use events::{Period, PurchaseEvent, Refunded};

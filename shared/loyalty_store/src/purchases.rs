@@ -178,7 +178,7 @@ impl LoyaltyStore {
         let values: [pg::Value; 4] = [&purchase_id, &payment_id, &confirmation_url, &now];
         match self.pool.run(&ATTACH_PAYMENT, &values).await? {
             1 => Ok(()),
-            _ => Err(PgError::Bug("a purchase with two payments".to_owned())),
+            _ => Err(PgError::Internal("a purchase with two payments".to_owned())),
         }
     }
 }

@@ -209,7 +209,7 @@ impl LoyaltyStore {
             .map(drop)
     }
 
-    /// The provider will not give the money back, for this reason of its own. Another refund may be ordered.
+    /// The provider refused the refund, for this reason. Another refund may be requested.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -18,8 +18,11 @@ pg::statements! {
 const NO_USE_LEFT: &str = "LS001";
 
 impl LoyaltyStore {
-    /// Takes a use, if what the decision was made from still holds and the limits leave one. `None`: decide again.
-    pub(crate) async fn reserve(
+    /// Reserves a use at `quote`, if the facts still hold and the limits leave one. `None`: decide again.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; no use is reserved then.
+    pub async fn reserve(
         &self,
         facts: &Facts,
         quote: Quote,
@@ -55,7 +58,7 @@ impl LoyaltyStore {
         let row = match row {
             Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
             // Another account of the same person was faster: the unique index on trials keeps to one.
-            Err(error) if error.taken().is_some() => return Ok(None),
+            Err(error) if error.unique_violation().is_some() => return Ok(None),
             other => other?,
         };
         let mut record: Record<'_> = row.try_get(0)?;

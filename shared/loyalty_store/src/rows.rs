@@ -28,5 +28,5 @@ pub(crate) fn money(minor: i64, currency: &str) -> Result<Money, PgError> {
 
 /// What the schema forbids is there all the same.
 pub(crate) fn bug(what: &str) -> PgError {
-    PgError::Bug(format!("not what the schema promises: {what}"))
+    PgError::Internal(format!("not what the schema promises: {what}"))
 }

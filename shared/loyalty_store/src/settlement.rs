@@ -1,4 +1,4 @@
-//! The outcome of a payment, taken in exactly once.
+//! The outcome of a payment, processed exactly once.
 
 use domain::{Money, PaymentFailure, Random};
 use jiff::Timestamp;
@@ -11,9 +11,9 @@ use crate::rows::bug;
 /// What an outcome did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// It was taken in, by this call.
+    /// It was processed by this call.
     Now,
-    /// It had been taken in before: nothing changed.
+    /// It had been processed before: nothing changed.
     Before,
     /// The money came after the purchase had failed.
     Late {
@@ -99,7 +99,7 @@ impl LoyaltyStore {
         }
     }
 
-    /// The money will not come: the purchase has failed and the use is given back, in one statement. `reference` is the
+    /// The payment failed: so has the purchase, and the use is released, in one statement. `reference` is the
     /// payment that says so, if one does.
     ///
     /// # Errors

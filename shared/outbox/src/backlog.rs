@@ -26,7 +26,7 @@ pub struct Backlog {
 pub struct Gauge {
     /// The name of the metric, which no other has.
     pub name: &'static str,
-    /// What it tells.
+    /// Its content.
     pub help: &'static str,
 }
 

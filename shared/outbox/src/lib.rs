@@ -1,4 +1,4 @@
-//! What a service has to tell others is written to an outbox, in the transaction of the change itself, and published
+//! Events for other services are written to an outbox, in the transaction of the change itself, and published
 //! from there. This is all that outboxes have in common, whatever their events are.
 
 mod backlog;

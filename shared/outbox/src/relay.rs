@@ -98,7 +98,7 @@ pub async fn relay_once<E: Event>(
     }
 }
 
-/// For how long a run of a Lambda relays: `RELAY_RUN_SECONDS`, 60 unless told otherwise.
+/// For how long a run of a Lambda relays: `RELAY_RUN_SECONDS`, 60 by default.
 ///
 /// # Errors
 /// When the variable is no number.

@@ -115,7 +115,7 @@ impl<E> Outbox<E> {
     }
 
     /// Gives back events that could not be published: nobody claims them before `again`. `until` is that of the claim,
-    /// and tells it from a later one. Returns how many were given back.
+    /// and distinguishes it from a later one. Returns how many were released.
     ///
     /// # Errors
     /// Any [`PgError`]; the claim then runs out by itself.

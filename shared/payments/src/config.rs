@@ -118,13 +118,13 @@ mod tests {
     const RETURN: &str = "https://shop.example/thanks";
 
     #[test]
-    fn the_secret_is_not_printed() {
+    fn secret_is_not_printed() {
         let config = Config::new(API, "100500", "test_s3cret", RETURN).unwrap();
         assert!(!format!("{config:?}").contains("s3cret"));
     }
 
     #[test]
-    fn an_unusable_value_names_its_variable_and_stays_unseen() {
+    fn invalid_value_names_its_variable_only() {
         for (config, name) in [
             (
                 Config::new("127.0.0.1", "1", "k", RETURN),

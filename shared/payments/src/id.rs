@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identifier_cannot_leave_its_path_segment() {
+    fn payment_id_cannot_leave_its_path_segment() {
         assert!(
             "22e12f66-000f-5000-8000-18db351245c7"
                 .parse::<PaymentId>()

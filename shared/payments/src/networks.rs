@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_networks_end_where_they_say() {
+    fn published_networks_have_exact_bounds() {
         let networks = WebhookNetworks::parse(YOOKASSA).unwrap();
         for (address, inside) in [
             ("185.71.76.0", true),
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_networks_is_refused() {
+    fn invalid_network_list_is_refused() {
         assert!(WebhookNetworks::parse("127.0.0.0/8,::1/128").is_ok());
         for list in [
             "",

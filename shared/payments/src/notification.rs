@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_identifier_is_taken() {
+    fn only_the_id_is_read() {
         let payment = |event| Notification::Payment {
             event,
             id: "22e12f66-000f-5000".parse().unwrap(),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_something_else_is_told_from_what_is_no_notification() {
+    fn other_notifications_are_distinguished_from_malformed_ones() {
         let parse = |body: &str| Notification::parse(body.as_bytes()).unwrap_err();
         assert_eq!(
             parse(&body("payout.succeeded")),

@@ -26,7 +26,7 @@ pub struct NewPayment {
 pub enum CaptureMode {
     /// As soon as the buyer has paid.
     AtOnce,
-    /// It is held first, and taken by [`crate::Provider::capture`] or given back by [`crate::Provider::cancel`].
+    /// It is held first, and captured by [`crate::Provider::capture`] or released by [`crate::Provider::cancel`].
     OnDemand,
 }
 
@@ -62,7 +62,7 @@ pub enum PaymentStatus {
     Pending,
     /// The money is held and not taken yet.
     WaitingForCapture,
-    /// Paid. Final; money given back later leaves it so, see [`Payment::refunded`].
+    /// Paid. Final, also when it is refunded later: see [`Payment::refunded`].
     Succeeded,
     /// Not paid. Final.
     Canceled {
@@ -90,7 +90,7 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// What it takes; after a capture in part, that part.
     pub amount: Money,
-    /// How much of it has been given back.
+    /// How much of it has been refunded.
     pub refunded: Money,
     /// Our purchase, if the payment was made by [`crate::Provider::create`].
     pub purchase_id: Option<Uuid>,

@@ -17,7 +17,7 @@ pub enum ReceiptStatus {
     Canceled,
 }
 
-/// What the provider is told for the receipts of payments and refunds.
+/// Settings of the receipts of payments and refunds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipts {
     pub(crate) email: String,
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unusable_setting_names_its_variable() {
+    fn invalid_setting_names_its_variable() {
         assert!(Receipts::new("1", "pay@shop.example", None, None, None).is_ok());
         assert!(Receipts::new("12", "pay@shop.example", Some("6"), Some("payment"), None).is_ok());
         for (receipts, name) in [

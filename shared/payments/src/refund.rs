@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::{PaymentId, ReceiptStatus, RefundId};
 
-/// An order to give money back.
+/// A request for a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRefund {
     /// Makes a retry the same refund. Store it before the first attempt; the provider remembers it for 24 hours.
     pub idempotence_key: Uuid,
-    /// The payment to give back from; it has succeeded.
+    /// The payment to refund; it has succeeded.
     pub payment_id: PaymentId,
     /// Our purchase, echoed back in the refund.
     pub purchase_id: Uuid,
@@ -30,7 +30,7 @@ pub enum RefundStatus {
     Pending,
     /// The buyer has, or will have, the money. Final.
     Succeeded,
-    /// No money was given back. Final.
+    /// Nothing was refunded. Final.
     Canceled {
         /// The provider's reason, such as `insufficient_funds` or `rejected_by_payee`.
         reason: String,
@@ -48,7 +48,7 @@ pub struct Refund {
     pub purchase_id: Option<Uuid>,
     /// Where it stands.
     pub status: RefundStatus,
-    /// How much it gives back.
+    /// The amount of the refund.
     pub amount: Money,
     /// When it was made.
     pub created_at: Timestamp,

@@ -9,7 +9,7 @@ use tokio_postgres::{Config, NoTls, Row};
 
 use crate::{PgError, Statement};
 
-/// Connecting, or waiting for a free connection: past this the caller is better told so.
+/// Connecting, or waiting for a free connection: after that, an error serves the caller better.
 const WAIT: Duration = Duration::from_secs(3);
 /// One statement, on the wire and back. No statement that somebody waits for needs a tenth of it.
 const STATEMENT: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ static PING: Statement = Statement {
 pub struct Pool(deadpool_postgres::Pool);
 
 impl Pool {
-    /// A pool for the URL in the variable `name`, of `PG_POOL_SIZE` connections (2 unless told).
+    /// A pool for the URL in the variable `name`, of `PG_POOL_SIZE` connections (2 by default).
     ///
     /// # Errors
     /// When the variable is missing or is no Postgres URL.
@@ -64,7 +64,7 @@ impl Pool {
                 recycle: Some(WAIT),
             })
             .build()
-            .map_err(|error| PgError::Bug(error.to_string()))?;
+            .map_err(|error| PgError::Internal(error.to_string()))?;
         Ok(Pool(pool))
     }
 
@@ -97,7 +97,7 @@ impl Pool {
     /// Runs a statement that returns at most one row.
     ///
     /// # Errors
-    /// Any [`PgError`]; [`PgError::Bug`] for more than one row.
+    /// Any [`PgError`]; [`PgError::Internal`] for more than one row.
     pub async fn fetch_optional(
         &self,
         statement: &Statement,
@@ -109,14 +109,14 @@ impl Pool {
     /// Runs a statement that returns one row.
     ///
     /// # Errors
-    /// Any [`PgError`]; [`PgError::Bug`] for any other number of rows.
+    /// Any [`PgError`]; [`PgError::Internal`] for any other number of rows.
     pub async fn fetch_one(
         &self,
         statement: &Statement,
         values: &[Value<'_>],
     ) -> Result<Row, PgError> {
         let row = self.fetch_optional(statement, values).await?;
-        row.ok_or_else(|| PgError::Bug(format!("{} returned no row", statement.name)))
+        row.ok_or_else(|| PgError::Internal(format!("{} returned no row", statement.name)))
     }
 
     /// Runs a statement and returns how many rows it wrote.
@@ -156,7 +156,7 @@ impl Statement {
     fn bind<'a>(&self, values: &[Value<'a>]) -> Result<Vec<Param<'a>>, PgError> {
         if values.len() != self.params.len() {
             let (name, due, given) = (self.name, self.params.len(), values.len());
-            return Err(PgError::Bug(format!(
+            return Err(PgError::Internal(format!(
                 "{name} has {due} parameters, not {given}"
             )));
         }
@@ -190,7 +190,7 @@ pub trait AdHoc {
     /// Runs one statement that returns at most one row.
     ///
     /// # Errors
-    /// Any [`PgError`]; [`PgError::Bug`] for more than one row.
+    /// Any [`PgError`]; [`PgError::Internal`] for more than one row.
     async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError>;
 
     /// Runs one statement and returns how many rows it wrote.
@@ -221,7 +221,9 @@ impl AdHoc for Pool {
 fn at_most_one(mut rows: Vec<Row>) -> Result<Option<Row>, PgError> {
     match rows.len() {
         0 | 1 => Ok(rows.pop()),
-        n => Err(PgError::Bug(format!("{n} rows where at most one was due"))),
+        n => Err(PgError::Internal(format!(
+            "{n} rows where at most one was due"
+        ))),
     }
 }
 

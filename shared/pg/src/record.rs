@@ -30,10 +30,10 @@ impl<'r> Record<'r> {
     /// The next field.
     ///
     /// # Errors
-    /// [`PgError::Bug`] when there is none, or it is of another type.
+    /// [`PgError::Internal`] when there is none, or it is of another type.
     pub fn field<T: FromSql<'r>>(&mut self) -> Result<T, PgError> {
         self.read()
-            .map_err(|error| PgError::Bug(format!("a field of a record: {error}")))
+            .map_err(|error| PgError::Internal(format!("a field of a record: {error}")))
     }
 
     fn read<T: FromSql<'r>>(&mut self) -> Result<T, BoxError> {

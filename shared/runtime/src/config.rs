@@ -25,7 +25,7 @@ impl fmt::Debug for ConfigError {
     }
 }
 
-/// The value of `name`; `purpose` tells whoever reads the error what to put there.
+/// The value of `name`; `purpose` tells the reader of the error what to put there.
 ///
 /// # Errors
 /// [`ConfigError::Missing`] when it is unset or empty.

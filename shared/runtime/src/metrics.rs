@@ -6,7 +6,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// Values that CloudWatch takes of one metric in one line.
+/// The most values of a metric that CloudWatch accepts in one line.
 const VALUES: usize = 100;
 
 /// What a number counts.
@@ -41,7 +41,7 @@ impl Measured {
 pub struct Metric {
     /// Its name, the same everywhere: `outbox_depth`.
     pub name: &'static str,
-    /// What it tells.
+    /// Its content.
     pub help: &'static str,
     /// What it counts.
     pub unit: Unit,
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn cloudwatch_gets_what_it_wants() {
+    fn metrics_are_written_as_emf() {
         let lines = embedded("shop", &metrics(2), Timestamp::from_second(1).unwrap());
         let line: Value = serde_json::from_str(&lines[0]).unwrap();
         assert_eq!(lines.len(), 1);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_at_most_a_hundred_values_of_a_metric_and_no_metric_without_values() {
+    fn emf_line_has_at_most_a_hundred_values() {
         let lines = embedded("shop", &metrics(250), Timestamp::UNIX_EPOCH);
         let lines: Vec<Value> = lines
             .iter()
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn prometheus_gets_what_it_wants() {
+    fn metrics_are_written_for_prometheus() {
         let page = prometheus(&metrics(200));
         assert_eq!(
             page,

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_a_minute_is_let_through_with_the_number_of_the_others() {
+    fn throttle_passes_one_a_minute_with_the_suppressed_count() {
         let throttle = Throttle::new(SignedDuration::from_mins(1));
         let at = |second: i64| throttle.pass(Timestamp::constant(1_800_000_000 + second, 0));
         assert_eq!(at(0), Some(0));

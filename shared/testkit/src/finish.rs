@@ -8,7 +8,7 @@ use lapin::types::FieldTable;
 use loyalty_store::{Audited, LoyaltyStore};
 use pg::{AdHoc, Type};
 
-use crate::{PATIENCE, World, until};
+use crate::{TIMEOUT, World, until};
 
 impl World {
     /// Checks what must hold after every test: nothing of it waits in an outbox, no message was given up, and the books
@@ -18,7 +18,7 @@ impl World {
         self.finished = true;
         let own = std::mem::take(&mut *self.own());
         for database in [&self.auth, &self.loyalty] {
-            until("outbox published", PATIENCE, async || {
+            until("outbox published", TIMEOUT, async || {
                 let sql =
                     "SELECT count(*) FROM outbox WHERE user_id = ANY ($1) AND published_at IS NULL";
                 let row = database.row(sql, &[(&own.users, Type::UUID_ARRAY)]).await;

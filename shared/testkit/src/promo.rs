@@ -40,7 +40,7 @@ pub enum Effect {
     AmountOff(i64),
     /// So many hundredths of a percent are taken off, at most the amount.
     PercentOff(i32, Option<i64>),
-    /// Nothing is to pay for so many days.
+    /// A trial of so many days.
     Free(i32),
 }
 
@@ -159,7 +159,7 @@ impl World {
         self.tariff_named(price_minor, "").await
     }
 
-    /// The same with `words` in its name, which tell the payment sandbox what is to happen.
+    /// The same with `words` in its name, which tell the payment sandbox what to do.
     pub async fn tariff_named(&self, price_minor: i64, words: &str) -> Tariff {
         let title = format!("{} {words}", unique("Tariff "))
             .trim_end()

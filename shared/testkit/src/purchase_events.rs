@@ -1,10 +1,10 @@
-//! What other systems are told of purchases.
+//! Purchase events, as other systems receive them.
 
 use events::rabbitmq::{PURCHASE_EVENTS, Queue, RabbitConnection};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::{PATIENCE, User, World};
+use crate::{TIMEOUT, User, World};
 
 /// One reader at a time: it has in hand what others look for.
 static READING: Mutex<()> = Mutex::const_new(());
@@ -20,7 +20,7 @@ impl World {
         let mut consumer = broker.consumer(0).await.unwrap();
         let mut own = vec![];
         while own.len() < count {
-            let message = tokio::time::timeout(PATIENCE, consumer.next()).await;
+            let message = tokio::time::timeout(TIMEOUT, consumer.next()).await;
             let message = message.unwrap_or_else(|_| panic!("only {own:?} of {count} events"));
             let event: Value = serde_json::from_slice(message.unwrap().body()).unwrap();
             if event["user_id"] == json!(user.id) {

@@ -6,11 +6,11 @@ use pg::{AdHoc, Param, Row, Type};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{PATIENCE, Promo, User, World, until};
+use crate::{Promo, TIMEOUT, User, World, until};
 
 /// An application, as it is stored.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct Application {
     /// Where it stands.
     pub state: String,
     /// Why it was cancelled.
@@ -72,10 +72,10 @@ impl World {
     }
 
     /// An application.
-    pub async fn hold(&self, id: Uuid) -> Hold {
+    pub async fn application(&self, id: Uuid) -> Application {
         let sql = "SELECT state, cancel_reason FROM applications WHERE id = $1";
         let row = self.loyalty_row(sql, &[(&id, Type::UUID)]).await.unwrap();
-        Hold {
+        Application {
             state: row.get(0),
             cancel_reason: row.get(1),
         }
@@ -109,14 +109,14 @@ impl World {
     /// Waits until a purchase has this status.
     pub async fn until_purchase(&self, id: Uuid, status: &str) -> Purchase {
         let what = format!("purchase {status}");
-        let (purchase, _) = until(&what, PATIENCE, async || {
+        let (purchase, _) = until(&what, TIMEOUT, async || {
             Some(self.purchase(id).await).filter(|purchase| purchase.status == status)
         })
         .await;
         purchase
     }
 
-    /// Makes the sweeper ask after a purchase now, and not a minute after it was made.
+    /// Makes the sweeper poll a purchase now, and not a minute after it was made.
     pub async fn make_due(&self, purchase: Uuid) {
         let sql = "UPDATE purchases SET check_at = now() - interval '1 second' WHERE id = $1";
         let made = self.loyalty.execute(sql, &[(&purchase, Type::UUID)]).await;
@@ -191,7 +191,7 @@ impl World {
     }
 
     /// How many applications there are of a promo code, in whatever state.
-    pub async fn count_holds(&self, promo: &Promo) -> i64 {
+    pub async fn count_applications(&self, promo: &Promo) -> i64 {
         let sql = "SELECT count(*) FROM applications WHERE code_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)

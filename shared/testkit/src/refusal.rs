@@ -15,7 +15,7 @@ fn dry_run(promo: &Promo, tariff: &Tariff) -> String {
 }
 
 impl World {
-    /// Checks that the user, whatever he tries, is told of the code what is told of one that does not exist; and that
+    /// Checks that, whatever the user tries, the code looks like one that does not exist; and that
     /// staff find the true reasons.
     pub async fn hides(&self, user: &User, promo: &Promo, tariff: &Tariff, reasons: &[&str]) {
         let unknown = user.call("POST", "/apply_promocode?promocode_id=9999999999&tariff=1");
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// Checks that the user is refused for exactly these reasons, whether applying or buying; that the answer and the
-    /// stored decision agree; and that nothing is held. Returns the reasons as they were told.
+    /// stored decision agree; and that nothing is held. Returns the reasons in the answer.
     pub async fn refuses(
         &self,
         user: &User,

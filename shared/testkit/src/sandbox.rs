@@ -59,7 +59,7 @@ impl Sandbox {
         }
     }
 
-    /// Somebody gives money back in the provider's dashboard.
+    /// Somebody makes a refund in the provider's dashboard.
     pub async fn refund(&self, payment_id: &str, amount: &str) {
         let url = format!("{}/v3/refunds", self.settings.sandbox_url);
         let body = json!({

@@ -14,10 +14,8 @@ pub async fn check(url: &str, statements: impl Iterator<Item = &'static Statemen
     let mut wrong = vec![];
     for statement in statements {
         checked += 1;
-        let misfit = prepare(&client, statement).await;
-        wrong.extend(
-            misfit.map(|misfit| format!("{}: {misfit}\n{}", statement.name, statement.sql)),
-        );
+        let error = prepare(&client, statement).await;
+        wrong.extend(error.map(|error| format!("{}: {error}\n{}", statement.name, statement.sql)));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
     assert!(checked > 0, "there are no statements");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Call, Client, PATIENCE, Promo, Tariff, until};
+use crate::{Answer, Call, Client, Promo, TIMEOUT, Tariff, until};
 
 /// Everyone's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -60,7 +60,7 @@ impl User {
     /// Looks at a purchase until it has this status.
     pub async fn until_purchase(&self, id: Uuid, status: &str) -> Answer {
         let what = format!("purchase {status}");
-        let (answer, _) = until(&what, PATIENCE, async || {
+        let (answer, _) = until(&what, TIMEOUT, async || {
             Some(self.purchase(id).await).filter(|answer| answer.json["status"] == status)
         })
         .await;

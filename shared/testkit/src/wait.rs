@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The longest that anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 const PAUSE: Duration = Duration::from_millis(20);
 

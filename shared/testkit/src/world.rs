@@ -12,12 +12,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::user::log_in;
-use crate::{Answer, Client, Forge, Host, PASSWORD, PATIENCE, Sandbox, Settings, User, until};
+use crate::{Answer, Client, Forge, Host, PASSWORD, Sandbox, Settings, TIMEOUT, User, until};
 
 /// Registrations at a time: each is a password hash, and a machine has few cores.
 const AT_A_TIME: usize = 8;
 
-/// What one test has to itself, on what all tests share. Must be told to [`World::finish`].
+/// What one test has to itself, on what all tests share. Has to end with [`World::finish`].
 pub struct World {
     /// The environment.
     pub settings: Settings,
@@ -177,7 +177,7 @@ impl World {
     pub async fn until_status(&self, user_id: Uuid, status: &str) {
         until(
             &format!("user {status} on the loyalty side"),
-            PATIENCE,
+            TIMEOUT,
             async || {
                 let known = self.user_status(user_id).await;
                 known.filter(|known| known == status)

@@ -19,7 +19,7 @@ pub const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
 /// The claims of an access token. Times are seconds since 1970, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The user.
+    /// The ID of the user.
     pub sub: Uuid,
     /// The session, which may be revoked before the token expires.
     pub sid: Uuid,

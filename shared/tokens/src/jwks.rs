@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_can_not_be_right_is_refused() {
+    fn invalid_key_set_is_refused() {
         for keys in [
             String::new(),
             key("a", r#","d":"c2VjcmV0""#),

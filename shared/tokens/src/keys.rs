@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_one_step_apart_understand_each_other() {
+    fn keys_one_rotation_step_apart_are_compatible() {
         let first = after(&Settings::from([("OTHER".into(), "x".into())]), |s| {
             first(s, "a")
         });
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn no_step_is_taken_before_its_turn() {
+    fn rotation_steps_keep_their_order() {
         let mut settings = Settings::new();
         assert!(matches!(add(&mut settings, "a"), Err(KeysError::Jwks(_))));
         first(&mut settings, "a").unwrap();

@@ -16,5 +16,5 @@ pub use pair::TokenPair;
 pub use refresh::{
     NotARefreshToken, REFRESH_TTL, RefreshClaims, RefreshKey, RefreshToken, SESSION_LIFETIME,
 };
-pub use revocation::{Revocations, Standing};
+pub use revocation::{Revocations, SessionStatus};
 pub use verifier::{Verifier, VerifyError};

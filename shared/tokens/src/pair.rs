@@ -12,10 +12,10 @@ use crate::access::ACCESS_TTL;
 use crate::issuer::{Issuer, SigningError};
 use crate::refresh::RefreshToken;
 
-/// An access token and the refresh token to renew it with.
+/// An access token, and a refresh token to renew it.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct TokenPair {
-    /// Goes with every call as `Authorization: Bearer …`.
+    /// Send it with every call as `Authorization: Bearer …`.
     access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
@@ -23,7 +23,7 @@ pub struct TokenPair {
     /// Seconds until the access token expires.
     #[schema(example = 600)]
     expires_in: i64,
-    /// Good for one refresh, which answers with the next one.
+    /// Can be used once; the answer has the next one.
     refresh_token: String,
     /// Seconds until the refresh token expires.
     #[schema(example = 2_592_000)]

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use runtime::ConfigError;
 use uuid::Uuid;
 
-/// How long a refresh token is good; each rotation starts it anew.
+/// How long a refresh token is good; each rotation restarts it.
 pub const REFRESH_TTL: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long a session lasts from its login, however often it is renewed.
@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_reads_back_and_is_always_the_same(key: [u8; 32], sid: u128, generation: u32) {
+        fn refresh_token_round_trips(key: [u8; 32], sid: u128, generation: u32) {
             let (key, sid) = (RefreshKey::new(&key), Uuid::from_u128(sid));
             let token = key.issue(sid, generation);
             prop_assert_eq!(key.parse(token.as_str()), Ok(RefreshClaims { sid, generation }));
@@ -129,7 +129,7 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_token_is_refused(sid: u128, generation: u32, byte in 0..TOKEN, flip in 1..=255_u8) {
+        fn changed_token_is_refused(sid: u128, generation: u32, byte in 0..TOKEN, flip in 1..=255_u8) {
             let key = RefreshKey::new(&[7; 32]);
             let token = key.issue(Uuid::from_u128(sid), generation);
             let mut bytes = URL_SAFE_NO_PAD.decode(token.as_str()).unwrap();
@@ -138,7 +138,7 @@ mod tests {
         }
 
         #[test]
-        fn a_truncated_or_longer_token_is_refused(sid: u128, cut in 0..70_usize, more in "[A-Za-z0-9_=-]{1,40}") {
+        fn token_of_wrong_length_is_refused(sid: u128, cut in 0..70_usize, more in "[A-Za-z0-9_=-]{1,40}") {
             let key = RefreshKey::new(&[7; 32]);
             let token = key.issue(Uuid::from_u128(sid), 1);
             prop_assert_eq!(token.as_str().len(), 70);
@@ -148,14 +148,14 @@ mod tests {
         }
 
         #[test]
-        fn another_keys_token_is_refused(other: [u8; 32], sid: u128) {
+        fn token_of_another_key_is_refused(other: [u8; 32], sid: u128) {
             prop_assume!(other != [7; 32]);
             let token = RefreshKey::new(&other).issue(Uuid::from_u128(sid), 0);
             prop_assert_eq!(RefreshKey::new(&[7; 32]).parse(token.as_str()), Err(NotARefreshToken));
         }
 
         #[test]
-        fn any_text_is_refused(text in any::<String>()) {
+        fn arbitrary_text_is_refused(text in any::<String>()) {
             prop_assert_eq!(RefreshKey::new(&[7; 32]).parse(&text), Err(NotARefreshToken));
         }
     }

@@ -12,7 +12,7 @@ use crate::access::{ACCESS_TTL, LEEWAY};
 
 /// What became of the session and the role that an access token speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SessionStatus {
     /// Nothing that is known.
     Good,
     /// The session has ended.
@@ -93,7 +93,7 @@ impl Revocations {
     }
 
     /// What became of the session, the user and the role of an access token. Good when Redis does not answer.
-    pub async fn standing(&self, session: Uuid, user: Uuid, role: Role) -> Standing {
+    pub async fn session_status(&self, session: Uuid, user: Uuid, role: Role) -> SessionStatus {
         let mut pipe = redis::pipe();
         pipe.exists(key(session)).get(role_key(user));
         let answer = self.cache.query::<(bool, Option<String>)>(&pipe).await;
@@ -101,9 +101,9 @@ impl Revocations {
             .outage
             .watch(answer, "revoked sessions are taken for live");
         match answer {
-            Some((true, _)) => Standing::Revoked,
-            Some((_, Some(now))) if now != role.as_str() => Standing::OtherRole,
-            _ => Standing::Good,
+            Some((true, _)) => SessionStatus::Revoked,
+            Some((_, Some(now))) if now != role.as_str() => SessionStatus::OtherRole,
+            _ => SessionStatus::Good,
         }
     }
 }

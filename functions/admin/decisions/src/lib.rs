@@ -3,7 +3,7 @@
 //! time.
 
 mod cursor;
-mod told;
+mod dto;
 
 use std::sync::Arc;
 
@@ -13,18 +13,20 @@ use domain::Clock;
 use jiff::Timestamp;
 use loyalty_store::{Explanation, LoyaltyStore, PromoRequest};
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Code, Language, Problem, ProblemBody, PromoQuery, Query, Staff};
+use service_http::{
+    Access, Code, Language, PageSize, Problem, ProblemBody, PromoQuery, Query, Staff,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::cursor::Cursor;
-use crate::told::{DecisionBody, Decisions, Eligibility};
+use crate::dto::{DecisionBody, Decisions, Eligibility};
 
 /// Decisions on a page, if the caller does not say.
-const PAGE: usize = 20;
+const PAGE: u16 = 20;
 /// The most that the caller can ask for.
-const LARGEST_PAGE: usize = 100;
+const MAX_PAGE: u16 = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -56,9 +58,9 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(get_eligibility))
 }
 
-/// List what was decided about a user
+/// List the decisions about a user
 ///
-/// Every attempt to apply a promo code, accepted or refused, the latest first, with the outcome of every rule.
+/// Every attempt to apply a promo code, accepted or refused, with the outcome of every rule. Newest first.
 #[utoipa::path(
     get,
     path = "/admin/decisions",
@@ -66,14 +68,14 @@ pub fn router() -> OpenApiRouter<State> {
     security(("access_token" = [])),
     params(
         ("user_id" = Uuid, Query, description = "The user"),
-        ("promocode_id" = Option<i64>, Query, description = "Only this promo code, by its number", minimum = 1),
-        ("promocode" = Option<String>, Query, description = "Only this promo code, by its text"),
-        ("limit" = Option<i64>, Query, description = "The most decisions to answer with; 20 by default", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("promocode_id" = Option<i64>, Query, description = "Only decisions about the promo code with this ID", minimum = 1),
+        ("promocode" = Option<String>, Query, description = "Only decisions about the promo code with this text"),
+        ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The decisions", body = Decisions),
-        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
     )
@@ -87,30 +89,28 @@ async fn list_decisions(
     let user_id = query.parsed("user_id")?;
     let promo = query.optional_promo()?;
     let after = query.optional_parsed("cursor")?.map(|Cursor(place)| place);
-    let size = query.page_size(PAGE, LARGEST_PAGE)?;
-    // One more, to know whether there is another page.
-    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let decisions = state
         .store
-        .find_decisions(user_id, promo.as_ref(), after, limit)
+        .find_decisions(user_id, promo.as_ref(), after, size.fetch())
         .await?;
     Ok(Json(Decisions::page(decisions, size, language)))
 }
 
 /// Look up a decision
 ///
-/// The number is the `decision_id` of the answer that the user got.
+/// The ID is the `decision_id` in the answer that the user got.
 #[utoipa::path(
     get,
     path = "/admin/decisions/{decision_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("decision_id" = Uuid, Path, description = "The decision's number")),
+    params(("decision_id" = Uuid, Path, description = "The ID of the decision")),
     responses(
         (status = 200, description = "The decision", body = DecisionBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
-        (status = 404, description = "There is no such decision, or it is kept no longer", body = ProblemBody),
+        (status = 404, description = "No such decision, or it is no longer kept", body = ProblemBody),
     )
 )]
 async fn get_decision(
@@ -126,11 +126,11 @@ async fn get_decision(
     Ok(Json(DecisionBody::of(decision, language)))
 }
 
-/// Ask why a promo code would pass or not
+/// Explain why a promo code would pass or not
 ///
-/// Asks every rule about a user, a promo code and a tariff, and changes nothing. With `at` the question is put as of that
-/// time: the versions of the code, its campaign and the tariff that were in force, the user's status and groups, and what
-/// everyone had taken by then.
+/// Evaluates every rule for a user, a promo code and a tariff, and changes nothing. With `at`, the rules are evaluated
+/// as of that time: on the versions of the code, its campaign and the tariff that were in force, the user's status and
+/// groups, and everyone's uses up to then.
 #[utoipa::path(
     get,
     path = "/admin/eligibility",
@@ -138,17 +138,17 @@ async fn get_decision(
     security(("access_token" = [])),
     params(
         ("user_id" = Uuid, Query, description = "The user"),
-        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
-        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
-        ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
-        ("at" = Option<Timestamp>, Query, description = "As of this time, RFC 3339; now by default"),
+        ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
+        ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
+        ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),
+        ("at" = Option<Timestamp>, Query, description = "The time to evaluate at, RFC 3339; now by default"),
     ),
     responses(
         (status = 200, description = "The outcome of every rule", body = Eligibility),
-        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
-        (status = 404, description = "There is, or was then, no such promo code or tariff", body = ProblemBody),
+        (status = 404, description = "No such promo code or tariff, now or at that time", body = ProblemBody),
     )
 )]
 async fn get_eligibility(

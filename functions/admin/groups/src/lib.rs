@@ -2,7 +2,7 @@
 //! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it. All staff may read;
 //! marketers and administrators write.
 
-mod told;
+mod dto;
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use domain::{Clock, Title};
 use loyalty_store::{Change, GroupError, LoyaltyStore, MembershipOutcome};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, Problem, ProblemBody, Query,
-    Staff,
+    Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, PageSize, Problem,
+    ProblemBody, Query, Staff,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::told::{GroupBody, GroupRequest, Groups, Members, MembersChanged, MembersRequest};
+use crate::dto::{GroupBody, GroupRequest, Groups, Members, MembersChanged, MembersRequest};
 
 /// Items on a page, if the caller does not say.
-const PAGE: usize = 50;
+const PAGE: u16 = 50;
 /// The most that the caller can ask for.
-const LARGEST_PAGE: usize = 500;
+const MAX_PAGE: u16 = 500;
 /// The most users that one call puts in and takes out.
-const MOST_USERS: usize = 1_000;
+const MAX_USERS: usize = 1_000;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -66,22 +66,22 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(list_members, change_members))
 }
 
-/// List the groups of users
+/// List groups of users
 ///
-/// All of them, or those that one user is in.
+/// All of them, or those of one user.
 #[utoipa::path(
     get,
     path = "/admin/groups",
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Option<Uuid>, Query, description = "Only the groups that this user is in"),
-        ("limit" = Option<i64>, Query, description = "The most groups to answer with; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the page before"),
+        ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in"),
+        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
+        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The groups", body = Groups),
-        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
     )
@@ -93,17 +93,17 @@ async fn list_groups(
 ) -> Result<Json<Groups>, Problem> {
     let user_id = query.optional_parsed("user_id")?;
     let after = query.optional_number("cursor")?.unwrap_or(0);
-    let size = query.page_size(PAGE, LARGEST_PAGE)?;
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let groups = state
         .store
-        .find_groups(user_id, after, one_more(size))
+        .find_groups(user_id, after, size.fetch())
         .await?;
     Ok(Json(Groups::page(groups, size)))
 }
 
-/// Make a group of users
+/// Create a group of users
 ///
-/// It is empty at first.
+/// The group is empty.
 #[utoipa::path(
     post,
     path = "/admin/groups",
@@ -136,7 +136,7 @@ async fn create_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The group's number")),
+    params(("group_id" = i64, Path, description = "The ID of the group")),
     responses(
         (status = 200, description = "The group", body = GroupBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -154,13 +154,13 @@ async fn get_group(
     Ok(Json(group.into()))
 }
 
-/// Give a group another title
+/// Rename a group
 #[utoipa::path(
     put,
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The group's number")),
+    params(("group_id" = i64, Path, description = "The ID of the group")),
     request_body = GroupRequest,
     responses(
         (status = 200, description = "The group", body = GroupBody),
@@ -185,15 +185,15 @@ async fn rename_group(
 
 /// Delete a group
 ///
-/// Refused while a promo code is for it, whatever the code's status.
+/// Refused while any promo code is restricted to it, whatever the status of the code.
 #[utoipa::path(
     delete,
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The group's number")),
+    params(("group_id" = i64, Path, description = "The ID of the group")),
     responses(
-        (status = 204, description = "The group is gone"),
+        (status = 204, description = "The group is deleted"),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
@@ -212,20 +212,20 @@ async fn delete_group(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// List the users in a group
+/// List the members of a group
 #[utoipa::path(
     get,
     path = "/admin/groups/{group_id}/members",
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("group_id" = i64, Path, description = "The group's number"),
-        ("limit" = Option<i64>, Query, description = "The most users to answer with; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<Uuid>, Query, description = "`next_cursor` of the page before"),
+        ("group_id" = i64, Path, description = "The ID of the group"),
+        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
+        ("cursor" = Option<Uuid>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The users", body = Members),
-        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
@@ -239,24 +239,25 @@ async fn list_members(
 ) -> Result<Json<Members>, Problem> {
     let id = number(&group_id)?;
     let after = query.optional_parsed("cursor")?;
-    let size = query.page_size(PAGE, LARGEST_PAGE)?;
-    let members = state.store.group_members(id, after, one_more(size)).await?;
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let members = state.store.group_members(id, after, size.fetch()).await?;
     let members = members.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
     Ok(Json(Members::page(members, size)))
 }
 
-/// Put users into a group and take others out
+/// Add and remove members of a group
 ///
-/// All of it or nothing, and at once: the next attempt to apply a promo code goes by it. Doing it again changes nothing.
+/// All or nothing, and effective at once: the next attempt to apply a promo code sees it. Repeating the call changes
+/// nothing.
 #[utoipa::path(
     patch,
     path = "/admin/groups/{group_id}/members",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The group's number")),
+    params(("group_id" = i64, Path, description = "The ID of the group")),
     request_body = MembersRequest,
     responses(
-        (status = 200, description = "The members are as asked", body = MembersChanged),
+        (status = 200, description = "The members are updated", body = MembersChanged),
         (status = 400, description = "`body_not_json`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
@@ -271,8 +272,8 @@ async fn change_members(
     JsonBody(MembersRequest { add, remove }): JsonBody<MembersRequest>,
 ) -> Result<Json<MembersChanged>, Problem> {
     let id = number(&group_id)?;
-    if add.len() + remove.len() > MOST_USERS {
-        return Err(Problem::new(Code::TooManyUsers).with("limit", MOST_USERS));
+    if add.len() + remove.len() > MAX_USERS {
+        return Err(Problem::new(Code::TooManyUsers).with("limit", MAX_USERS));
     }
     if let Some(both) = add.iter().find(|user| remove.contains(user)) {
         return Err(Problem::new(Code::UserInBothLists).with("user_id", both.to_string()));
@@ -290,11 +291,6 @@ async fn change_members(
             Err(Problem::new(Code::UsersUnknown).with("users", users))
         }
     }
-}
-
-/// For a page of `size`, and to know whether there is another one.
-fn one_more(size: usize) -> i64 {
-    i64::try_from(size + 1).unwrap_or(i64::MAX)
 }
 
 fn number(group_id: &str) -> Result<i64, Problem> {

@@ -2,7 +2,7 @@
 
 use domain::{
     Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Promotion, PromotionId,
-    Schedule, TariffId, Title, moment,
+    Schedule, TariffId, Title, parse_local_time,
 };
 use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
@@ -38,11 +38,14 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let zone = errors.check("time_zone", zone.ok_or(FieldError::TimeZone));
     // Without a zone there is no telling what its times are.
     let times = zone.as_ref().map(|zone| {
-        let starts_at = errors.check("starts_at", moment(&fields.starts_at, zone, Edge::Start));
+        let starts_at = errors.check(
+            "starts_at",
+            parse_local_time(&fields.starts_at, zone, Edge::Start),
+        );
         let ends_at = fields
             .ends_at
             .as_ref()
-            .map(|text| moment(text, zone, Edge::End));
+            .map(|text| parse_local_time(text, zone, Edge::End));
         let ends_at = errors.check("ends_at", ends_at.transpose());
         (starts_at, ends_at)
     });

@@ -6,60 +6,60 @@ use service_http::FieldAdvice;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A promo code as staff write it. What is left out has no limit.
+/// A promo code as staff enter it. Limits that are left out do not apply.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoFields {
-    /// Its text, 3 to 32 letters and digits. Case, hyphens and spaces make no difference.
+    /// Its text: 3 to 32 letters and digits. Case, hyphens and spaces don't matter.
     #[schema(example = "SPRING30")]
     pub(crate) promocode: String,
-    /// How it is called: 1 to 100 characters in one line.
+    /// Its title: 1 to 100 characters in one line.
     #[schema(example = "Скидка 30 %")]
     pub(crate) title: String,
-    /// `draft`, `active`, `paused` or `archived`, which is for good.
+    /// `draft`, `active`, `paused`, or `archived`, which is final.
     #[schema(value_type = String, example = "active")]
     pub(crate) status: PromotionStatus,
-    /// Whether it is on the list of those who may use it. One that is not works for who knows its text.
+    /// Whether users who may apply it see it in their list. An unlisted code works for whoever knows its text.
     #[serde(default)]
     pub(crate) listed: bool,
-    /// What it does to the price.
+    /// Its effect on the price.
     pub(crate) effect: EffectFields,
-    /// The currency of its amounts. A code with an amount works for tariffs in this currency alone, one without for
-    /// tariffs in any.
+    /// The currency of its amounts. A code with an amount works only for tariffs in this currency, a code without one
+    /// for all tariffs.
     #[serde(default = "rouble")]
     #[schema(example = "RUB")]
     pub(crate) currency: String,
-    /// The zone of its times: a name of the IANA time zone database.
+    /// Its time zone: a name of the IANA time zone database.
     #[serde(default = "moscow")]
     #[schema(example = "Europe/Moscow")]
     pub(crate) time_zone: String,
-    /// From when it works, on the clock of its zone: `2026-03-01T00:00`. An offset after it stands for another zone.
+    /// The start of its period, in local time of its time zone: `2026-03-01T00:00`. An offset overrides the time zone.
     #[schema(example = "2026-03-01T00:00")]
     pub(crate) starts_at: String,
-    /// The first instant at which it no longer works.
+    /// The end of its period: the first instant at which it no longer works.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-04-01T00:00")]
     pub(crate) ends_at: Option<String>,
-    /// The weekdays on which it works: `mon` to `sun`. Hours after midnight belong to the day that they began on.
+    /// The weekdays on which it works: `mon` to `sun`. Hours after midnight belong to the day on which they began.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, example = json!(["sat", "sun"]))]
     pub(crate) weekdays: Option<Vec<Day>>,
-    /// The hours of a day in which it works.
+    /// The hours of the day in which it works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hours: Option<Hours>,
-    /// How many uses there are in all; 1 makes a one-time code.
+    /// The total number of uses; 1 makes it a one-time code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub(crate) total_limit: Option<i64>,
-    /// How many uses one user has.
+    /// How many times a user may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub(crate) per_user_limit: Option<i32>,
-    /// In which period: `lifetime`, `day`, `week` or `month`.
+    /// The period of `per_user_limit`: `lifetime`, `day`, `week` or `month`.
     #[serde(default = "lifetime")]
     #[schema(value_type = String, example = "lifetime")]
     pub(crate) per_user_period: UserPeriod,
-    /// What all its discounts may come to.
+    /// The budget for the sum of its discounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "500000.00")]
     pub(crate) budget: Option<String>,
@@ -67,27 +67,27 @@ pub(crate) struct PromoFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "300.00")]
     pub(crate) min_price: Option<String>,
-    /// Whether it is for users who have bought nothing yet.
+    /// Whether it is only for users who have not bought anything yet.
     #[serde(default)]
     pub(crate) first_purchase_only: bool,
-    /// The tariffs it works for; all of them if left out.
+    /// The IDs of the tariffs that it works for; all tariffs if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tariffs: Option<Vec<i64>>,
     /// Who may use it.
     #[serde(default)]
     pub(crate) audience: AudienceFields,
-    /// The campaign whose limit, budget and switch it shares.
+    /// The ID of the campaign whose limit, budget and status it shares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) campaign_id: Option<i64>,
-    /// For how many minutes a use is held for who applies the code, 1 to 10,080.
+    /// How many minutes an application is valid, 1 to 10,080.
     #[serde(default = "half_an_hour")]
     #[schema(default = 30, minimum = 1, maximum = 10_080)]
     pub(crate) hold_minutes: i64,
-    /// Whether a use can be used again when the whole purchase is refunded.
+    /// Whether a full refund makes the use available again.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub(crate) refund_returns_use: bool,
-    /// Grows with every change. A change names the version that was read.
+    /// Increases with every change. A change has to name the version that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<i32>,
 }
@@ -96,14 +96,14 @@ pub(crate) struct PromoFields {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum EffectFields {
-    /// The tariff costs this much.
+    /// The tariff costs this amount.
     FixedPrice {
         #[schema(example = "199.00")]
         price: String,
     },
-    /// The tariff costs nothing for so many days, 1 to 3,660: a trial.
+    /// A trial: the tariff costs nothing for 1 to 3,660 days.
     Free { days: i32 },
-    /// So many hundredths of a percent are taken off, 1 to 10,000, and at most `cap`.
+    /// A discount in hundredths of a percent, 1 to 10,000, of at most `cap`.
     PercentOff {
         #[schema(example = 3000, minimum = 1, maximum = 10_000)]
         basis_points: i32,
@@ -111,7 +111,7 @@ pub(crate) enum EffectFields {
         #[schema(example = "500.00")]
         cap: Option<String>,
     },
-    /// This much is taken off.
+    /// A discount of this amount.
     AmountOff {
         #[schema(example = "100.00")]
         amount: String,
@@ -131,7 +131,7 @@ pub(crate) enum AudienceFields {
     Groups { group_ids: Vec<i64> },
 }
 
-/// Hours of a day, from the first to just before the second; over midnight if the first is the later.
+/// Hours of the day, from the first until just before the second; across midnight if the first is later.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Hours {
@@ -177,35 +177,35 @@ fn lifetime() -> UserPeriod {
 /// What is wrong with a field, apart from what the domain says of texts and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FieldError {
-    #[error("write an amount above zero with two decimals, such as 199.00")]
+    #[error("use an amount above zero with two decimals, such as 199.00")]
     Amount,
-    #[error("write three capital letters, such as RUB")]
+    #[error("use three capital letters, such as RUB")]
     Currency,
     #[error(
-        "leave it out: the promotion has been used in another currency, and a budget counts one"
+        "leave it out: the promotion has been used in another currency, and a budget has only one"
     )]
     UsedInOtherCurrency,
-    #[error("choose from 1 to 10000 hundredths of a percent")]
+    #[error("use 1 to 10000 hundredths of a percent")]
     BasisPoints,
-    #[error("choose from 1 to 3660 days")]
+    #[error("use 1 to 3660 days")]
     Days,
-    #[error("choose a number above zero, or leave it out for no limit")]
+    #[error("use a number above zero, or leave it out for no limit")]
     NotPositive,
-    #[error("name at least one and none twice, or leave it out for all")]
+    #[error("use at least one value and none twice, or leave it out for all")]
     NoneOrTwice,
-    #[error("choose a name of the IANA time zone database, such as Europe/Moscow")]
+    #[error("use a name from the IANA time zone database, such as Europe/Moscow")]
     TimeZone,
-    #[error("choose a time after `starts_at`, or leave it out for no end")]
+    #[error("use a time after `starts_at`, or leave it out for no end")]
     EndsBeforeStart,
-    #[error("write two different times of a day, such as 09:00 and 18:00")]
+    #[error("use two different times of day, such as 09:00 and 18:00")]
     Hours,
-    #[error("choose from 1 to 10080 minutes")]
+    #[error("use 1 to 10080 minutes")]
     HoldMinutes,
-    #[error("choose what exists")]
+    #[error("it does not exist: use the ID of one that does")]
     Unknown,
     #[error("send the version that you have read")]
     VersionMissing,
-    #[error("leave the text as it is: another text is another promo code")]
+    #[error("leave the text unchanged: another text is another promo code")]
     CodeFixed,
 }
 
@@ -233,7 +233,7 @@ impl FieldAdvice for FieldError {
             }
             FieldError::Hours => "укажите два разных времени суток, например 09:00 и 18:00",
             FieldError::HoldMinutes => "укажите от 1 до 10080 минут",
-            FieldError::Unknown => "укажите то, что существует",
+            FieldError::Unknown => "такого нет: укажите идентификатор существующего",
             FieldError::VersionMissing => "передайте версию, которую вы прочитали",
             FieldError::CodeFixed => "оставьте текст прежним: другой текст — другой промокод",
         }

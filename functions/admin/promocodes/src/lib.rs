@@ -1,9 +1,9 @@
 //! For staff: the promo codes. `/admin/promocodes` lists and makes them, `/admin/promocodes/{promocode_id}` is one of
 //! them. All staff may read; marketers and administrators write.
 
+mod dto;
 mod entry;
 mod fields;
-mod told;
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use domain::{Clock, PromoCode};
 use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldErrors, JsonBody, Language, Marketer, Problem, ProblemBody, Query,
-    Staff,
+    Access, Caller, Code, FieldErrors, JsonBody, Language, Marketer, PageSize, Problem,
+    ProblemBody, Query, Staff,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::dto::{PromoBody, Promos};
 use crate::fields::{FieldError, PromoFields};
-use crate::told::{PromoBody, Promos};
 
 /// Promo codes on a page, if the caller does not say.
-const PAGE: usize = 20;
+const PAGE: u16 = 20;
 /// The most that the caller can ask for.
-const LARGEST_PAGE: usize = 100;
+const MAX_PAGE: u16 = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -56,7 +56,7 @@ impl State {
         }
     }
 
-    async fn told(&self, id: i64) -> Result<Json<PromoBody>, Problem> {
+    async fn load_body(&self, id: i64) -> Result<Json<PromoBody>, Problem> {
         let promo = self.store.find_promo(id).await?;
         promo
             .map(|promo| Json(promo.into()))
@@ -71,24 +71,24 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(get_promocode, replace_promocode))
 }
 
-/// List the promo codes
+/// List promo codes
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/admin/promocodes",
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("status" = Option<String>, Query, description = "Only `draft`, `active`, `paused` or `archived` ones"),
-        ("campaign_id" = Option<i64>, Query, description = "Only those of this campaign", minimum = 1),
-        ("begins_with" = Option<String>, Query, description = "Only those whose text begins so: 3 characters or more"),
-        ("limit" = Option<i64>, Query, description = "The most promo codes to answer with; 20 by default", minimum = 1, maximum = 100),
-        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the page before"),
+        ("status" = Option<String>, Query, description = "Only promo codes that are `draft`, `active`, `paused` or `archived`"),
+        ("campaign_id" = Option<i64>, Query, description = "Only promo codes of this campaign", minimum = 1),
+        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters"),
+        ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The promo codes", body = Promos),
-        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
     )
@@ -106,16 +106,17 @@ async fn list_promocodes(
         begins_with: begins_with.transpose().map_err(invalid)?,
     };
     let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
-    let size = query.page_size(PAGE, LARGEST_PAGE)?;
-    // One more, to know whether there is another page.
-    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
-    let promos = state.store.find_promos(&filter, before, limit).await?;
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let promos = state
+        .store
+        .find_promos(&filter, before, size.fetch())
+        .await?;
     Ok(Json(Promos::page(promos, size)))
 }
 
-/// Make a promo code
+/// Create a promo code
 ///
-/// Its period is entered on the clock of its time zone: `2026-03-01T00:00` in `Europe/Moscow`.
+/// Its period is given in local time of its time zone: `2026-03-01T00:00` in `Europe/Moscow`.
 #[utoipa::path(
     post,
     path = "/admin/promocodes",
@@ -143,7 +144,7 @@ async fn create_promocode(
         .create_promotion(&entry, state.change(caller))
         .await;
     let id = made.map_err(|error| refused(error, language))?;
-    Ok((StatusCode::CREATED, state.told(id).await?))
+    Ok((StatusCode::CREATED, state.load_body(id).await?))
 }
 
 /// Look up a promo code
@@ -152,7 +153,7 @@ async fn create_promocode(
     path = "/admin/promocodes/{promocode_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("promocode_id" = i64, Path, description = "The promo code's number")),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
     responses(
         (status = 200, description = "The promo code", body = PromoBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -165,22 +166,22 @@ async fn get_promocode(
     _: Staff,
     Path(promocode_id): Path<String>,
 ) -> Result<Json<PromoBody>, Problem> {
-    state.told(number(&promocode_id)?).await
+    state.load_body(number(&promocode_id)?).await
 }
 
 /// Change a promo code
 ///
-/// The body is the whole promo code as it is to be, with the `version` that was read. Its text can't be changed, and an
-/// archived one not at all. Whoever holds a use keeps the price.
+/// The body is the complete new promo code, with the `version` that was read. The text can't be changed, and an
+/// archived promo code can't be changed at all. Users who have already applied the code keep their price.
 #[utoipa::path(
     put,
     path = "/admin/promocodes/{promocode_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("promocode_id" = i64, Path, description = "The promo code's number")),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
     request_body = PromoFields,
     responses(
-        (status = 200, description = "The promo code as it is now", body = PromoBody),
+        (status = 200, description = "The updated promo code", body = PromoBody),
         (status = 400, description = "`body_not_json`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
@@ -206,7 +207,7 @@ async fn replace_promocode(
         .replace_promotion(id, version, &entry, change)
         .await;
     written.map_err(|error| refused(error, language))?;
-    state.told(id).await
+    state.load_body(id).await
 }
 
 fn number(promocode_id: &str) -> Result<i64, Problem> {

@@ -1,7 +1,7 @@
 //! For staff: what users have bought (`GET /admin/purchases?user_id=…`, `GET /admin/purchases/{purchase_id}`), and giving
 //! money back (`POST /admin/purchases/{purchase_id}/refunds`).
 
-mod told;
+mod dto;
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::told::{PurchaseOfUser, Purchases, RefundBody, RefundRequest};
+use crate::dto::{PurchaseOfUser, Purchases, RefundBody, RefundRequest};
 
 /// The most purchases of a user that are listed.
-const MOST: i64 = 100;
+const MAX_PURCHASES: i64 = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -60,7 +60,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// List a user's purchases
 ///
-/// The latest 100, the newest first.
+/// The last 100, newest first.
 #[utoipa::path(
     get,
     path = "/admin/purchases",
@@ -80,17 +80,20 @@ async fn list_purchases(
     query: Query,
 ) -> Result<Json<Purchases>, Problem> {
     let user_id = query.parsed("user_id")?;
-    let purchases = state.checkout.store().find_purchases_of(user_id, MOST);
+    let purchases = state
+        .checkout
+        .store()
+        .find_purchases_of(user_id, MAX_PURCHASES);
     Ok(Json(Purchases::of(purchases.await?)))
 }
 
-/// Look at a user's purchase
+/// Look up a user's purchase
 #[utoipa::path(
     get,
     path = "/admin/purchases/{purchase_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The purchase's number")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
     responses(
         (status = 200, description = "The purchase, with its refunds", body = PurchaseOfUser),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -111,19 +114,20 @@ async fn get_purchase(
     Ok(Json(PurchaseOfUser::of(purchase, refunds)))
 }
 
-/// Give money back
+/// Refund a purchase
 ///
-/// Of a paid purchase: `amount`, or all that is left. When all of it has gone back, the subscription ends, and the use of
-/// the promo code can be used again if the code has `refund_returns_use`. With an `Idempotency-Key` a repeated call is the
-/// same refund. `pending` means that the provider has not said yet: it is asked again by itself.
+/// Refunds `amount`, or everything that is left, of a paid purchase. Once everything is refunded, the subscription
+/// ends, and the use of the promo code becomes available again if the code has `refund_returns_use`. With an
+/// `Idempotency-Key`, a repeated call returns the same refund. `pending` means that the provider has not decided yet;
+/// it is polled automatically.
 #[utoipa::path(
     post,
     path = "/admin/purchases/{purchase_id}/refunds",
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("purchase_id" = Uuid, Path, description = "The purchase's number"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Names this refund, so that repeating the call is safe"),
+        ("purchase_id" = Uuid, Path, description = "The ID of the purchase"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this refund, so that the call can be repeated safely"),
     ),
     request_body = RefundRequest,
     responses(
@@ -193,7 +197,7 @@ fn parse(text: &str, language: Language) -> Result<i64, Problem> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("expected an amount above zero with two decimals, such as 199.00")]
+#[error("use an amount above zero with two decimals, such as 199.00")]
 struct AmountError;
 
 impl FieldAdvice for AmountError {

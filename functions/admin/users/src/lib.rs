@@ -1,7 +1,7 @@
 //! For administrators: other people's accounts. `POST /admin/users/search` finds one by its e-mail; `POST
 //! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one.
 
-mod told;
+mod dto;
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::told::{RoleRequest, SearchRequest, UserBody, UserStanding};
+use crate::dto::{RoleRequest, SearchRequest, UserBody, UserState};
 
 /// What the function needs.
 #[derive(Clone, FromRef)]
@@ -60,9 +60,10 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(set_role))
 }
 
-/// Find a user by the e-mail
+/// Find a user by e-mail address
 ///
-/// In whatever case. The address is in the body, since proxies keep URLs. That it was looked up, and by whom, is kept.
+/// Case does not matter. The address is in the body because proxies log URLs. Each search is recorded together with who
+/// made it.
 #[utoipa::path(
     post,
     path = "/admin/users/search",
@@ -93,7 +94,7 @@ async fn find_user(
 
 /// Block a user
 ///
-/// All their sessions end at once. Doing it again changes nothing.
+/// All their sessions end at once. Repeating the call changes nothing.
 #[utoipa::path(
     post,
     path = "/admin/users/{user_id}/block",
@@ -101,7 +102,7 @@ async fn find_user(
     security(("access_token" = [])),
     params(("user_id" = Uuid, Path, description = "The user")),
     responses(
-        (status = 200, description = "The user is blocked", body = UserStanding),
+        (status = 200, description = "The user is blocked", body = UserState),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
@@ -112,20 +113,17 @@ async fn block_user(
     extract::State(state): extract::State<State>,
     Admin(caller): Admin,
     Path(user_id): Path<String>,
-) -> Result<Json<UserStanding>, Problem> {
-    let standing = set_status(&state, caller, &user_id, UserStatus::Blocked).await?;
+) -> Result<Json<UserState>, Problem> {
+    let blocked = set_status(&state, caller, &user_id, UserStatus::Blocked).await?;
     let now = state.clock.now();
-    let ended = state
-        .store
-        .end_sessions(standing.user_id, None, now)
-        .await?;
+    let ended = state.store.end_sessions(blocked.user_id, None, now).await?;
     state.revocations.revoke(&ended).await;
-    Ok(Json(standing))
+    Ok(Json(blocked))
 }
 
-/// Lift a user's block
+/// Unblock a user
 ///
-/// They can log in again. Doing it again changes nothing.
+/// The user can log in again. Repeating the call changes nothing.
 #[utoipa::path(
     post,
     path = "/admin/users/{user_id}/unblock",
@@ -133,7 +131,7 @@ async fn block_user(
     security(("access_token" = [])),
     params(("user_id" = Uuid, Path, description = "The user")),
     responses(
-        (status = 200, description = "The user is active", body = UserStanding),
+        (status = 200, description = "The user is active", body = UserState),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
@@ -144,7 +142,7 @@ async fn unblock_user(
     extract::State(state): extract::State<State>,
     Admin(caller): Admin,
     Path(user_id): Path<String>,
-) -> Result<Json<UserStanding>, Problem> {
+) -> Result<Json<UserState>, Problem> {
     set_status(&state, caller, &user_id, UserStatus::Active)
         .await
         .map(Json)
@@ -152,7 +150,7 @@ async fn unblock_user(
 
 /// Give a user a role
 ///
-/// It holds at once: access tokens with another role have to be refreshed. Doing it again changes nothing.
+/// Effective at once: access tokens with another role have to be refreshed. Repeating the call changes nothing.
 #[utoipa::path(
     put,
     path = "/admin/users/{user_id}/role",
@@ -161,7 +159,7 @@ async fn unblock_user(
     params(("user_id" = Uuid, Path, description = "The user")),
     request_body = RoleRequest,
     responses(
-        (status = 200, description = "The user has the role", body = UserStanding),
+        (status = 200, description = "The user has the role", body = UserState),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`user_not_found`", body = ProblemBody, content_type = "application/problem+json"),
@@ -174,7 +172,7 @@ async fn set_role(
     Admin(caller): Admin,
     Path(user_id): Path<String>,
     JsonBody(RoleRequest { role }): JsonBody<RoleRequest>,
-) -> Result<Json<UserStanding>, Problem> {
+) -> Result<Json<UserState>, Problem> {
     let action = action(&state, caller, &user_id)?;
     let user_id = action.user_id;
     let status = state.store.set_role(action, role).await.map_err(refused)?;
@@ -185,7 +183,7 @@ async fn set_role(
         match state.store.account(user_id).await? {
             Some(account) if account.role != told => told = account.role,
             _ => {
-                return Ok(Json(UserStanding {
+                return Ok(Json(UserState {
                     user_id,
                     role,
                     status,
@@ -200,11 +198,11 @@ async fn set_status(
     caller: Caller,
     user_id: &str,
     status: UserStatus,
-) -> Result<UserStanding, Problem> {
+) -> Result<UserState, Problem> {
     let action = action(state, caller, user_id)?;
     let event_id = state.random.uuid();
     let role = state.store.set_status(action, status, event_id).await;
-    Ok(UserStanding {
+    Ok(UserState {
         user_id: action.user_id,
         status,
         role: role.map_err(refused)?,

@@ -58,7 +58,7 @@ fn code((status, body): &(u16, Value)) -> (u16, &str) {
 }
 
 #[tokio::test]
-async fn a_user_is_found_by_the_whole_address_in_whatever_case() {
+async fn search_finds_user_by_whole_address_in_any_case() {
     let state = state();
     let (admin_id, token) = staff(&state.store, Role::Admin).await;
     let (user_id, email) = user(&state.store).await;
@@ -83,7 +83,7 @@ async fn a_user_is_found_by_the_whole_address_in_whatever_case() {
 }
 
 #[tokio::test]
-async fn a_search_for_nobody_finds_nobody_and_quotes_nothing() {
+async fn search_for_unknown_address_quotes_nothing() {
     let state = state();
     let (_, token) = staff(&state.store, Role::Admin).await;
     let (_, email) = user(&state.store).await;
@@ -101,7 +101,7 @@ async fn a_search_for_nobody_finds_nobody_and_quotes_nothing() {
 }
 
 #[tokio::test]
-async fn a_block_ends_every_session_and_is_lifted_again() {
+async fn block_ends_every_session_and_can_be_lifted() {
     let state = state();
     let (_, token) = staff(&state.store, Role::Admin).await;
     let (user_id, _, first, _) = signed_in(&state.store).await;
@@ -130,7 +130,7 @@ async fn a_block_ends_every_session_and_is_lifted_again() {
 }
 
 #[tokio::test]
-async fn blocking_and_lifting_at_once_leaves_one_of_the_two() {
+async fn concurrent_block_and_unblock_leave_one_outcome() {
     let state = state();
     let (_, token) = staff(&state.store, Role::Admin).await;
     let (user_id, _) = user(&state.store).await;
@@ -157,7 +157,7 @@ async fn blocking_and_lifting_at_once_leaves_one_of_the_two() {
 }
 
 #[tokio::test]
-async fn a_role_is_given_and_told_to_the_other_functions() {
+async fn new_role_reaches_other_functions() {
     let state = state();
     let (_, token) = staff(&state.store, Role::Admin).await;
     let (user_id, _, _, users_token) = signed_in(&state.store).await;
@@ -171,7 +171,7 @@ async fn a_role_is_given_and_told_to_the_other_functions() {
 }
 
 #[tokio::test]
-async fn nobody_but_an_administrator_may() {
+async fn only_administrators_are_let_in() {
     let state = state();
     let (user_id, email) = user(&state.store).await;
     let mut tokens = vec![signed_in(&state.store).await.3];
@@ -196,7 +196,7 @@ async fn nobody_but_an_administrator_may() {
 }
 
 #[tokio::test]
-async fn oneself_and_nobody_are_not_changed() {
+async fn admin_cannot_change_self_or_unknown_user() {
     let state = state();
     let (admin_id, token) = staff(&state.store, Role::Admin).await;
     for answer in [

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attempts::PasswordGuesses;
 use auth_store::{AuthStore, PasswordChange, PasswordHash, prove};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
@@ -9,9 +10,7 @@ use cache::Cache;
 use domain::{Clock, Password, PasswordError, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{
-    Access, Caller, Code, FieldAdvice, JsonBody, Language, PasswordGuesses, Problem, ProblemBody,
-};
+use service_http::{Access, Caller, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -60,7 +59,7 @@ pub fn router() -> OpenApiRouter<State> {
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
 struct ChangePasswordRequest {
-    /// A stolen access token is not enough to take an account over.
+    /// The current password, since a stolen access token must not be enough to take over an account.
     #[schema(format = Password)]
     old_password: String,
     /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
@@ -70,7 +69,7 @@ struct ChangePasswordRequest {
 
 /// Change the password
 ///
-/// Every other session ends at once; this one goes on.
+/// Every other session ends at once; this one continues.
 #[utoipa::path(
     post,
     path = "/change_password",
@@ -78,7 +77,7 @@ struct ChangePasswordRequest {
     security(("access_token" = [])),
     request_body = ChangePasswordRequest,
     responses(
-        (status = 204, description = "The new password holds"),
+        (status = 204, description = "The password is changed"),
         (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
@@ -96,7 +95,7 @@ async fn change_password(
         |error: PasswordError| Problem::invalid_field("new_password", error.advice(language));
     let new = Password::parse(body.new_password).map_err(unfit)?;
     let refused = || Problem::new(Code::InvalidCredentials);
-    let guess = state.guesses.again(caller.user_id).await?;
+    let guess = state.guesses.for_reauthentication(caller.user_id).await?;
     let proved = async {
         let account = state.store.account(caller.user_id).await?;
         let proved = prove(account, old).await.map_err(internal)?;
@@ -119,7 +118,7 @@ async fn change_password(
         password_hash: &hash,
         keep: caller.session_id,
     };
-    // None: blocked, deleted or given another password since it was read; the next try is told which.
+    // None: blocked, deleted or given another password since it was read; the next call gets the reason.
     let ended = state.store.change_password(&change, now).await?;
     let mut ended = ended.ok_or_else(refused)?;
     let keep = Some(caller.session_id);
@@ -127,7 +126,7 @@ async fn change_password(
         Ok(late) => ended.extend(late),
         // The password is another one all the same, and it can be changed again.
         Err(error) => {
-            tracing::warn!(%error, "sessions opened during a change of password were not looked for")
+            tracing::warn!(%error, "sessions opened during a change of password were not looked for");
         }
     }
     state.revocations.revoke(&ended).await;

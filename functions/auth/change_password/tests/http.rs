@@ -34,7 +34,7 @@ async fn is_password(state: &State, user_id: Uuid, text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_new_password_holds_and_only_this_session_goes_on() {
+async fn new_password_ends_all_other_sessions() {
     let state = state();
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;
@@ -51,7 +51,7 @@ async fn the_new_password_holds_and_only_this_session_goes_on() {
 }
 
 #[tokio::test]
-async fn whoever_proved_the_old_password_opens_no_session_any_more() {
+async fn login_with_old_password_in_flight_opens_no_session() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     let proved = state.store.account(user_id).await.unwrap().unwrap();
@@ -69,7 +69,7 @@ async fn whoever_proved_the_old_password_opens_no_session_any_more() {
 }
 
 #[tokio::test]
-async fn a_wrong_old_password_or_a_bad_new_one_changes_nothing() {
+async fn wrong_old_or_bad_new_password_changes_nothing() {
     let state = state();
     let (user_id, email, _, token) = signed_in(&state.store).await;
     for (old, new, code) in [
@@ -88,7 +88,7 @@ async fn a_wrong_old_password_or_a_bad_new_one_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_parallel_changes_one_counts() {
+async fn one_of_concurrent_changes_succeeds() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     // Fewer than the limit on guesses.
@@ -110,7 +110,7 @@ async fn of_parallel_changes_one_counts() {
 }
 
 #[tokio::test]
-async fn a_stolen_token_is_no_way_to_guess_the_password() {
+async fn stolen_token_cannot_guess_the_password() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     let guesses =

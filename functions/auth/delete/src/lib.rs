@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attempts::PasswordGuesses;
 use auth_store::{AuthStore, Deletion, TombstoneKey, prove};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
@@ -9,7 +10,7 @@ use cache::Cache;
 use domain::{Clock, Password, Random, Role, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Access, Caller, Code, JsonBody, PasswordGuesses, Problem, ProblemBody};
+use service_http::{Access, Caller, Code, JsonBody, Problem, ProblemBody};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -59,7 +60,7 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(delete))
 }
 
-/// The password again: a stolen access token is not enough to delete an account.
+/// The password, since a stolen access token must not be enough to delete an account.
 #[derive(Deserialize, ToSchema)]
 struct DeleteRequest {
     #[schema(format = Password)]
@@ -76,7 +77,7 @@ struct DeleteRequest {
     security(("access_token" = [])),
     request_body = DeleteRequest,
     responses(
-        (status = 204, description = "The account is gone"),
+        (status = 204, description = "The account is deleted"),
         (status = 401, description = "`invalid_credentials`, `token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`admin_account`", body = ProblemBody, content_type = "application/problem+json"),
@@ -89,7 +90,7 @@ async fn delete(
     caller: Caller,
     JsonBody(body): JsonBody<DeleteRequest>,
 ) -> Result<StatusCode, Problem> {
-    let guess = state.guesses.again(caller.user_id).await?;
+    let guess = state.guesses.for_reauthentication(caller.user_id).await?;
     let proved = async {
         let account = state.store.account(caller.user_id).await?;
         let proved = prove(account, Password::entered(body.password))
@@ -124,7 +125,7 @@ async fn delete(
         Ok(late) => ended.extend(late),
         // The account is gone all the same; a session opened in that instant can't be renewed.
         Err(error) => {
-            tracing::warn!(%error, "sessions opened during a deletion were not looked for")
+            tracing::warn!(%error, "sessions opened during a deletion were not looked for");
         }
     }
     state.revocations.revoke(&ended).await;

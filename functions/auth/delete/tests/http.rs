@@ -25,7 +25,7 @@ async fn delete(state: &State, token: &str, password: &str) -> (StatusCode, Valu
 }
 
 #[tokio::test]
-async fn the_account_goes_and_every_session_with_it() {
+async fn deletion_ends_every_session() {
     let state = state();
     let (user_id, email, sid, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;
@@ -52,7 +52,7 @@ async fn the_account_goes_and_every_session_with_it() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_deletes_nothing() {
+async fn wrong_password_deletes_nothing() {
     let state = state();
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     let (status, body) = delete(&state, &token, "wrong horse").await;
@@ -69,7 +69,7 @@ async fn a_wrong_password_deletes_nothing() {
 const LIMIT: usize = 5;
 
 #[tokio::test]
-async fn a_stolen_token_is_no_way_to_guess_the_password() {
+async fn stolen_token_cannot_guess_the_password() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     let guesses = (0..20).map(|_| delete(&state, &token, "wrong horse"));
@@ -88,7 +88,7 @@ async fn a_stolen_token_is_no_way_to_guess_the_password() {
 }
 
 #[tokio::test]
-async fn a_blocked_account_stays() {
+async fn blocked_account_cannot_be_deleted() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     set_status(user_id, "blocked").await;
@@ -102,7 +102,7 @@ async fn a_blocked_account_stays() {
 }
 
 #[tokio::test]
-async fn without_redis_the_account_goes_all_the_same() {
+async fn account_is_deleted_without_redis() {
     let mut state = state();
     // Nobody listens there.
     state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());

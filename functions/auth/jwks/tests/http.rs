@@ -7,7 +7,7 @@ use tokens::Jwks;
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn the_public_keys_are_served_and_may_be_cached() {
+async fn public_keys_are_served_cacheable() {
     let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"a",
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     let state = jwks::State::new(&Jwks::parse(set).unwrap());

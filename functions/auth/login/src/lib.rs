@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attempts::PasswordGuesses;
 use auth_store::{Account, AuthStore, NewSession, PasswordHash, prove};
 use axum::Json;
 use axum::extract::{self, FromRef};
@@ -9,9 +10,7 @@ use cache::Cache;
 use domain::{Clock, Email, Password, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{
-    ClientAddress, Code, JsonBody, PasswordGuesses, Problem, ProblemBody, TrustedProxies,
-};
+use service_http::{ClientAddress, Code, JsonBody, Problem, ProblemBody, TrustedProxies};
 use tokens::{Issuer, REFRESH_TTL, RefreshKey, TokenPair};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -60,10 +59,10 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(login))
 }
 
-/// Who wants in.
+/// Credentials.
 #[derive(Deserialize, ToSchema)]
 struct LoginRequest {
-    /// In whatever case.
+    /// Case does not matter.
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
     #[schema(format = Password)]
@@ -72,7 +71,7 @@ struct LoginRequest {
 
 /// Log in
 ///
-/// Opens a session. An unknown address and a wrong password get the same answer, and count alike: after some of them
+/// Opens a session. An unknown address and a wrong password get the same answer and count alike: after several of them
 /// even the right password is refused for a while.
 #[utoipa::path(
     post,
@@ -80,7 +79,7 @@ struct LoginRequest {
     tag = "auth",
     request_body = LoginRequest,
     responses(
-        (status = 200, description = "A session is open", body = TokenPair),
+        (status = 200, description = "The session is open", body = TokenPair),
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`account_blocked`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
@@ -129,7 +128,7 @@ async fn open(
         expires_at: now + REFRESH_TTL,
     };
     if !state.store.open_session(&session, now).await? {
-        // Blocked, deleted or given another password in this very moment: the next try is told which.
+        // Blocked, deleted or given another password at this moment: the next call gets the reason.
         return Err(refused());
     }
     if account
@@ -143,7 +142,7 @@ async fn open(
     TokenPair::new(&state.issuer, owner, &refresh, session.expires_at, now).map_err(internal)
 }
 
-/// Hashes the password anew with the parameters of today. If that fails, the next login does it.
+/// Hashes the password again with today's parameters. If that fails, the next login does it.
 async fn renew_hash(state: &State, account: &Account, password: Password) {
     let hash = match PasswordHash::of(password, &*state.random).await {
         Ok(hash) => hash,

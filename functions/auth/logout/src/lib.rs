@@ -7,7 +7,7 @@ use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use domain::Clock;
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Code, Holder, Problem, ProblemBody, Query};
+use service_http::{Access, Bearer, Code, Problem, ProblemBody, Query};
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -47,8 +47,8 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// Log out
 ///
-/// The session's tokens are refused from now on; with `scope=all` those of all the user's sessions. Doing it again
-/// changes nothing.
+/// The tokens of the session are refused from now on; with `scope=all`, those of all the user's sessions. Repeating the
+/// call changes nothing.
 #[utoipa::path(
     post,
     path = "/logout",
@@ -58,12 +58,12 @@ pub fn router() -> OpenApiRouter<State> {
     responses(
         (status = 204, description = "The session has ended, or all have"),
         (status = 400, description = "`query_parameter_invalid`, `query_parameter_repeated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`; `token_revoked` with `scope=all` when others of the user's sessions go on", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`; `token_revoked` with `scope=all` while other sessions of the user continue", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn logout(
     extract::State(state): extract::State<State>,
-    Holder(caller): Holder,
+    Bearer(caller): Bearer,
     query: Query,
 ) -> Result<StatusCode, Problem> {
     let everywhere = match query.optional("scope")? {

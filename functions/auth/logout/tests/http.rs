@@ -31,7 +31,7 @@ async fn send(state: &State, path: &str, token: Option<&str>) -> (StatusCode, Va
 }
 
 #[tokio::test]
-async fn the_session_ends_and_only_this_one_and_again_is_fine() {
+async fn logout_ends_this_session_and_can_be_repeated() {
     let state = state();
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;
@@ -47,7 +47,7 @@ async fn the_session_ends_and_only_this_one_and_again_is_fine() {
 }
 
 #[tokio::test]
-async fn without_redis_the_session_ends_in_the_database() {
+async fn logout_ends_session_in_database_without_redis() {
     let mut state = state();
     // Nobody listens there.
     state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
@@ -68,7 +68,7 @@ async fn without_redis_the_session_ends_in_the_database() {
 }
 
 #[tokio::test]
-async fn a_token_is_needed() {
+async fn logout_requires_a_token() {
     let state = state();
     let (status, body) = logout(&state, None).await;
     assert_eq!(
@@ -83,7 +83,7 @@ async fn a_token_is_needed() {
 }
 
 #[tokio::test]
-async fn all_sessions_end_and_again_is_fine_and_nobody_elses_do() {
+async fn logout_everywhere_ends_own_sessions_only() {
     let state = state();
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;
@@ -102,7 +102,7 @@ async fn all_sessions_end_and_again_is_fine_and_nobody_elses_do() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_ends_no_other() {
+async fn ended_session_cannot_end_others() {
     let state = state();
     let (user_id, _, _, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;

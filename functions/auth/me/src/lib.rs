@@ -43,25 +43,25 @@ pub fn router() -> OpenApiRouter<State> {
 /// The caller's account.
 #[derive(Serialize, ToSchema)]
 struct Me {
-    /// The user.
+    /// The ID of the user.
     user_id: Uuid,
-    /// As typed at the registration.
+    /// As entered at registration.
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
-    /// How to call the user.
+    /// The user's name.
     #[schema(example = "Anna")]
     name: Option<String>,
-    /// What the user may do: `user`, `support`, `marketer` or `admin`.
+    /// The role: `user`, `support`, `marketer` or `admin`.
     #[schema(value_type = String, example = "user")]
     role: Role,
-    /// Whether they may do it: `active` or `blocked`.
+    /// The status: `active` or `blocked`.
     #[schema(value_type = String, example = "active")]
     status: UserStatus,
-    /// When the user registered, UTC.
+    /// When the user registered, in UTC.
     created_at: Timestamp,
 }
 
-/// Show one's account
+/// Show the caller's account
 #[utoipa::path(
     get,
     path = "/me",

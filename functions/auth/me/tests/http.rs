@@ -24,7 +24,7 @@ async fn me(state: &State, token: &str) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn the_account_is_shown_as_it_is() {
+async fn account_is_shown_to_its_owner() {
     let state = state();
     let (user_id, email, _, token) = signed_in(&state.store).await;
     let (status, body) = me(&state, &token).await;
@@ -42,7 +42,7 @@ async fn the_account_is_shown_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_nobodys() {
+async fn deleted_account_is_not_shown() {
     let state = state();
     let (user_id, email, _, token) = signed_in(&state.store).await;
     let deletion = Deletion {

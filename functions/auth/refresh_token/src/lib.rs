@@ -60,18 +60,18 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(refresh_token))
 }
 
-/// The token to trade in.
+/// A refresh token.
 #[derive(Deserialize, ToSchema)]
 struct RefreshRequest {
-    /// From the last answer of `/login` or `/refresh_token`.
+    /// The one from the last answer of `/login` or `/refresh_token`.
     #[schema(format = Password)]
     refresh_token: String,
 }
 
 /// Renew the tokens
 ///
-/// A refresh token is good once; within 10 seconds it may be repeated and gets the same successor
-/// (a lost answer, two tabs). Any older one ends the session. 180 days after the login a session ends for good.
+/// A refresh token can be used once; within 10 seconds a repeated call gets the same successor (lost answer, two tabs).
+/// Any older token ends the session. 180 days after the login a session ends for good.
 #[utoipa::path(
     post,
     path = "/refresh_token",

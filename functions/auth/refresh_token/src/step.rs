@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_token_rotates_and_its_parent_repeats_for_ten_seconds() {
+    fn current_token_rotates_and_parent_repeats_for_ten_seconds() {
         assert_eq!(step(&session(), 5, at(999)), Step::Rotate);
         assert_eq!(step(&session(), 4, at(110)), Step::Repeat);
         assert_eq!(step(&session(), 4, at(98)), Step::Repeat, "clocks differ");
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_over_takes_no_token() {
+    fn ended_session_refuses_every_token() {
         let mut revoked = session();
         revoked.revoked_at = Some(at(100));
         let mut deleted = session();

@@ -95,7 +95,7 @@ async fn refresh(state: State, token: String) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn a_token_is_traded_for_the_next_and_the_session_slides_on() {
+async fn refresh_replaces_token_and_extends_session() {
     let w = world().await;
     w.at(3600);
     let (status, body) = refresh(w.state.clone(), w.first.clone()).await;
@@ -115,7 +115,7 @@ async fn a_token_is_traded_for_the_next_and_the_session_slides_on() {
 }
 
 #[tokio::test]
-async fn a_session_has_a_last_day_however_often_it_is_renewed() {
+async fn session_has_a_last_day() {
     const DAY: i64 = 24 * 3600;
     let w = world().await;
     let mut token = w.first.clone();
@@ -134,7 +134,7 @@ async fn a_session_has_a_last_day_however_often_it_is_renewed() {
 }
 
 #[tokio::test]
-async fn twenty_refreshes_of_one_token_at_once_give_one_successor() {
+async fn concurrent_refreshes_give_one_successor() {
     let w = world().await;
     // A connection each, as twenty instances would have.
     let url = std::env::var("AUTH_DATABASE_URL").unwrap();
@@ -155,7 +155,7 @@ async fn twenty_refreshes_of_one_token_at_once_give_one_successor() {
 }
 
 #[tokio::test]
-async fn no_connection_is_kept_while_waiting() {
+async fn refresh_keeps_no_connection_while_waiting() {
     let w = world().await;
     // All share one connection: were it kept from one statement to the next, or with a lock, they would wait for
     // each other until they give up.
@@ -182,7 +182,7 @@ async fn no_connection_is_kept_while_waiting() {
 }
 
 #[tokio::test]
-async fn the_parent_gets_the_same_successor_for_ten_seconds() {
+async fn parent_token_gets_same_successor_for_ten_seconds() {
     let w = world().await;
     let second = w.renewed(&w.first).await;
     w.at(10);
@@ -196,7 +196,7 @@ async fn the_parent_gets_the_same_successor_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn a_grandparent_ends_the_session_at_once() {
+async fn grandparent_token_ends_the_session() {
     let w = world().await;
     let second = w.renewed(&w.first).await;
     let third = w.renewed(&second).await;
@@ -211,7 +211,7 @@ async fn a_grandparent_ends_the_session_at_once() {
 }
 
 #[tokio::test]
-async fn reuse_ends_the_session_without_redis_too() {
+async fn reuse_ends_session_without_redis() {
     let mut w = world().await;
     // Nobody listens there.
     w.state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
@@ -222,7 +222,7 @@ async fn reuse_ends_the_session_without_redis_too() {
 }
 
 #[tokio::test]
-async fn what_was_never_issued_is_invalid_and_ends_nothing() {
+async fn unknown_token_is_invalid_and_ends_nothing() {
     let w = world().await;
     let unknown = w.state.refresh_key.issue(OsRandom.uuid(), 0);
     let future = w.state.refresh_key.issue(w.sid, 1);
@@ -242,14 +242,14 @@ async fn what_was_never_issued_is_invalid_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_invalid() {
+async fn expired_session_is_invalid() {
     let w = world().await;
     w.at(30 * 24 * 3600);
     w.refused(&w.first, "refresh_token_invalid").await;
 }
 
 #[tokio::test]
-async fn a_blocked_user_is_told_and_a_deleted_one_is_not() {
+async fn refresh_reports_blocked_but_not_deleted() {
     let w = world().await;
     set_status(w.user_id, "blocked").await;
     w.refused(&w.first, "account_blocked").await;

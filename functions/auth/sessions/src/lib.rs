@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// More than a person has devices; a program that logs in anew each time has no use for the rest.
-const MOST: i64 = 100;
+/// More than anyone has devices; a program that logs in again each time has no use for the rest.
+const MAX_SESSIONS: i64 = 100;
 
 /// What the function needs.
 #[derive(Clone, FromRef)]
@@ -58,31 +58,31 @@ pub fn router() -> OpenApiRouter<State> {
 /// The caller's sessions.
 #[derive(Serialize, ToSchema)]
 struct Sessions {
-    /// The last used first; of more than 100 the first 100.
+    /// Most recently used first; at most 100.
     sessions: Vec<SessionBody>,
 }
 
 /// A session that has not ended.
 #[derive(Serialize, ToSchema)]
 struct SessionBody {
-    /// Names it.
+    /// The ID of the session.
     session_id: Uuid,
-    /// When the user logged in, UTC.
+    /// When the user logged in, in UTC.
     created_at: Timestamp,
-    /// When its tokens were renewed last, UTC: at most 10 minutes before its last call.
+    /// When its tokens were last renewed, in UTC: at most 10 minutes before its last call.
     last_used_at: Timestamp,
-    /// Whether it is the session of this call.
+    /// Whether it is the session that makes this call.
     current: bool,
 }
 
-/// List one's sessions
+/// List the caller's sessions
 #[utoipa::path(
     get,
     path = "/sessions",
     tag = "auth",
     security(("access_token" = [])),
     responses(
-        (status = 200, description = "The sessions that have not ended", body = Sessions),
+        (status = 200, description = "The open sessions", body = Sessions),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -91,7 +91,10 @@ async fn list_sessions(
     caller: Caller,
 ) -> Result<Json<Sessions>, Problem> {
     let now = state.clock.now();
-    let live = state.store.live_sessions(caller.user_id, MOST, now).await?;
+    let live = state
+        .store
+        .live_sessions(caller.user_id, MAX_SESSIONS, now)
+        .await?;
     let sessions = live.into_iter().map(|session| SessionBody {
         session_id: session.id,
         created_at: session.created_at,
@@ -103,9 +106,9 @@ async fn list_sessions(
     }))
 }
 
-/// End one of one's sessions
+/// End one of the caller's sessions
 ///
-/// Its tokens are refused from now on. Doing it again changes nothing.
+/// Its tokens are refused from now on. Repeating the call changes nothing.
 #[utoipa::path(
     delete,
     path = "/sessions/{session_id}",

@@ -39,7 +39,7 @@ async fn listed(state: &State, token: &str) -> Vec<(Uuid, bool)> {
 }
 
 #[tokio::test]
-async fn own_live_sessions_are_listed_the_last_first() {
+async fn own_sessions_are_listed_newest_first() {
     let state = state();
     let (user_id, _, first, token) = signed_in(&state.store).await;
     let (second, _) = session(&state.store, user_id).await;
@@ -52,7 +52,7 @@ async fn own_live_sessions_are_listed_the_last_first() {
 }
 
 #[tokio::test]
-async fn one_of_ones_own_ends_and_again_is_fine() {
+async fn own_session_can_be_ended_repeatedly() {
     let state = state();
     let (user_id, _, own, token) = signed_in(&state.store).await;
     let (other, _) = session(&state.store, user_id).await;
@@ -69,7 +69,7 @@ async fn one_of_ones_own_ends_and_again_is_fine() {
 }
 
 #[tokio::test]
-async fn somebody_elses_is_as_unknown_as_none() {
+async fn foreign_session_is_not_found() {
     let state = state();
     let (_, _, theirs, _) = signed_in(&state.store).await;
     let (_, _, _, token) = signed_in(&state.store).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attempts::Registrations;
 use auth_store::{AuthStore, NewUser, PasswordHash, RegisterError, TombstoneKey};
 use axum::Json;
 use axum::extract::{self, FromRef};
@@ -11,8 +12,7 @@ use domain::{Clock, Email, Password, PersonName, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::{Deserialize, Serialize};
 use service_http::{
-    ClientAddress, Code, FieldErrors, JsonBody, Language, Problem, ProblemBody, Registrations,
-    TrustedProxies,
+    ClientAddress, Code, FieldErrors, JsonBody, Language, Problem, ProblemBody, TrustedProxies,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,26 +58,26 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(user_registration))
 }
 
-/// Who wants an account.
+/// The new account.
 #[derive(Deserialize, ToSchema)]
 struct RegistrationRequest {
-    /// At most 254 characters; unique without regard to case.
+    /// At most 254 characters; unique, and case does not matter.
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
     /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
-    /// How to call the user: at most 100 characters in one line.
+    /// The user's name: at most 100 characters in one line.
     #[schema(max_length = 100, example = "Anna")]
     name: Option<String>,
 }
 
-/// The account made.
+/// The created account.
 #[derive(Serialize, ToSchema)]
 struct RegistrationResponse {
-    /// The user.
+    /// The ID of the user.
     user_id: Uuid,
-    /// Whether they may use the product.
+    /// A user and their status.
     #[schema(value_type = String, example = "active")]
     status: UserStatus,
 }
@@ -91,7 +91,7 @@ struct RegistrationResponse {
     tag = "auth",
     request_body = RegistrationRequest,
     responses(
-        (status = 201, description = "The account is made", body = RegistrationResponse),
+        (status = 201, description = "The account is created", body = RegistrationResponse),
         (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`too_many_attempts`: wait for `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),

@@ -121,7 +121,7 @@ fn sorted(mut ids: Vec<Uuid>) -> Vec<Uuid> {
 }
 
 #[tokio::test]
-async fn sessions_that_have_long_been_over_go_and_no_other() {
+async fn only_long_ended_sessions_are_purged() {
     let scene = Scene::new().await;
     scene.session(70, 32, None).await;
     scene.session(70, 5, Some(32)).await;
@@ -140,7 +140,7 @@ async fn sessions_that_have_long_been_over_go_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_blocked_users_live_sessions_stay_too() {
+async fn sessions_of_blocked_users_are_kept() {
     let scene = Scene::new().await;
     set_status(scene.user_id, "blocked").await;
     let live = scene.session(100, -1, None).await;
@@ -149,7 +149,7 @@ async fn a_blocked_users_live_sessions_stay_too() {
 }
 
 #[tokio::test]
-async fn events_go_when_they_have_long_been_published_and_never_before() {
+async fn only_long_published_events_are_purged() {
     let scene = Scene::new().await;
     let first = scene.left("outbox", "event_id").await;
     scene.event(2, 400, Some(31)).await;
@@ -164,7 +164,7 @@ async fn events_go_when_they_have_long_been_published_and_never_before() {
 }
 
 #[tokio::test]
-async fn what_staff_did_is_kept_for_three_years() {
+async fn staff_actions_are_kept_for_three_years() {
     let scene = Scene::new().await;
     scene.act(3 * 366 + 1).await;
     let kept = vec![scene.act(3 * 365).await, scene.act(0).await];
@@ -174,7 +174,7 @@ async fn what_staff_did_is_kept_for_three_years() {
 }
 
 #[tokio::test]
-async fn many_old_ones_go_in_batches_beside_other_runners() {
+async fn purge_runs_in_batches_beside_other_runners() {
     let scene = Scene::new().await;
     scene.sessions(4500, 70, 32, None).await;
     let young = scene.sessions(500, 70, 29, None).await;

@@ -1,4 +1,4 @@
-//! On a schedule: gives back holds that have run out, asks after payments and refunds that nobody has told us about,
+//! On a schedule: releases expired applications, polls payments and refunds without a webhook,
 //! and forgets what is old in the loyalty database.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Holds given back.
+    /// Applications released.
     pub expired: usize,
     /// Payments asked after.
     pub payments: usize,
@@ -28,7 +28,7 @@ pub struct Swept {
 /// Gives back all holds that have run out.
 ///
 /// # Errors
-/// Any [`PgError`]; what was given back before stays so.
+/// Any [`PgError`]; what was released before stays released.
 pub async fn expire_applications(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let mut expired = 0;
     loop {
@@ -107,7 +107,7 @@ pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), Pg
         .map(drop)
 }
 
-/// Sweeps for `period`, so that between two runs of a schedule a hold that has run out is given back within seconds. A
+/// Sweeps for `period`, so that an expired application is released within seconds between two runs of a schedule. A
 /// slow payment provider keeps no hold waiting.
 ///
 /// # Errors

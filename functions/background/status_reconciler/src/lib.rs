@@ -19,9 +19,9 @@ const PAGE: usize = 1000;
 
 /// What to do about what drifted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Drifted {
+enum Mode {
     Repair,
-    Tell,
+    Report,
 }
 
 /// Compares all users, page by page, and changes nothing: the report says what [`reconcile`] would repair.
@@ -34,7 +34,7 @@ pub async fn compare(
     clock: &dyn Clock,
     settling: Duration,
 ) -> Result<Report, PgError> {
-    walk(auth, loyalty, clock, settling, Drifted::Tell).await
+    walk(auth, loyalty, clock, settling, Mode::Report).await
 }
 
 /// Compares all users, page by page, and repairs what drifted. Changes of the last `settling` are left to the events that
@@ -48,7 +48,7 @@ pub async fn reconcile(
     clock: &dyn Clock,
     settling: Duration,
 ) -> Result<Report, PgError> {
-    walk(auth, loyalty, clock, settling, Drifted::Repair).await
+    walk(auth, loyalty, clock, settling, Mode::Repair).await
 }
 
 async fn walk(
@@ -56,7 +56,7 @@ async fn walk(
     loyalty: &LoyaltyStore,
     clock: &dyn Clock,
     settling: Duration,
-    mode: Drifted,
+    mode: Mode,
 ) -> Result<Report, PgError> {
     let settled = clock.now() - settling;
     let mut report = Report::default();
@@ -78,16 +78,16 @@ async fn walk(
                 .collect(),
         };
         report.users += page.own.len() as u64;
-        let (drifted, strange) = page.compare(|own| own.changed_at <= settled, &mut report);
+        let (drifted, unexpected) = page.compare(|own| own.changed_at <= settled, &mut report);
         match mode {
-            Drifted::Repair => repair(loyalty, clock, &drifted, &mut report).await?,
-            Drifted::Tell => {
+            Mode::Repair => repair(loyalty, clock, &drifted, &mut report).await?,
+            Mode::Report => {
                 for (status, drift) in drifted {
                     report.add(status.user_id, drift);
                 }
             }
         }
-        look_again(auth, &strange, &mut report).await?;
+        look_again(auth, &unexpected, &mut report).await?;
         match end {
             Some(end) => after = end,
             None => return Ok(report),
@@ -95,7 +95,7 @@ async fn walk(
     }
 }
 
-/// The last user up to whom both sides have told all they have; none when that is everybody.
+/// The last user up to whom both pages are complete; none when they have everybody.
 fn end_of_page(own: &[OwnStatus], known: &[KnownStatus]) -> Option<Uuid> {
     let own = own.get(PAGE - 1).map(|own| own.known.user_id);
     let known = known.get(PAGE - 1).map(|known| known.user_id);
@@ -123,13 +123,13 @@ impl Page {
         settled: impl Fn(&OwnStatus) -> bool,
         report: &mut Report,
     ) -> (Vec<(KnownStatus, Drift)>, Vec<KnownStatus>) {
-        let (mut drifted, mut strange) = (Vec::new(), Vec::new());
+        let (mut drifted, mut unexpected) = (Vec::new(), Vec::new());
         for own in self.own {
             let drift = match self.known.remove(&own.known.user_id) {
                 None => Drift::Missing,
                 Some(known) if known.version < own.known.version => Drift::Outdated,
                 Some(known) if known.version > own.known.version => {
-                    strange.push(known);
+                    unexpected.push(known);
                     continue;
                 }
                 Some(known) if known != own.known => Drift::Contradicting,
@@ -140,8 +140,8 @@ impl Page {
                 false => report.under_way += 1,
             }
         }
-        strange.extend(self.known.into_values());
-        (drifted, strange)
+        unexpected.extend(self.known.into_values());
+        (drifted, unexpected)
     }
 }
 
@@ -170,21 +170,21 @@ async fn repair(
     Ok(())
 }
 
-/// The sides were not read in the same instant: who seemed strange may have registered or changed in between.
+/// The sides were not read in the same instant: who seemed unexpected may have registered or changed in between.
 async fn look_again(
     auth: &AuthStore,
-    strange: &[KnownStatus],
+    unexpected: &[KnownStatus],
     report: &mut Report,
 ) -> Result<(), PgError> {
-    if strange.is_empty() {
+    if unexpected.is_empty() {
         return Ok(());
     }
-    let users: Vec<Uuid> = strange.iter().map(|known| known.user_id).collect();
+    let users: Vec<Uuid> = unexpected.iter().map(|known| known.user_id).collect();
     let own = auth.statuses_of(&users).await?.into_iter();
     let own: HashMap<Uuid, i64> = own
         .map(|own| (own.known.user_id, own.known.version))
         .collect();
-    for known in strange {
+    for known in unexpected {
         match own.get(&known.user_id) {
             None => report.unknown.add(known.user_id),
             Some(version) if *version < known.version => report.ahead.add(known.user_id),

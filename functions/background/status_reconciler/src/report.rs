@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::Drift;
 
 /// Ids that are kept of each kind.
-const KEPT: usize = 100;
+const MAX_EXAMPLES: usize = 100;
 
 /// Users of one kind: how many, and the first hundred of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Users {
 impl Users {
     pub(crate) fn add(&mut self, user: Uuid) {
         self.count += 1;
-        if self.first.len() < KEPT {
+        if self.first.len() < MAX_EXAMPLES {
             self.first.push(user);
         }
     }

@@ -113,7 +113,7 @@ fn counts(report: &Report) -> [u64; 6] {
 }
 
 #[tokio::test]
-async fn an_empty_loyalty_database_is_filled_from_the_auth_side() {
+async fn reconcile_fills_an_empty_loyalty_database() {
     let world = World::new().await;
     // More than two pages.
     world.accounts(2300, UserStatus::Active, 1).await;
@@ -128,7 +128,7 @@ async fn an_empty_loyalty_database_is_filled_from_the_auth_side() {
 }
 
 #[tokio::test]
-async fn each_kind_of_drift_is_repaired_and_told_and_what_is_newer_is_left_alone() {
+async fn reconcile_repairs_drift_and_keeps_newer_statuses() {
     let world = World::new().await;
     // The others come in between, so that pages end at different users on the two sides.
     world.accounts(1200, UserStatus::Active, 1).await;
@@ -197,7 +197,7 @@ async fn each_kind_of_drift_is_repaired_and_told_and_what_is_newer_is_left_alone
 }
 
 #[tokio::test]
-async fn an_account_that_was_deleted_for_good_is_deleted_on_the_loyalty_side() {
+async fn reconcile_deletes_erased_accounts() {
     let world = World::new().await;
     let user = world.account(UserStatus::Active, 1).await;
     world.reconcile().await;
@@ -220,7 +220,7 @@ async fn an_account_that_was_deleted_for_good_is_deleted_on_the_loyalty_side() {
 }
 
 #[tokio::test]
-async fn what_changed_just_now_is_left_to_its_event() {
+async fn reconcile_leaves_recent_changes_to_their_events() {
     let world = World::new().await;
     let user = world.account(UserStatus::Active, 1).await;
     let report = world.reconcile_but_for(Duration::from_secs(7200)).await;
@@ -231,7 +231,7 @@ async fn what_changed_just_now_is_left_to_its_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_and_repairs_at_once_end_with_the_newest() {
+async fn concurrent_events_and_repairs_keep_the_newest() {
     let world = World::new().await;
     world.accounts(300, UserStatus::Active, 1).await;
     let users: Vec<Uuid> = statuses(&world.auth)

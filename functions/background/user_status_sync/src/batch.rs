@@ -14,7 +14,7 @@ use crate::{SyncError, take_in};
 /// How often a message that the database refuses is tried.
 const TRIES: u32 = 20;
 
-/// Takes in a batch and names the messages that SQS is to give again. What can't be taken in goes to the dead letters
+/// Processes a batch and names the messages that SQS has to redeliver. What can't be processed goes to the dead letters
 /// with its reason: SQS, which moves what fails too often, knows none. A failure stops its group: were a later message
 /// of the group deleted, the order of the group would be lost. How late the changes came is told to
 /// CloudWatch.
@@ -44,7 +44,7 @@ pub async fn handle_batch(
             };
             let message_id = message.message_id.as_deref().unwrap_or_default();
             tracing::error!(%message_id, %error, "a message was not handled");
-            if is_hopeless(&error, &message) && bury(dead_letters, &message, &error).await {
+            if is_poison(&error, &message) && dead_letter(dead_letters, &message, &error).await {
                 continue;
             }
             // Each further message would wait for the database in vain until the function runs out of time.
@@ -57,7 +57,7 @@ pub async fn handle_batch(
     response
 }
 
-fn is_hopeless(error: &SyncError, message: &SqsMessage) -> bool {
+fn is_poison(error: &SyncError, message: &SqsMessage) -> bool {
     match error {
         SyncError::Malformed(_) => true,
         SyncError::Store(PgError::Unavailable(_)) => false,
@@ -69,14 +69,18 @@ fn is_hopeless(error: &SyncError, message: &SqsMessage) -> bool {
 }
 
 /// Whether the dead letters have it now. If not, it comes again.
-async fn bury(dead_letters: &SqsDeadLetters, message: &SqsMessage, error: &SyncError) -> bool {
+async fn dead_letter(
+    dead_letters: &SqsDeadLetters,
+    message: &SqsMessage,
+    error: &SyncError,
+) -> bool {
     let message_id = message.message_id.as_deref().unwrap_or_default();
     let failed = Failed {
         message_id,
         group: message.attributes.get("MessageGroupId").map(String::as_str),
         body: message.body.as_deref().unwrap_or_default(),
     };
-    match dead_letters.bury(failed, &error.to_string()).await {
+    match dead_letters.dead_letter(failed, &error.to_string()).await {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(%message_id, %error, "the dead letters did not take the message");

@@ -11,10 +11,10 @@ use pg::PgError;
 #[cfg(feature = "lambda")]
 pub use batch::handle_batch;
 
-/// Why a message was not taken in.
+/// Why a message was not processed.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// It is no event: it never will be taken in, so it belongs to the dead letters.
+    /// It is not an event and never will be processed: a dead letter.
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// The loyalty database failed: the message is to be given again.
@@ -25,7 +25,7 @@ pub enum SyncError {
 /// Takes in one message. Order, repetition and replay don't matter.
 ///
 /// # Errors
-/// [`SyncError`]; it tells what to do with the message.
+/// [`SyncError`], which says what to do with the message.
 pub async fn handle(
     store: &LoyaltyStore,
     clock: &dyn Clock,

@@ -65,7 +65,7 @@ async fn version(pool: &Pool, user: Uuid) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn what_can_not_be_buried_stops_its_group_and_no_other() {
+async fn failed_dead_letter_stops_only_its_group() {
     let pool = pool();
     let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
     let batch = [
@@ -81,7 +81,7 @@ async fn what_can_not_be_buried_stops_its_group_and_no_other() {
 }
 
 #[tokio::test]
-async fn without_the_database_all_comes_again() {
+async fn batch_is_redelivered_without_the_database() {
     let nowhere = Pool::new(&format!("postgres://nobody@{NOWHERE}/nothing"), 1).unwrap();
     let (one, two) = (OsRandom.uuid(), OsRandom.uuid());
     let batch = [

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use attempts::PromoGuesses;
 use axum::Json;
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
 use domain::{ApplicationState, Clock, Random};
 use jiff::Timestamp;
-use loyalty_store::{Application, ApplyOutcome, Evaluation, LoyaltyStore, PromoRequest};
+use loyalty_store::{Application, LoyaltyStore, PromoRequest};
+use redemption::{ApplyOutcome, Evaluation};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Serialize;
 use service_http::{
-    Access, Caller, ClientAddress, Code, MoneyBody, Problem, ProblemBody, PromoGuesses, PromoQuery,
-    Query, TrustedProxies,
+    Access, Caller, ClientAddress, Code, MoneyBody, Problem, ProblemBody, PromoQuery, Query,
+    TrustedProxies,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -54,38 +56,38 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(apply_promocode))
 }
 
-/// A held use of a promo code.
+/// A reserved use of a promo code.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Application)]
 struct ApplicationBody {
-    /// The application's number.
+    /// The ID of the application.
     application_id: Uuid,
-    /// The promo code's number.
+    /// The ID of the promo code.
     promocode_id: i64,
     /// The promo code's text.
     #[schema(example = "SPRING30")]
     promocode: String,
     /// The tariff.
     tariff: i64,
-    /// `applied`, or `paying` when a purchase with it has begun.
+    /// `applied`, or `paying` once a purchase with it has begun.
     #[schema(example = "applied", value_type = String)]
     state: ApplicationState,
     /// The price without the code.
     price: MoneyBody,
     /// What the code saves.
     discount: MoneyBody,
-    /// What is to pay.
+    /// The amount to pay.
     total: MoneyBody,
-    /// The days of a trial.
+    /// The length of a trial, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial_days: Option<i32>,
-    /// When the use is given back if nothing is bought.
+    /// When the application expires if nothing is bought.
     expires_at: Timestamp,
-    /// The decision, for questions to support.
+    /// The ID of the decision, for questions to support.
     decision_id: Uuid,
 }
 
-/// A hold; or, in a dry run, what there would be.
+/// An application; or the result of a dry run.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Answer {
@@ -93,11 +95,11 @@ enum Answer {
     Possible(EvaluationBody),
 }
 
-/// What a promo code would do.
+/// The effect that a promo code would have.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Evaluation)]
 struct EvaluationBody {
-    /// The promo code's number.
+    /// The ID of the promo code.
     promocode_id: i64,
     /// The promo code's text.
     #[schema(example = "SPRING30")]
@@ -108,9 +110,9 @@ struct EvaluationBody {
     price: MoneyBody,
     /// What the code saves.
     discount: MoneyBody,
-    /// What there would be to pay.
+    /// The amount that there would be to pay.
     total: MoneyBody,
-    /// The days of a trial.
+    /// The length of a trial, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial_days: Option<i32>,
 }
@@ -136,28 +138,28 @@ impl From<Application> for ApplicationBody {
 
 /// Apply a promo code
 ///
-/// Holds one use of the code at the price in the answer, for 30 minutes unless its promotion says otherwise. Applying
-/// the same code to the same tariff again returns the same application. A refusal names every rule that did not pass.
-/// With `dry_run=true` nothing is held: the answer says what would be.
+/// Reserves one use of the code at the price in the answer, for 30 minutes unless its promotion says otherwise.
+/// Applying the same code to the same tariff again returns the same application. A refusal names every rule that did
+/// not pass. With `dry_run=true` nothing is reserved: the answer only shows the price.
 #[utoipa::path(
     post,
     path = "/apply_promocode",
     tag = "loyalty",
     security(("access_token" = [])),
     params(
-        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
-        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
-        ("tariff" = i64, Query, description = "The tariff's number", minimum = 1, example = 1),
-        ("dry_run" = Option<bool>, Query, description = "Only say what would be"),
+        ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
+        ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
+        ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),
+        ("dry_run" = Option<bool>, Query, description = "Only evaluate, reserve nothing"),
     ),
     responses(
-        (status = 201, description = "Held", body = ApplicationBody),
-        (status = 200, description = "Held before; or, in a dry run, what would be", body = Answer),
-        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 201, description = "Applied", body = ApplicationBody),
+        (status = 200, description = "Applied before; or the result of a dry run", body = Answer),
+        (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass", body = ProblemBody),
-        (status = 429, description = "Too many unknown promo codes named: wait for `Retry-After`", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes: wait for `Retry-After`", body = ProblemBody),
     )
 )]
 async fn apply_promocode(
@@ -190,11 +192,8 @@ async fn apply(
     request: &PromoRequest,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
     let now = state.clock.now();
-    let (status, application) = match state
-        .store
-        .apply(request, now, state.random.as_ref())
-        .await?
-    {
+    let random = state.random.as_ref();
+    let (status, application) = match redemption::apply(&state.store, request, now, random).await? {
         ApplyOutcome::Applied(application) => (StatusCode::CREATED, application),
         ApplyOutcome::AppliedBefore(application) => (StatusCode::OK, application),
         ApplyOutcome::Refused {
@@ -212,7 +211,7 @@ async fn evaluate(
     state: &State,
     request: &PromoRequest,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
-    let answer = match state.store.evaluate(request, state.clock.now()).await? {
+    let answer = match redemption::evaluate(&state.store, request, state.clock.now()).await? {
         Evaluation::Passes { facts, quote } => Answer::Possible(EvaluationBody {
             promocode_id: facts.code.id.0,
             promocode: facts.code.code.clone(),

@@ -41,10 +41,10 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(cancel_apply_promocode))
 }
 
-/// A use that was given back.
+/// An application that was cancelled.
 #[derive(Serialize, ToSchema)]
 struct CancelledApplication {
-    /// The application's number.
+    /// The ID of the application.
     application_id: Uuid,
     /// `cancelled`.
     #[schema(example = "cancelled", value_type = String)]
@@ -53,22 +53,22 @@ struct CancelledApplication {
 
 /// Cancel the application of a promo code
 ///
-/// Gives back the use that the caller holds, so that it can be taken again. Cancelling twice is like cancelling once.
+/// Releases the reserved use, so that it is available again. Cancelling twice has the same effect as cancelling once.
 #[utoipa::path(
     post,
     path = "/cancel_apply_promocode",
     tag = "loyalty",
     security(("access_token" = [])),
     params(
-        ("promocode_id" = Option<i64>, Query, description = "The promo code's number", minimum = 1, example = 5),
-        ("promocode" = Option<String>, Query, description = "Its text, in place of its number"),
+        ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
+        ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
     ),
     responses(
-        (status = 200, description = "Given back", body = CancelledApplication),
-        (status = 400, description = "A query parameter is missing, repeated or not valid", body = ProblemBody),
+        (status = 200, description = "Released", body = CancelledApplication),
+        (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "The caller has not applied this code", body = ProblemBody),
-        (status = 409, description = "A payment is under way, or the use is spent", body = ProblemBody),
+        (status = 409, description = "A payment is pending, or the code has been used", body = ProblemBody),
     )
 )]
 async fn cancel_apply_promocode(

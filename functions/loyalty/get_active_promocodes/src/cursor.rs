@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cursor_is_read_back_and_other_texts_are_refused() {
+    fn cursor_round_trips_and_rejects_other_texts() {
         let cursor = Cursor(ListPlace::new(true, 10_000, 42));
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for bad in [

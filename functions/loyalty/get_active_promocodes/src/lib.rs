@@ -10,7 +10,7 @@ use axum::extract::{self, FromRef};
 use domain::Clock;
 use loyalty_store::LoyaltyStore;
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Problem, ProblemBody, Query};
+use service_http::{Access, Caller, PageSize, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,9 +18,9 @@ use crate::cursor::Cursor;
 use crate::listing::Promocodes;
 
 /// Codes on a page, if the caller does not say.
-const PAGE: usize = 50;
+const PAGE: u16 = 50;
 /// The most that the caller can ask for.
-const LARGEST_PAGE: usize = 100;
+const MAX_PAGE: u16 = 100;
 
 /// What the function works with.
 #[derive(Clone, FromRef)]
@@ -49,22 +49,22 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(get_active_promocodes))
 }
 
-/// List the promo codes that can be used now
+/// List the promo codes that the caller can apply now
 ///
-/// For each code the tariffs that it lowers the price of, and the hold of the caller, if there is one. A code is
-/// listed only if applying it would pass. What is held comes first, then what saves most.
+/// With the tariffs that each code makes cheaper, and the caller's application, if there is one. A code is listed only
+/// if applying it would pass. Applied codes come first, then those that save the most.
 #[utoipa::path(
     get,
     path = "/get_active_promocodes",
     tag = "loyalty",
     security(("access_token" = [])),
     params(
-        ("limit" = Option<i64>, Query, description = "The most codes to answer with; 50 by default", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The codes", body = Promocodes),
-        (status = 400, description = "A query parameter is repeated or not valid", body = ProblemBody),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
     )
 )]
@@ -74,12 +74,16 @@ async fn get_active_promocodes(
     query: Query,
 ) -> Result<Json<Promocodes>, Problem> {
     let after: Option<Cursor> = query.optional_parsed("cursor")?;
-    let limit = query.page_size(PAGE, LARGEST_PAGE)?;
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let now = state.clock.now();
-    // One more, to know whether there is another page.
     let codes = state
         .store
-        .list_codes(caller.user_id, after.map(|after| after.0), limit + 1, now)
+        .list_codes(
+            caller.user_id,
+            after.map(|after| after.0),
+            size.fetch(),
+            now,
+        )
         .await?;
-    Ok(Json(Promocodes::page(codes, limit)))
+    Ok(Json(Promocodes::page(codes, size)))
 }

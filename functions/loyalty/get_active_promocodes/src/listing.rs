@@ -6,78 +6,74 @@ use domain::{Quote, Tariff};
 use jiff::Timestamp;
 use loyalty_store::{ListedApplication, ListedCode};
 use serde::Serialize;
-use service_http::MoneyBody;
+use service_http::{MoneyBody, PageSize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::cursor::Cursor;
 
-/// The promo codes that can be used now.
+/// The promo codes that the caller can apply now.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Promocodes {
     promocodes: Vec<Promocode>,
-    /// Give it as `cursor` for the next page; absent on the last one.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "0.10000.6")]
     next_cursor: Option<String>,
 }
 
-/// A promo code that passes for at least one tariff, or is held.
+/// A promo code that passes for at least one tariff, or that the caller has applied.
 #[derive(Serialize, ToSchema)]
 struct Promocode {
-    /// Its number.
+    /// Its ID.
     promocode_id: i64,
     /// Its text.
     #[schema(example = "SPRING30")]
     promocode: String,
     /// Its name.
     title: String,
-    /// When it ends; absent for no end.
+    /// When it ends; absent if it does not end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Timestamp>,
     /// The tariffs that it can be applied to.
     offers: Vec<Offer>,
-    /// The caller's own hold.
+    /// The caller's application.
     applied: Option<Held>,
 }
 
-/// A tariff with the price after the code.
+/// A tariff and its price with the code.
 #[derive(Serialize, ToSchema)]
 struct Offer {
-    /// The tariff's number.
+    /// The ID of the tariff.
     tariff: i64,
-    /// The tariff's name.
+    /// The title of the tariff.
     title: String,
     /// The price without the code.
     price: MoneyBody,
     /// What the code saves.
     discount: MoneyBody,
-    /// What is to pay.
+    /// The amount to pay.
     total: MoneyBody,
-    /// The days of a trial.
+    /// The length of a trial, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial_days: Option<i32>,
 }
 
-/// A use that the caller holds.
+/// The caller's application of a promo code.
 #[derive(Serialize, ToSchema)]
 struct Held {
-    /// The application's number.
+    /// The ID of the application.
     application_id: Uuid,
-    /// The tariff it is for.
+    /// The ID of the tariff.
     tariff: i64,
-    /// When it is given back if nothing is bought.
+    /// When the application expires if nothing is bought.
     expires_at: Timestamp,
 }
 
 impl Promocodes {
-    /// The first `limit` of `codes`, of which there is one more when there is another page.
-    pub(crate) fn page(mut codes: Vec<ListedCode>, limit: usize) -> Promocodes {
-        let more = codes.len() > limit;
-        codes.truncate(limit);
-        let last = codes.last().filter(|_| more);
+    pub(crate) fn page(mut codes: Vec<ListedCode>, size: PageSize) -> Promocodes {
         Promocodes {
-            next_cursor: last.map(|last| Cursor(last.place).to_string()),
+            next_cursor: size.cut(&mut codes, |last| Cursor(last.place).to_string()),
             promocodes: codes.into_iter().map(Promocode::from).collect(),
         }
     }

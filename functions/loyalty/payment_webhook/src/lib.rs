@@ -4,10 +4,11 @@
 //! believed but the payment's number: the payment itself is read from the provider. A forged webhook changes nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{self, FromRef};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use checkout::{Checkout, CheckoutError};
 use domain::Clock;
 use jiff::SignedDuration;
@@ -27,7 +28,7 @@ pub struct State {
     networks: WebhookNetworks,
     checkout: Checkout,
     clock: Arc<dyn Clock>,
-    strangers: Arc<Throttle>,
+    untrusted: Arc<Throttle>,
 }
 
 impl State {
@@ -41,7 +42,7 @@ impl State {
             networks: WebhookNetworks::from_env()?,
             checkout: Checkout::from_env()?,
             clock: Arc::new(SystemClock),
-            strangers: Arc::new(Throttle::new(REPORTED_EVERY)),
+            untrusted: Arc::new(Throttle::new(REPORTED_EVERY)),
         })
     }
 
@@ -49,8 +50,8 @@ impl State {
     async fn report_stranger(&self, sender: SenderAddress) {
         let what = "a webhook from outside of the provider's networks";
         tracing::warn!("{what}");
-        if let Some(others) = self.strangers.pass(self.clock.now()) {
-            let network = sender.surroundings();
+        if let Some(others) = self.untrusted.pass(self.clock.now()) {
+            let network = sender.network_prefix();
             let cause = format!("{what}, from {network}; {others} others since the last report");
             runtime::report(&cause, "").await;
         }
@@ -62,19 +63,19 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(payment_webhook))
 }
 
-/// Take in a notification of the payment provider
+/// Receive a notification from the payment provider
 ///
-/// Any answer but 200 makes the provider send it again later.
+/// The provider repeats a notification until it gets 200.
 #[utoipa::path(
     post,
     path = "/payment_webhook",
     tag = "payments",
-    request_body(content = serde_json::Value, description = "A notification as YooKassa sends it"),
+    request_body(content = serde_json::Value, description = "A YooKassa notification"),
     responses(
-        (status = 200, description = "Taken in, or nothing to do"),
-        (status = 403, description = "Not from one of the provider's networks", body = ProblemBody),
-        (status = 422, description = "Not a notification, or of a payment or refund that the provider does not know", body = ProblemBody),
-        (status = 503, description = "Not now: send it again", body = ProblemBody),
+        (status = 200, description = "Processed, or nothing to do"),
+        (status = 403, description = "The sender is not in one of the provider's networks", body = ProblemBody),
+        (status = 422, description = "Not a notification, or the provider does not know the payment or refund", body = ProblemBody),
+        (status = 503, description = "Not possible now: send it again", body = ProblemBody),
     )
 )]
 async fn payment_webhook(
@@ -109,7 +110,7 @@ async fn payment_webhook(
             ))
         }
         Err(error) => Err(Problem::new(Code::ServiceUnavailable)
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+            .with_retry_after(Duration::from_secs(5))
             .caused_by(error)),
     }
 }

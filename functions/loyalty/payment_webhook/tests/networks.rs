@@ -27,7 +27,7 @@ async fn answer(request: Request<Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn a_webhook_from_elsewhere_is_refused_before_the_provider_is_asked() {
+async fn webhook_from_unknown_network_is_refused() {
     for peer in ["203.0.113.9", "2001:db8::9", "::ffff:203.0.113.9"] {
         let mut request = webhook();
         request.extensions_mut().insert(Peer(peer.parse().unwrap()));
@@ -43,7 +43,7 @@ async fn a_webhook_from_elsewhere_is_refused_before_the_provider_is_asked() {
 }
 
 #[tokio::test]
-async fn a_webhook_from_the_provider_s_networks_has_it_asked() {
+async fn webhook_from_provider_network_reads_the_payment() {
     for peer in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
         let mut request = webhook();
         request.extensions_mut().insert(Peer(peer.parse().unwrap()));

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
-use buying::PurchaseBody;
+use checkout::PurchaseBody;
 use loyalty_store::LoyaltyStore;
 use runtime::ConfigError;
 use service_http::{Access, Caller, Code, Problem, ProblemBody};
@@ -35,15 +35,15 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(get_purchase))
 }
 
-/// Look at a purchase
+/// Look up a purchase
 ///
-/// To be asked when the buyer comes back from the payment page, until the purchase is `pending` no more.
+/// Poll it when the buyer returns from the payment page, until the purchase is no longer `pending`.
 #[utoipa::path(
     get,
     path = "/purchases/{purchase_id}",
     tag = "loyalty",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The purchase's number")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
     responses(
         (status = 200, description = "The purchase", body = PurchaseBody),
         (status = 401, description = "No valid access token", body = ProblemBody),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{self, FromRef};
-use buying::SubscriptionBody;
+use checkout::SubscriptionBody;
 use domain::Clock;
 use loyalty_store::{LoyaltyStore, SubscribedTariff};
 use runtime::{ConfigError, SystemClock};
@@ -41,33 +41,33 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default().routes(routes!(get_subscription))
 }
 
-/// What the caller has.
+/// The caller's subscriptions.
 #[derive(Serialize, ToSchema)]
 struct Subscriptions {
-    /// The tariffs that are paid now, by number; empty when there is none.
+    /// The current subscriptions, ordered by tariff; empty if there are none.
     subscriptions: Vec<NamedSubscription>,
 }
 
-/// A tariff that the caller has.
+/// A tariff that the caller is subscribed to.
 #[derive(Serialize, ToSchema)]
 struct NamedSubscription {
-    /// The tariff's name.
+    /// The title of the tariff.
     title: String,
     #[serde(flatten)]
     period: SubscriptionBody,
 }
 
-/// Look at one's subscription
+/// Show the caller's subscriptions
 ///
-/// The tariffs that the caller has paid for or has on trial, and until when. Purchases that follow on each other are one
-/// time.
+/// The tariffs that the caller has paid for or has on trial, and until when. Consecutive purchases of a tariff are one
+/// period.
 #[utoipa::path(
     get,
     path = "/subscription",
     tag = "loyalty",
     security(("access_token" = [])),
     responses(
-        (status = 200, description = "What the caller has", body = Subscriptions),
+        (status = 200, description = "The current subscriptions", body = Subscriptions),
         (status = 401, description = "No valid access token", body = ProblemBody),
     )
 )]

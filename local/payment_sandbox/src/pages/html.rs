@@ -1,9 +1,10 @@
-//! The page's HTML. Everything that comes from a payment passes through [`escape`].
+//! The pages' HTML.
 
 use axum::http::StatusCode;
 use domain::Money;
 use jiff::Timestamp;
 use jiff::tz;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::payment::{Payment, Status};
 
@@ -14,68 +15,54 @@ const MOSCOW: i8 = 3;
 
 /// The page of a payment.
 pub(crate) fn payment(payment: &Payment, shop_id: &str) -> String {
-    let amount = rubles(payment.order.amount);
-    let description = payment
-        .order
-        .description
-        .as_deref()
-        .unwrap_or("Оплата заказа");
-    let mut rows = row("Магазин", &format!("№ {shop_id}"));
-    if let Some(purchase) = payment.order.metadata.get("purchase_id") {
-        rows += &format!(
-            "<dt>Заказ</dt><dd class=\"number\">{}</dd>",
-            escape(purchase)
-        );
-    }
-    if payment.is_pending() {
-        rows += &row("Оплатить до", &moscow_time(payment.deadline()));
-    }
-    let whole = payment.order.amount;
-    let refunded = Money::from_minor(payment.refunded, whole.currency());
+    let order = &payment.order;
+    let description = order.description.as_deref().unwrap_or("Оплата заказа");
+    let refunded = Money::from_minor(payment.refunded, order.amount.currency());
     let refunded = refunded.filter(|money| !money.is_zero());
-    if let Some(part) = refunded {
-        rows += &row("Возвращено", &rubles(part));
-    }
-    let (title, badge, action) = match &payment.status {
-        Status::Pending => ("Оплата", String::new(), buttons(payment)),
+    let (title, badge) = match &payment.status {
+        Status::Pending => ("Оплата", None),
         Status::WaitingForCapture => (
             "Деньги удержаны",
-            badge(
-                "good",
-                "✓",
-                "Деньги удержаны",
-                "Магазин спишет их, когда подтвердит заказ.",
-            ),
-            back(payment),
+            Some(("good", "✓", "Магазин спишет их, когда подтвердит заказ.")),
         ),
-        Status::Succeeded { .. } if refunded == Some(whole) => (
+        Status::Succeeded { .. } if refunded == Some(order.amount) => (
             "Деньги возвращены",
-            badge(
-                "good",
-                "↩",
-                "Деньги возвращены",
-                "Магазин вернул всю сумму.",
-            ),
-            back(payment),
+            Some(("good", "↩", "Магазин вернул всю сумму.")),
         ),
-        Status::Succeeded { .. } => (
-            "Оплачено",
-            badge("good", "✓", "Оплачено", "Спасибо, оплата прошла."),
-            back(payment),
-        ),
-        Status::Canceled { reason, .. } => (
-            "Платёж отменён",
-            badge("bad", "✕", "Платёж отменён", why(reason)),
-            back(payment),
-        ),
+        Status::Succeeded { .. } => ("Оплачено", Some(("good", "✓", "Спасибо, оплата прошла."))),
+        Status::Canceled { reason, .. } => ("Платёж отменён", Some(("bad", "✕", why(reason)))),
     };
-    let body = format!(
-        "{badge}<{head} class=\"what\">{description}</{head}><p class=\"amount\">{amount}</p><dl>{rows}</dl>{action}",
-        // The outcome is the heading, once there is one.
-        head = if payment.is_pending() { "h1" } else { "p" },
-        description = escape(description),
-        amount = escape(&amount),
-    );
+    let body = html! {
+        @match badge {
+            Some((class, sign, text)) => {
+                (self::badge(class, sign, title, text))
+                // The outcome is the heading.
+                p class="what" { (description) }
+            }
+            None => h1 class="what" { (description) },
+        }
+        p class="amount" { (rubles(order.amount)) }
+        dl {
+            (row("Магазин", &format!("№ {shop_id}")))
+            @if let Some(purchase) = order.metadata.get("purchase_id") {
+                dt { "Заказ" }
+                dd class="number" { (purchase) }
+            }
+            @if payment.is_pending() {
+                (row("Оплатить до", &moscow_time(payment.deadline())))
+            }
+            @if let Some(part) = refunded {
+                (row("Возвращено", &rubles(part)))
+            }
+        }
+        @if payment.is_pending() {
+            (buttons(payment))
+        } @else {
+            div class="actions" {
+                a class="primary" href=(order.return_url) { "Вернуться в магазин" }
+            }
+        }
+    };
     layout(title, &body)
 }
 
@@ -92,65 +79,75 @@ pub(crate) fn problem(status: StatusCode) -> String {
     layout(title, &badge("bad", "✕", title, text))
 }
 
-fn layout(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"ru\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{title} — тестовая касса</title><style>{STYLE}</style></head>\
-         <body><main><header><span class=\"mark\" aria-hidden=\"true\">₽</span>Тестовая касса\
-         <span class=\"tag\">sandbox</span></header>\
-         <section class=\"card\">{body}</section>\
-         <footer>Деньги не списываются: это песочница для разработки.\
-         <span lang=\"en\">Payment sandbox. No real money moves.</span></footer>\
-         </main></body></html>\n",
-        title = escape(title),
-    )
-}
-
-/// One form, so that the choice goes with either button.
-fn buttons(payment: &Payment) -> String {
-    let button = |action: &str, class: &str, text: &str| {
-        format!(
-            "<button class=\"{class}\" formaction=\"/pay/{id}/{action}\">{text}</button>",
-            id = payment.id,
-            text = escape(text),
-        )
+fn layout(title: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="ru" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " — тестовая касса" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        span class="mark" aria-hidden="true" { "₽" }
+                        "Тестовая касса"
+                        span class="tag" { "sandbox" }
+                    }
+                    section class="card" { (body) }
+                    footer {
+                        "Деньги не списываются: это песочница для разработки."
+                        span lang="en" { "Payment sandbox. No real money moves." }
+                    }
+                }
+            }
+        }
     };
-    let pay = format!("Оплатить {}", rubles(payment.order.amount));
-    format!(
-        "<form method=\"post\" class=\"actions\">{}{}<details><summary>Уведомление магазину</summary>\
-         <fieldset><legend>Как оно придёт</legend>{CHOICES}</fieldset></details></form>",
-        button("approve", "primary", &pay),
-        button("decline", "secondary", "Отклонить"),
-    )
+    page.into_string()
 }
 
-/// The values are those of [`crate::script::announcing`].
-const CHOICES: &str = "\
-    <label><input type=\"radio\" name=\"webhook\" value=\"\" checked> Сразу</label>\
-    <label><input type=\"radio\" name=\"webhook\" value=\"late\"> Через полминуты</label>\
-    <label><input type=\"radio\" name=\"webhook\" value=\"twice\"> Дважды</label>\
-    <label><input type=\"radio\" name=\"webhook\" value=\"lost\"> Потеряется</label>";
-
-fn back(payment: &Payment) -> String {
-    format!(
-        "<div class=\"actions\"><a class=\"primary\" href=\"{}\">Вернуться в магазин</a></div>",
-        escape(&payment.order.return_url),
-    )
+/// One form, so that the choice goes with either button. Its values are those of [`crate::script::announcing`].
+fn buttons(payment: &Payment) -> Markup {
+    let action = |name: &str| format!("/pay/{}/{name}", payment.id);
+    let choices = [
+        ("late", "Через полминуты"),
+        ("twice", "Дважды"),
+        ("lost", "Потеряется"),
+    ];
+    html! {
+        form method="post" class="actions" {
+            button class="primary" formaction=(action("approve")) {
+                "Оплатить " (rubles(payment.order.amount))
+            }
+            button class="secondary" formaction=(action("decline")) { "Отклонить" }
+            details {
+                summary { "Уведомление магазину" }
+                fieldset {
+                    legend { "Как оно придёт" }
+                    label { input type="radio" name="webhook" value="" checked; " Сразу" }
+                    @for (value, text) in choices {
+                        label { input type="radio" name="webhook" value=(value); " " (text) }
+                    }
+                }
+            }
+        }
+    }
 }
 
-fn badge(class: &str, sign: &str, title: &str, text: &str) -> String {
-    format!(
-        "<div class=\"badge {class}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\
-         <div><h1>{}</h1><p>{}</p></div></div>",
-        escape(title),
-        escape(text),
-    )
+fn badge(class: &str, sign: &str, title: &str, text: &str) -> Markup {
+    html! {
+        div class={ "badge " (class) } {
+            span class="sign" aria-hidden="true" { (sign) }
+            div { h1 { (title) } p { (text) } }
+        }
+    }
 }
 
-fn row(name: &str, value: &str) -> String {
-    format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value))
+fn row(name: &str, value: &str) -> Markup {
+    html! { dt { (name) } dd { (value) } }
 }
 
 fn why(reason: &str) -> &'static str {
@@ -182,21 +179,6 @@ fn moscow_time(at: Timestamp) -> String {
     at.strftime("%d.%m.%Y %H:%M МСК").to_string()
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use domain::Currency;
@@ -204,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_is_written_the_russian_way() {
+    fn money_is_formatted_in_russian() {
         let write = |minor| rubles(Money::from_minor(minor, Currency::RUB).unwrap());
         assert_eq!(write(5), "0,05\u{a0}₽");
         assert_eq!(write(19_900), "199,00\u{a0}₽");
@@ -212,10 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn markup_is_text() {
+    fn markup_is_escaped() {
+        let escaped = row("<b onclick='x'>\"&", "").into_string();
         assert_eq!(
-            escape("<b onclick='x'>\"&"),
-            "&lt;b onclick=&#39;x&#39;&gt;&quot;&amp;"
+            escaped,
+            "<dt>&lt;b onclick='x'&gt;&quot;&amp;</dt><dd></dd>"
         );
     }
 }

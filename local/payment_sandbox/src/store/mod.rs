@@ -16,8 +16,7 @@ pub(crate) use keys::Request;
 pub(crate) use outgoing::Webhook;
 
 use crate::error::ApiError;
-use crate::expiry::HOLDING;
-use crate::payment::{Cancellation, Order, Payment, Status};
+use crate::payment::{Cancellation, HOLDING, Order, Payment, Status};
 use crate::refund::Refund;
 use crate::script::{Buyer, Script};
 use keys::Keys;

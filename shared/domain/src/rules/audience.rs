@@ -1,10 +1,10 @@
 //! Promotions for groups and for new buyers, codes for one user, and codes that are secrets.
 
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::promotion::Audience;
 
-/// The user is in a group that the promotion is for. Which groups those are is not told.
+/// The user is in a group that the promotion is for. The answer does not name the groups.
 pub(super) fn in_audience(facts: &Facts) -> Outcome {
     let (passed, required) = match &facts.promotion.audience {
         Audience::All => (true, "all"),
@@ -19,7 +19,7 @@ pub(super) fn in_audience(facts: &Facts) -> Outcome {
     }
 }
 
-/// The code is for this user, or for nobody in particular. Whom it is for is not told.
+/// The code is for this user, or for nobody in particular. The answer does not name the user.
 pub(super) fn for_user(facts: &Facts) -> Outcome {
     let owner = facts.code.user_id;
     Outcome {
@@ -33,19 +33,19 @@ pub(super) fn for_user(facts: &Facts) -> Outcome {
 
 /// A code that is shown to nobody works for who knows its text: numbers are easily counted through. One that was made
 /// for the user is no secret; nor, if it is of no batch, one whose promotion the user has used.
-pub(super) fn text_known(facts: &Facts) -> Outcome {
+pub(super) fn named_by_text(facts: &Facts) -> Outcome {
     let unlisted = !facts.promotion.listed
         && facts.promotion.audience == Audience::All
         && !facts.observed.has_used;
     let secret = facts.code.user_id.is_none() && (facts.code.in_batch || unlisted);
-    let text_known = facts.observed.text_known;
+    let named_by_text = facts.observed.named_by_text;
     Outcome {
-        observed: if text_known { "text" } else { "number" }.into(),
+        observed: if named_by_text { "text" } else { "number" }.into(),
         required: match secret {
             true => "text".into(),
             false => RuleValue::None,
         },
-        ..Outcome::of(RuleCode::CodeTextRequired, !secret || text_known)
+        ..Outcome::of(RuleCode::CodeTextRequired, !secret || named_by_text)
     }
 }
 

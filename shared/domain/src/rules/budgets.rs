@@ -1,7 +1,7 @@
 //! How much a promotion may cost its owner. What is held counts like what is spent, at the discount that was quoted.
 
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::{Currency, Money};
 
 /// The discount fits into what is left of the promotion's budget.
@@ -28,7 +28,7 @@ fn within(rule: RuleCode, facts: &Facts, spent: i64, budget: Option<(i64, Curren
     };
     let money =
         |minor| Money::from_minor(minor, currency).map_or(RuleValue::None, RuleValue::Money);
-    // So much would have to be given back, or added to the budget.
+    // This much would have to be released, or added to the budget.
     let short = spent.saturating_add(facts.discount_minor()) - budget;
     Outcome {
         observed: money(spent),

@@ -1,8 +1,8 @@
 //! How often a code works. Holds count like uses: a code that is held can't be sold twice.
 
 use crate::Effect;
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 
 /// The promotion has a use left for all its codes.
 pub(super) fn promotion(facts: &Facts) -> Outcome {
@@ -58,7 +58,7 @@ fn below(rule: RuleCode, count: i64, limit: Option<i64>) -> Outcome {
     let Some(limit) = limit else {
         return Outcome::of(rule, true);
     };
-    // So many uses would have to be given back.
+    // This many uses would have to be released.
     let more = count - limit + 1;
     Outcome {
         observed: RuleValue::Number(count),

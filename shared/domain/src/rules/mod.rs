@@ -9,8 +9,8 @@ mod tariff;
 mod user;
 
 use crate::campaign::CampaignStatus;
-use crate::decision::Outcome;
 use crate::facts::Facts;
+use crate::outcome::Outcome;
 use crate::promotion::PromotionStatus;
 
 /// A rule looks at the facts and says what it found.
@@ -22,7 +22,7 @@ pub(crate) const ALL: [Rule; 26] = [
     user::active,
     audience::in_audience,
     audience::for_user,
-    audience::text_known,
+    audience::named_by_text,
     audience::first_purchase,
     period::promotion_active,
     period::code_issued,
@@ -69,7 +69,7 @@ pub(crate) fn is_hidden(facts: &Facts) -> bool {
         || retired
         || !audience::in_audience(facts).passed
         || !audience::for_user(facts).passed
-        || !audience::text_known(facts).passed
+        || !audience::named_by_text(facts).passed
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::campaign::CampaignStatus;
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::promotion::{CodeState, PromotionStatus};
 
 /// The promotion is active.

@@ -1,8 +1,8 @@
 //! The price that a code works on.
 
 use crate::Money;
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 
 /// The price goes down, if only by a kopeck. In another currency there is no telling.
 pub(super) fn benefit(facts: &Facts) -> Outcome {

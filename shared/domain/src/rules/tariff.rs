@@ -1,8 +1,8 @@
 //! Which tariffs a code works for.
 
 use crate::Currency;
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::tariff::TariffStatus;
 
 /// The tariff is sold.

@@ -113,7 +113,7 @@ fn reasons(change: impl FnOnce(&mut Parts)) -> Vec<RuleCode> {
 }
 
 #[test]
-fn a_code_that_fits_passes_with_its_price() {
+fn fitting_code_passes_with_its_price() {
     let quote = parts().decide().accepted().unwrap();
     assert_eq!(quote.total.to_decimal(), "298.00");
 }
@@ -191,7 +191,7 @@ fn each_rule_refuses_for_its_own_reason() {
 }
 
 #[test]
-fn a_person_takes_one_trial() {
+fn person_gets_one_trial() {
     for state in [
         ApplicationState::Applied,
         ApplicationState::Paying,
@@ -213,7 +213,7 @@ fn a_person_takes_one_trial() {
 }
 
 #[test]
-fn the_period_holds_its_start_and_not_its_end() {
+fn period_includes_start_and_excludes_end() {
     assert_eq!(reasons(|f| f.promotion.starts_at = NOW), []);
     assert_eq!(
         reasons(|f| f.promotion.ends_at = Some(NOW)),
@@ -223,7 +223,7 @@ fn the_period_holds_its_start_and_not_its_end() {
 }
 
 #[test]
-fn what_is_not_limited_never_refuses() {
+fn unlimited_code_never_refuses() {
     assert_eq!(
         reasons(|f| {
             f.promotion.total_limit = None;
@@ -239,7 +239,7 @@ fn what_is_not_limited_never_refuses() {
 }
 
 #[test]
-fn all_reasons_are_told_at_once_in_a_fixed_order() {
+fn all_reasons_are_reported_in_fixed_order() {
     use RuleCode::*;
     let told = reasons(|f| {
         f.observed.user_status = Some(UserStatus::Blocked);
@@ -254,7 +254,7 @@ fn all_reasons_are_told_at_once_in_a_fixed_order() {
 }
 
 #[test]
-fn what_a_rule_asks_for_is_enough() {
+fn meeting_the_required_value_passes() {
     assert_eq!(reasons(|f| f.promotion.min_price_minor = Some(29_900)), []);
     assert_eq!(reasons(|f| f.promotion.first_purchase_only = true), []);
     assert_eq!(reasons(|f| f.observed.has_purchased = true), []);
@@ -268,7 +268,7 @@ fn what_a_rule_asks_for_is_enough() {
 }
 
 #[test]
-fn the_smallest_change_that_would_pass_is_told() {
+fn smallest_passing_change_is_reported() {
     let change = |change: &dyn Fn(&mut Parts)| {
         let mut parts = parts();
         change(&mut parts);
@@ -296,7 +296,7 @@ fn the_smallest_change_that_would_pass_is_told() {
 }
 
 #[test]
-fn limit_per_day_forgets_yesterday() {
+fn daily_limit_ignores_yesterday() {
     let midnight = NOW - SignedDuration::from_hours(8);
     let uses = |used_at: &[Timestamp]| {
         let mut parts = parts();
@@ -320,7 +320,7 @@ fn limit_per_day_forgets_yesterday() {
 }
 
 #[test]
-fn code_has_a_switch_an_end_and_uses_of_its_own() {
+fn code_has_its_own_state_end_and_uses() {
     use RuleCode::*;
     assert_eq!(
         reasons(|f| f.code.state = CodeState::Disabled),
@@ -380,7 +380,7 @@ fn recalled_decision_keeps_its_verdict_and_its_rules() {
 }
 
 #[test]
-fn what_is_not_published_or_for_others_stays_hidden() {
+fn drafts_and_foreign_codes_stay_hidden() {
     let hidden = |change: &dyn Fn(&mut Parts)| {
         let mut parts = parts();
         change(&mut parts);
@@ -406,7 +406,7 @@ fn campaign() -> Campaign {
 }
 
 #[test]
-fn a_campaign_has_its_own_switch_limit_and_budget() {
+fn campaign_has_its_own_status_limit_and_budget() {
     use RuleCode::*;
     let with = |change: fn(&mut Campaign, &mut Observed)| {
         let mut campaign = campaign();
@@ -439,7 +439,7 @@ fn a_campaign_has_its_own_switch_limit_and_budget() {
 }
 
 #[test]
-fn a_budget_is_used_up_to_the_last_kopeck() {
+fn budget_is_used_to_the_last_kopeck() {
     // The discount is 100 kopecks.
     let spent = |minor| {
         reasons(|f| {
@@ -462,7 +462,7 @@ fn a_budget_is_used_up_to_the_last_kopeck() {
 }
 
 #[test]
-fn amounts_are_not_compared_with_a_price_in_another_currency() {
+fn amounts_are_not_compared_across_currencies() {
     let dollars: Currency = "USD".parse().unwrap();
     let on_dollars = |change: &dyn Fn(&mut Parts)| {
         reasons(|f| {
@@ -526,7 +526,7 @@ fn amounts_are_not_compared_with_a_price_in_another_currency() {
 }
 
 #[test]
-fn a_secret_code_works_by_its_text() {
+fn unlisted_code_works_by_its_text() {
     let by_number = |change: fn(&mut Parts)| {
         reasons(|f| {
             f.promotion.listed = false;
@@ -534,7 +534,7 @@ fn a_secret_code_works_by_its_text() {
         })
     };
     assert_eq!(by_number(|_| ()), [RuleCode::CodeTextRequired]);
-    assert_eq!(by_number(|f| f.observed.text_known = true), []);
+    assert_eq!(by_number(|f| f.observed.named_by_text = true), []);
     assert_eq!(
         by_number(|f| f.code.user_id = Some(f.user_id)),
         [],
@@ -554,7 +554,7 @@ fn a_secret_code_works_by_its_text() {
 }
 
 #[test]
-fn code_of_a_batch_works_by_its_text_even_when_its_promotion_is_listed() {
+fn batch_code_works_by_its_text_only() {
     let by_number = |change: fn(&mut Parts)| {
         reasons(|f| {
             f.code.in_batch = true;
@@ -562,7 +562,7 @@ fn code_of_a_batch_works_by_its_text_even_when_its_promotion_is_listed() {
         })
     };
     assert_eq!(by_number(|_| ()), [RuleCode::CodeTextRequired]);
-    assert_eq!(by_number(|f| f.observed.text_known = true), []);
+    assert_eq!(by_number(|f| f.observed.named_by_text = true), []);
     assert_eq!(by_number(|f| f.code.user_id = Some(f.user_id)), []);
     assert_eq!(
         by_number(|f| f.observed.has_used = true),

@@ -1,8 +1,8 @@
 //! Codes are for registered, active users.
 
 use crate::UserStatus;
-use crate::decision::{Outcome, RuleCode, RuleValue};
 use crate::facts::Facts;
+use crate::outcome::{Outcome, RuleCode, RuleValue};
 
 /// The status event of the user has arrived.
 pub(super) fn registered(facts: &Facts) -> Outcome {

@@ -7,7 +7,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, message};
 
-use super::dead_letters::bury;
+use super::dead_letters::dead_letter;
 use super::topology::delivery_limit;
 use super::{in_time, unavailable};
 use crate::PublishError;
@@ -101,7 +101,7 @@ impl Delivery {
     /// # Errors
     /// When the connection is gone; the message comes again then.
     pub async fn dead_letter(&self, reason: &str) -> Result<(), PublishError> {
-        bury(&self.channel, &self.queue, &self.message, reason).await?;
+        dead_letter(&self.channel, &self.queue, &self.message, reason).await?;
         self.ack().await
     }
 

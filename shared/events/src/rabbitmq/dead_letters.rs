@@ -70,7 +70,7 @@ impl DeadLetters {
             let Some(message) = get(&self.channel, &dead).await? else {
                 break;
             };
-            // Without its headers: they tell of the failure, and count the tries.
+            // Without its headers: they describe the failure and count the attempts.
             let properties = message
                 .properties
                 .clone()
@@ -113,7 +113,7 @@ async fn get(channel: &Channel, queue: &str) -> Result<Option<BasicGetMessage>, 
 }
 
 /// Puts a copy of a message among the dead letters of `queue` and waits until the broker has it.
-pub(super) async fn bury(
+pub(super) async fn dead_letter(
     channel: &Channel,
     queue: &str,
     message: &lapin::message::Delivery,

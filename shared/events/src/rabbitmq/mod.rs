@@ -18,13 +18,13 @@ pub use topology::{Queue, dead_letter_queue};
 
 use crate::PublishError;
 
-/// The name of the queue of status changes, unless told otherwise.
+/// The default name of the queue of status changes.
 pub const QUEUE: &str = "user-status";
-/// The name of the queue of events of purchases, unless told otherwise.
+/// The default name of the queue of purchase events.
 pub const PURCHASE_EVENTS: &str = "purchase_events";
 
 /// Past this an answer of the broker is not waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds between signs of life, so that a broker that vanished is noticed within twice that.
 const HEARTBEAT: u16 = 10;
 
@@ -115,7 +115,7 @@ impl RabbitConnection {
 }
 
 async fn in_time<T>(call: impl Future<Output = lapin::Result<T>>) -> Result<T, PublishError> {
-    by(Instant::now() + PATIENCE, call).await
+    by(Instant::now() + TIMEOUT, call).await
 }
 
 async fn by<T>(

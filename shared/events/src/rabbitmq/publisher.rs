@@ -4,7 +4,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, PublisherConfirm};
 use tokio::time::Instant;
 
-use super::{PATIENCE, by};
+use super::{TIMEOUT, by};
 use crate::{Event, PublishError, Publisher};
 
 /// The delivery mode that survives a restart of the broker.
@@ -57,7 +57,7 @@ pub(super) async fn send(
 impl Publisher for RabbitMq {
     async fn publish<E: Event>(&self, events: &[E]) -> Vec<Result<(), PublishError>> {
         // One limit for all of them: a broker that is short of memory or disk stops reading and says nothing.
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         // All are sent before the first confirmation is waited for.
         let mut sent = Vec::with_capacity(events.len());
         for event in events {

@@ -103,7 +103,7 @@ pub(super) async fn declare(connection: &Connection, queue: &Queue) -> lapin::Re
         match defined.declare(&channel, queue, &name).await {
             Err(error) if name != queue.name && error.is_amqp_soft_error() => tracing::warn!(
                 %error,
-                "{name} is of an earlier version; once it is empty, delete it, and it is made anew"
+                "{name} is of an earlier version; once it is empty, delete it, and it is created again"
             ),
             declared => declared?,
         }
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_queues_lose_nothing() {
+    fn queues_are_durable() {
         assert_eq!(delivery_limit(), 20);
         // As often as anyone may look at dead letters.
         assert!(limit_of(&dead_letter_queue(QUEUE)).unwrap() >= 1_000_000_000);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_nobody_takes_are_kept_for_two_weeks() {
+    fn unconsumed_events_are_kept_for_two_weeks() {
         let arguments = &DEFINITIONS.queues[2].arguments;
         assert_eq!(arguments["x-message-ttl"], 14 * 24 * 3600 * 1000);
         // However often somebody can't handle one.
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_with_another_name_has_what_belongs_to_it() {
+    fn renamed_queue_has_its_own_topology() {
         let (status, purchases) = (Queue::from("test"), Queue::of_purchases("other"));
         let named = |queue: &Queue| {
             let names = DEFINITIONS.queues.iter();

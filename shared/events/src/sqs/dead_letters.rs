@@ -67,7 +67,7 @@ impl SqsDeadLetters {
     ///
     /// # Errors
     /// When SQS did not take it.
-    pub async fn bury(&self, message: Failed<'_>, reason: &str) -> Result<(), PublishError> {
+    pub async fn dead_letter(&self, message: Failed<'_>, reason: &str) -> Result<(), PublishError> {
         let reason = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(reason)

@@ -17,10 +17,10 @@ pub use publisher::Sqs;
 
 use crate::PublishError;
 
-/// What SQS takes or gives in one call.
+/// The most messages in one SQS call.
 const BATCH: usize = 10;
 /// One call with its retries.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client with the region and the credentials that Lambda sets in the environment (`AWS_REGION`,
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`). `AWS_ENDPOINT_URL_SQS` names another server.
@@ -39,7 +39,7 @@ pub fn client_from_env() -> Result<Client, ConfigError> {
     let mut config = Config::builder()
         .region(Region::new(region))
         .credentials_provider(credentials)
-        .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+        .timeout_config(TimeoutConfig::builder().operation_timeout(TIMEOUT).build());
     config.set_endpoint_url(runtime::optional("AWS_ENDPOINT_URL_SQS"));
     Ok(Client::from_conf(config.build()))
 }

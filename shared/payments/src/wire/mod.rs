@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_amount_goes_there_and_back_to_the_kopeck(minor in 0..=i64::MAX) {
+        fn amounts_round_trip(minor in 0..=i64::MAX) {
             let money = Money::from_minor(minor, Currency::RUB).unwrap();
             let json = serde_json::to_value(Amount::from(money)).unwrap();
             // An independent reading of the decimal: roubles, a point, two digits.
@@ -107,7 +107,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_not_an_amount_is_malformed(value in "[-+0-9., eE٣]{0,24}") {
+        fn invalid_amount_is_malformed(value in "[-+0-9., eE٣]{0,24}") {
             let amount = Amount { value: value.clone(), currency: "RUB".to_owned() };
             match amount.into_money() {
                 Ok(money) => {

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_one_the_api_documents() {
+    fn request_matches_the_documented_one() {
         let order = order();
         let mut expected = json!({
             "amount": {"value": "199.00", "currency": "RUB"},
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_capture_in_part_says_how_much_and_makes_a_receipt() {
+    fn only_partial_capture_has_amount_and_receipt() {
         let receipts = Receipts::new("1", "receipts@shop.example", None, None, None).unwrap();
         let config = config().with_receipts(receipts);
         let json = serde_json::to_value(CaptureRequest::new(&CaptureAmount::Whole, &config));

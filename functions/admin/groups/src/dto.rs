@@ -1,0 +1,107 @@
+//! Groups in requests and answers.
+
+use jiff::Timestamp;
+use loyalty_store::{Group, Member};
+use serde::{Deserialize, Serialize};
+use service_http::PageSize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The title of a group.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct GroupRequest {
+    /// 1 to 100 characters in one line, unique among groups.
+    #[schema(example = "Весенний опрос")]
+    pub(crate) title: String,
+}
+
+/// A group of users.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GroupBody {
+    /// Its ID.
+    group_id: i64,
+    /// Its title.
+    #[schema(example = "Весенний опрос")]
+    title: String,
+    /// The number of its members.
+    members: i64,
+}
+
+/// Groups, ordered by ID.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Groups {
+    groups: Vec<GroupBody>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<i64>,
+}
+
+/// Members to add and to remove: at most 1,000 users in all.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct MembersRequest {
+    /// Users to add. Their accounts must exist.
+    #[serde(default)]
+    pub(crate) add: Vec<Uuid>,
+    /// Users to remove.
+    #[serde(default)]
+    pub(crate) remove: Vec<Uuid>,
+}
+
+/// The effect of a change of members.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MembersChanged {
+    /// How many users were added.
+    pub(crate) added: i64,
+    /// How many users were removed.
+    pub(crate) removed: i64,
+}
+
+/// The members of a group, ordered by user ID.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Members {
+    members: Vec<MemberBody>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<Uuid>,
+}
+
+/// A member of a group.
+#[derive(Serialize, ToSchema)]
+struct MemberBody {
+    /// The ID of the user.
+    user_id: Uuid,
+    /// When the user was added, in UTC.
+    added_at: Timestamp,
+}
+
+impl From<Group> for GroupBody {
+    fn from(group: Group) -> GroupBody {
+        GroupBody {
+            group_id: group.id,
+            title: group.title,
+            members: group.members,
+        }
+    }
+}
+
+impl Groups {
+    pub(crate) fn page(mut groups: Vec<Group>, size: PageSize) -> Groups {
+        Groups {
+            next_cursor: size.cut(&mut groups, |group| group.id),
+            groups: groups.into_iter().map(GroupBody::from).collect(),
+        }
+    }
+}
+
+impl Members {
+    pub(crate) fn page(mut members: Vec<Member>, size: PageSize) -> Members {
+        let body = |member: Member| MemberBody {
+            user_id: member.user_id,
+            added_at: member.added_at,
+        };
+        Members {
+            next_cursor: size.cut(&mut members, |member| member.user_id),
+            members: members.into_iter().map(body).collect(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The whole service on one machine: what `cargo local` does, as a library, for tests that need servers of their own.
+
+pub mod accounts;
+pub mod apps;
+pub mod bench;
+pub mod cli;
+pub mod compose;
+pub mod dlq;
+pub mod env;
+pub mod error;
+pub mod events;
+pub mod examples;
+pub mod failures;
+pub mod files;
+pub mod home;
+pub mod http;
+pub mod lambda_watch;
+pub mod maintenance;
+pub mod packages;
+pub mod plan;
+pub mod ports;
+pub mod process;
+pub mod report;
+pub mod rotate_keys;
+pub mod running;
+pub mod secrets;
+pub mod seed;
+pub mod servers;
+pub mod sql;
+pub mod stack;
+pub mod template;
+pub mod test;
+pub mod tools;
+pub mod up;
+pub mod worker_step;

@@ -1,0 +1,221 @@
+//! What has to be installed on the machine, and installing it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::process::account::is_root;
+use crate::process::launch::Program;
+use crate::process::task;
+use crate::report;
+
+const POSTGRES: &str = "/usr/lib/postgresql";
+
+/// Where the servers' programs are.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// Folders with `postgres` and `initdb`, by major version, the newest last.
+    pub postgres: Vec<(u32, PathBuf)>,
+    /// The connection pooler.
+    pub pgbouncer: PathBuf,
+    /// Redis.
+    pub redis: PathBuf,
+    /// RabbitMQ's own script; Debian's around it insists on its system account.
+    pub rabbitmq: PathBuf,
+    /// Erlang's name server.
+    pub epmd: PathBuf,
+}
+
+impl Programs {
+    /// A program that comes with the newest Postgres.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn beside_postgres(&self, name: &str) -> Result<PathBuf> {
+        let newest = self.postgres.last();
+        newest
+            .map(|(_, bin)| bin.join(name))
+            .filter(|program| program.is_file())
+            .ok_or_else(|| Error::new(format!("{name} is not where Debian's postgresql puts it")))
+    }
+}
+
+/// Finds the servers, and installs what is missing.
+///
+/// # Errors
+/// When something is missing and cannot be installed from here; the error has the command.
+pub async fn ensure() -> Result<Programs> {
+    let missing = match find() {
+        Ok(programs) => return Ok(programs),
+        Err(missing) => missing,
+    };
+    install(&missing).await?;
+    find().map_err(|missing| {
+        Error::new(format!(
+            "installed, but still not found: {}",
+            missing.join(", ")
+        ))
+    })
+}
+
+/// Installs the extension that checks the functions of the databases in tests, if it is missing. Not everywhere is there
+/// a package of it for the newest Postgres, so the tests do without if they may.
+pub async fn ensure_plpgsql_check(programs: &Programs) {
+    let Some((version, _)) = programs.postgres.last() else {
+        return;
+    };
+    let control = format!("/usr/share/postgresql/{version}/extension/plpgsql_check.control");
+    if Path::new(&control).is_file() {
+        return;
+    }
+    let package = format!("postgresql-{version}-plpgsql-check");
+    if let Err(error) = install(&[&package]).await {
+        report::warning(format_args!("without {package}: {error}"));
+    }
+}
+
+fn find() -> Result<Programs, Vec<&'static str>> {
+    let postgres = postgres_versions(Path::new(POSTGRES));
+    let pgbouncer = in_path("pgbouncer");
+    let redis = in_path("redis-server");
+    let epmd = in_path("epmd");
+    let rabbitmq = Some(PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server"))
+        .filter(|path| path.is_file() && epmd.is_some());
+    match (pgbouncer, redis, rabbitmq, epmd) {
+        (Some(pgbouncer), Some(redis), Some(rabbitmq), Some(epmd)) if !postgres.is_empty() => {
+            Ok(Programs {
+                postgres,
+                pgbouncer,
+                redis,
+                rabbitmq,
+                epmd,
+            })
+        }
+        (pgbouncer, redis, rabbitmq, _) => Err([
+            ("postgresql", postgres.is_empty()),
+            ("pgbouncer", pgbouncer.is_none()),
+            ("redis-server", redis.is_none()),
+            ("rabbitmq-server", rabbitmq.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(package, missing)| missing.then_some(package))
+        .collect()),
+    }
+}
+
+fn postgres_versions(root: &Path) -> Vec<(u32, PathBuf)> {
+    let mut found: Vec<(u32, PathBuf)> = fs::read_dir(root)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            let bin = entry.path().join("bin");
+            (bin.join("postgres").is_file() && bin.join("initdb").is_file())
+                .then_some((version, bin))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Finds a program; servers live in `sbin`, which ordinary users don't have in their PATH.
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
+
+/// Installs Debian packages.
+///
+/// # Errors
+/// When this account may not, or apt fails.
+pub async fn install(packages: &[&str]) -> Result<()> {
+    report::line(format_args!(
+        "Missing on this machine: {}",
+        packages.join(", ")
+    ));
+    if in_path("apt-get").is_none() {
+        return Err(Error::new(format!(
+            "this is no Debian or Ubuntu. Install the equivalents of: {}",
+            packages.join(" ")
+        )));
+    }
+    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    let by_hand = format!("sudo apt-get update && sudo apt-get {}", install.join(" "));
+    let sudo = if is_root() {
+        None
+    } else {
+        Some(sudo(&by_hand).await?)
+    };
+    for arguments in [&["update"][..], &install] {
+        let program = match &sudo {
+            None => Program::new("apt-get", "/"),
+            Some(sudo) => {
+                Program::new(sudo, "/").args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+            }
+        };
+        let program = program
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            // Another apt may be at work, for example the nightly one.
+            .args(["-q", "-o", "DPkg::Lock::Timeout=300"])
+            .args(arguments.iter().map(OsStr::new));
+        report::begin(format_args!("apt-get {}", arguments.join(" ")));
+        // `update` fails when any one source is unreachable, which the install may not even need.
+        let status = task::run_at_terminal(&program).await?;
+        if !status.success() && arguments[0] == "install" {
+            return Err(Error::new(format!(
+                "apt-get failed. Try it by hand:\n\n    {by_hand}\n"
+            )));
+        }
+    }
+    Ok(())
+}
+
+async fn sudo(by_hand: &str) -> Result<PathBuf> {
+    let refused = || {
+        Error::new(format!(
+            "only root may install packages, and sudo can't be used here. Have this run:\n\n    {by_hand}\n"
+        ))
+    };
+    let sudo = in_path("sudo").ok_or_else(refused)?;
+    if std::io::stdin().is_terminal() {
+        return Ok(sudo);
+    }
+    // Nobody is there to type a password.
+    let log = std::env::temp_dir().join(format!("local-sudo-{}.log", std::process::id()));
+    let allowed = task::run_quietly(&Program::new(&sudo, "/").args(["-n", "true"]), &log).await;
+    let _ = fs::remove_file(log);
+    allowed.map(|()| sudo).map_err(|_| refused())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newest_complete_postgres_is_chosen() {
+        let root = std::env::temp_dir().join(format!("local-pg-{}", std::process::id()));
+        for (version, programs) in [
+            ("9", &["postgres", "initdb"][..]),
+            ("15", &["postgres", "initdb"]),
+            ("16", &["psql"]),
+        ] {
+            let bin = root.join(version).join("bin");
+            fs::create_dir_all(&bin).unwrap();
+            for program in programs {
+                fs::write(bin.join(program), "").unwrap();
+            }
+        }
+        let versions: Vec<u32> = postgres_versions(&root)
+            .into_iter()
+            .map(|(v, _)| v)
+            .collect();
+        assert_eq!(versions, [9, 15]);
+        fs::remove_dir_all(root).unwrap();
+    }
+}

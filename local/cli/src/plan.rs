@@ -1,0 +1,118 @@
+//! Which tests are run, on what, with which arguments.
+
+/// Which of the two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Only {
+    /// All tests, requests going to the gateway.
+    Gateway,
+    /// The end-to-end tests, requests going to `cargo lambda watch`.
+    Lambda,
+}
+
+/// What is run with which arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The run of all tests on the gateway.
+    pub gateway: bool,
+    /// What it passes to `cargo test`.
+    pub gateway_args: Vec<String>,
+    /// The run of the end-to-end tests on `cargo lambda watch`.
+    pub lambda: bool,
+    /// What that one passes.
+    pub lambda_args: Vec<String>,
+    /// Whether the functions of the databases are checked.
+    pub plpgsql_check: bool,
+    /// Whether something that runs uses SQS: a few functions, and the tests of the worker, which go over both brokers.
+    pub sqs: bool,
+}
+
+impl Plan {
+    /// Arguments that name packages replace `--workspace`; the run on Lambda knows only `e2e`.
+    pub fn of(only: Option<Only>, args: &[String]) -> Self {
+        let own = args
+            .iter()
+            .position(|arg| arg == "--")
+            .unwrap_or(args.len());
+        let (for_cargo, for_tests) = args.split_at(own);
+        let mut packages = Vec::new();
+        let mut rest = Vec::new();
+        let mut for_cargo = for_cargo.iter();
+        while let Some(arg) = for_cargo.next() {
+            if arg == "-p" || arg == "--package" {
+                packages.extend(for_cargo.next().cloned());
+            } else if let Some(name) = arg.strip_prefix("--package=") {
+                packages.push(name.to_owned());
+            } else if arg != "--workspace" {
+                rest.push(arg.clone());
+            }
+        }
+        rest.extend(for_tests.iter().cloned());
+        let with = |scope: &[&str]| {
+            let scope = scope.iter().map(|arg| (*arg).to_owned());
+            scope.chain(rest.iter().cloned()).collect::<Vec<_>>()
+        };
+        let scope: Vec<&str> = if packages.is_empty() {
+            vec!["--workspace"]
+        } else {
+            packages
+                .iter()
+                .flat_map(|name| ["-p", name.as_str()])
+                .collect()
+        };
+        let runs =
+            |package: &str| packages.is_empty() || packages.iter().any(|name| name == package);
+        let gateway = only != Some(Only::Lambda);
+        let lambda = only != Some(Only::Gateway) && runs("e2e");
+        Self {
+            gateway,
+            gateway_args: with(&scope),
+            lambda,
+            plpgsql_check: gateway && runs("migrations"),
+            sqs: lambda || gateway && runs("worker"),
+            lambda_args: with(&["-p", "e2e"]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(only: Option<Only>, args: &str) -> Plan {
+        let args: Vec<String> = args.split_whitespace().map(String::from).collect();
+        Plan::of(only, &args)
+    }
+
+    #[test]
+    fn plan_runs_everything_by_default() {
+        let plan = plan(None, "");
+        assert!(plan.gateway && plan.lambda && plan.plpgsql_check && plan.sqs);
+        assert_eq!(plan.gateway_args, ["--workspace"]);
+        assert_eq!(plan.lambda_args, ["-p", "e2e"]);
+    }
+
+    #[test]
+    fn filter_applies_to_both_runs() {
+        let plan = plan(None, "login -- --nocapture");
+        assert_eq!(
+            plan.gateway_args,
+            ["--workspace", "login", "--", "--nocapture"]
+        );
+        assert_eq!(
+            plan.lambda_args,
+            ["-p", "e2e", "login", "--", "--nocapture"]
+        );
+    }
+
+    #[test]
+    fn named_package_skips_the_lambda_run() {
+        let named = plan(None, "-p auth_store");
+        assert_eq!(named.gateway_args, ["-p", "auth_store"]);
+        assert!(named.gateway && !named.lambda && !named.plpgsql_check && !named.sqs);
+        assert!(plan(None, "-p migrations").plpgsql_check);
+        assert!(plan(None, "-p worker").sqs);
+        assert!(plan(None, "--package=e2e").lambda);
+        let nothing = plan(Some(Only::Lambda), "-p auth_store");
+        assert!(!nothing.gateway && !nothing.lambda);
+    }
+}

@@ -1,0 +1,134 @@
+//! Commands that end by themselves: builds, installs, tests.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::unix::pipe::Receiver;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::launch::Program;
+use super::service::tail;
+use crate::error::{Context, Error, Result};
+use crate::report;
+
+/// Runs a command whose output goes to the terminal. When this is dropped before the end (Ctrl-C),
+/// the command and its children are ended.
+///
+/// # Errors
+/// When it cannot be started.
+pub async fn run(program: &Program) -> Result<ExitStatus> {
+    let mut command = program.command();
+    command.process_group(0);
+    let mut child = command
+        .spawn()
+        .context(format_args!("cannot run {}", program.file_name()))?;
+    let mut group = Group::of(&child);
+    let status = child.wait().await.context(program.file_name())?;
+    group.ended();
+    Ok(status)
+}
+
+/// Like [`run`], and passes each line of the output on to `read` as well. Both streams of the command are one here, in
+/// their order.
+///
+/// # Errors
+/// When it cannot be started, or its output can't be read.
+pub async fn run_reading(program: &Program, mut read: impl FnMut(&str)) -> Result<ExitStatus> {
+    let (output, input) = std::io::pipe().context("a pipe")?;
+    let mut command = program.command();
+    command
+        .process_group(0)
+        .stdout(input.try_clone().context("a pipe")?)
+        .stderr(input);
+    let mut child = command
+        .spawn()
+        .context(format_args!("cannot run {}", program.file_name()))?;
+    // It holds the ends that are written to: the output would never end.
+    drop(command);
+    let mut group = Group::of(&child);
+    let mut output = BufReader::new(Receiver::from_owned_fd(output.into()).context("a pipe")?);
+    let mut line = Vec::new();
+    while output
+        .read_until(b'\n', &mut line)
+        .await
+        .context("output")?
+        > 0
+    {
+        report::copy(&line);
+        read(&String::from_utf8_lossy(&line));
+        line.clear();
+    }
+    let status = child.wait().await.context(program.file_name())?;
+    group.ended();
+    Ok(status)
+}
+
+/// Runs a command that may ask for a password at the terminal, so it stays in our process group.
+///
+/// # Errors
+/// When it cannot be started.
+pub async fn run_at_terminal(program: &Program) -> Result<ExitStatus> {
+    let mut command = program.command();
+    command
+        .stdin(std::process::Stdio::inherit())
+        .kill_on_drop(true);
+    command
+        .status()
+        .await
+        .context(format_args!("cannot run {}", program.file_name()))
+}
+
+/// Runs a command whose output nobody needs unless it fails.
+///
+/// # Errors
+/// When it fails; the error has the end of its output.
+pub async fn run_quietly(program: &Program, log: &Path) -> Result<()> {
+    let output = File::create(log).context(format_args!("cannot write {}", log.display()))?;
+    let errors = output.try_clone().context("log")?;
+    let mut command = program.command();
+    command.process_group(0).stdout(output).stderr(errors);
+    let mut child = command
+        .spawn()
+        .context(format_args!("cannot run {}", program.file_name()))?;
+    let mut group = Group::of(&child);
+    let status = child.wait().await.context(program.file_name())?;
+    group.ended();
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::new(format!(
+            "{} failed ({status}):\n{}",
+            program.file_name(),
+            tail(log)
+        )))
+    }
+}
+
+/// Ends a process group on drop.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &tokio::process::Child) -> Self {
+        Self(
+            child
+                .id()
+                .and_then(|id| i32::try_from(id).ok())
+                .and_then(Pid::from_raw),
+        )
+    }
+
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+    }
+}

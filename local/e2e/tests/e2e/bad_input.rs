@@ -1,0 +1,283 @@
+//! Requests that ask for nothing sensible: queries, methods, paths, sizes. Each is told what is wrong, in the same
+//! form, and none is an error of the service.
+
+use testkit::{Answer, Audience, Host, PromoSpec, World};
+
+/// Every endpoint.
+const ENDPOINTS: [(&str, &str); 22] = [
+    ("POST", "/user_registration"),
+    ("POST", "/login"),
+    ("POST", "/refresh_token"),
+    ("POST", "/logout"),
+    ("DELETE", "/delete"),
+    ("POST", "/change_password"),
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions/x"),
+    ("GET", "/me"),
+    ("GET", "/.well-known/jwks.json"),
+    ("POST", "/apply_promocode"),
+    ("GET", "/get_active_promocodes"),
+    ("POST", "/use_promocode"),
+    ("POST", "/cancel_apply_promocode"),
+    ("POST", "/payment_webhook"),
+    ("POST", "/admin/users/search"),
+    ("POST", "/admin/users/x/block"),
+    ("POST", "/admin/users/x/unblock"),
+    ("PUT", "/admin/users/x/role"),
+    ("GET", "/admin/decisions"),
+    ("GET", "/admin/decisions/x"),
+    ("GET", "/admin/eligibility"),
+];
+
+const MAX_BODY: usize = 64 * 1024;
+
+/// What is no number from 1 to `i64::MAX`, as it stands in a query.
+fn bad_numbers() -> Vec<String> {
+    let mut numbers: Vec<String> = [
+        "",
+        "0",
+        "-0",
+        "-1",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "99999999999999999999",
+        "1.0",
+        "1,0",
+        "1e3",
+        "0x10",
+        "abc",
+        "null",
+        "NaN",
+        "Infinity",
+        "true",
+        "5abc",
+        "5;6",
+        "5%2C6",
+        "[5]",
+        "%225%22",
+        // A space, as it may be written; a plus; digits of other scripts; what is not UTF-8; a null byte.
+        "+5",
+        "%205",
+        "5%20",
+        "5%0A",
+        "%2B5",
+        "%D9%A5",
+        "%EF%BC%95",
+        "%F0%9D%9F%9D",
+        "%FF",
+        "5%00",
+        "%00",
+        "1'%20OR%20'1'='1",
+        "5--",
+        "%3Cscript%3E",
+        "%E2%88%925",
+        "%25",
+        "%",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    numbers.push("9".repeat(4_000));
+    numbers
+}
+
+#[track_caller]
+fn parameter(answer: &Answer, code: &str, parameter: &str) {
+    let json = answer.problem(400, code);
+    assert_eq!(json["parameter"], parameter, "{answer}");
+}
+
+#[tokio::test]
+async fn query_numbers_are_parsed_strictly() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let send = async |path: &str| user.call("POST", path).send().await;
+    let (missing, invalid, repeated) = (
+        "query_parameter_missing",
+        "query_parameter_invalid",
+        "query_parameter_repeated",
+    );
+    for path in [
+        "/apply_promocode",
+        "/use_promocode",
+        "/cancel_apply_promocode",
+    ] {
+        let needs_tariff = path != "/cancel_apply_promocode";
+        for query in [
+            "",
+            "?",
+            "?tariff=1",
+            "?PROMOCODE_ID=1&tariff=1",
+            "?promocode_id[]=1&tariff=1",
+            "?promo=1",
+        ] {
+            parameter(
+                &send(&format!("{path}{query}")).await,
+                missing,
+                "promocode_id",
+            );
+        }
+        for number in bad_numbers() {
+            let answer = send(&format!("{path}?promocode_id={number}&tariff=1")).await;
+            parameter(&answer, invalid, "promocode_id");
+            if needs_tariff {
+                let answer = send(&format!("{path}?promocode_id=1&tariff={number}")).await;
+                parameter(&answer, invalid, "tariff");
+            }
+        }
+        let many = "&promocode_id=1".repeat(1_000);
+        for query in [
+            "promocode_id=1&promocode_id=1",
+            "promocode_id=1&promocode_id=2",
+            &many,
+            "promocode_id=&promocode_id",
+        ] {
+            let answer = send(&format!("{path}?{query}&tariff=1")).await;
+            parameter(&answer, repeated, "promocode_id");
+        }
+        let answer = send(&format!("{path}?promocode=ABC&promocode=ABC&tariff=1")).await;
+        parameter(&answer, repeated, "promocode");
+        // Two names for one thing.
+        let answer = send(&format!("{path}?promocode_id=1&promocode=ABC&tariff=1")).await;
+        parameter(&answer, repeated, "promocode");
+        if needs_tariff {
+            let answer = send(&format!("{path}?promocode_id=1")).await;
+            parameter(&answer, missing, "tariff");
+            let answer = send(&format!("{path}?promocode_id=1&tariff=1&tariff=1")).await;
+            parameter(&answer, repeated, "tariff");
+        }
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn unknown_query_parameters_are_ignored() {
+    let world = World::new().await;
+    let user = world.user().await;
+    let tariff = world.tariff(29_900).await;
+    let promo = world
+        .promo(PromoSpec {
+            audience: Audience::User(user.id),
+            ..PromoSpec::default()
+        })
+        .await;
+    let extra = format!("utm_source=%FF&utm_source=b&&=&x{}", "&a=b".repeat(100));
+    // Leading zeros are digits, too.
+    let path = format!(
+        "/apply_promocode?{extra}&promocode_id=00{}&tariff=0{}",
+        promo.id, tariff.id
+    );
+    user.call("POST", &path).send().await.success(201);
+    let path = format!("/get_active_promocodes?promocode_id=-1&{extra}");
+    user.call("GET", &path).send().await.success(200);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn wrong_method_gets_allow_header() {
+    let world = World::new().await;
+    for (right, path) in ENDPOINTS {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            // The emulator of Lambda answers OPTIONS itself, with its own CORS headers.
+            let emulated = method == "OPTIONS" && world.settings.host == Host::Lambda;
+            if method == right || emulated {
+                continue;
+            }
+            let answer = world.client.call(method, path).send().await;
+            answer.problem(405, "method_not_allowed");
+            let allow = answer.header("allow").unwrap_or_default();
+            let mut allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
+            allowed.retain(|method| *method != "HEAD");
+            assert_eq!(allowed, [right], "{answer}");
+        }
+        // Like the others, but an answer to HEAD has no body.
+        let answer = world.client.call("HEAD", path).send().await;
+        let status = match (right, path) {
+            ("GET", "/.well-known/jwks.json") => 200,
+            ("GET", _) => 401,
+            _ => 405,
+        };
+        assert_eq!(answer.status, status, "{answer}");
+        answer.request_id();
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn unknown_path_is_not_found() {
+    let world = World::new().await;
+    // `cargo lambda watch` has its own answer for paths that belong to no function; API Gateway has one, too.
+    if world.settings.host == Host::Gateway {
+        for path in [
+            "/",
+            "/nothing",
+            "/login/",
+            "//login",
+            "/Login",
+            "/login/1",
+            "/%6Cogin",
+            "/login%00",
+            "/%FF",
+            "/../login2",
+            "/.env",
+            "/apply_promocode;a=b",
+            "/.well-known/",
+            "/.well-known/jwks.json/",
+        ] {
+            for method in ["GET", "POST", "DELETE", "OPTIONS"] {
+                let answer = world.client.call(method, path).send().await;
+                answer.problem(404, "route_not_found");
+            }
+        }
+    }
+    world.finish().await;
+}
+
+/// A request with a body of this many bytes, declared or in chunks.
+fn sized(method: &str, path: &str, size: usize, chunked: bool) -> Vec<u8> {
+    let body = "x".repeat(size);
+    let framed = match chunked {
+        false => format!("content-length: {size}\r\n\r\n{body}"),
+        true => format!("transfer-encoding: chunked\r\n\r\n{size:x}\r\n{body}\r\n0\r\n\r\n"),
+    };
+    let head = "host: service\r\nconnection: close\r\ncontent-type: application/json";
+    format!("{method} {path} HTTP/1.1\r\n{head}\r\n{framed}").into_bytes()
+}
+
+#[tokio::test]
+async fn oversized_body_is_refused() {
+    let world = World::new().await;
+    for (method, path) in ENDPOINTS {
+        for size in [MAX_BODY + 1, 1_000_000] {
+            let answer = world.client.raw(&sized(method, path, size, false)).await;
+            answer.problem(413, "body_too_large");
+        }
+    }
+    // Where a body is read, it is counted, whatever its sender says.
+    for path in [
+        "/user_registration",
+        "/login",
+        "/refresh_token",
+        "/payment_webhook",
+    ] {
+        let answer = world
+            .client
+            .raw(&sized("POST", path, MAX_BODY + 1, true))
+            .await;
+        answer.problem(413, "body_too_large");
+        for chunked in [false, true] {
+            let answer = world
+                .client
+                .raw(&sized("POST", path, MAX_BODY, chunked))
+                .await;
+            assert!(matches!(answer.status, 400 | 422), "{answer}");
+        }
+    }
+    // The emulator of Lambda waits for the whole body before it calls anyone.
+    if world.settings.host == Host::Gateway {
+        let declared = b"POST /login HTTP/1.1\r\nhost: service\r\nconnection: close\r\n\
+            content-type: application/json\r\ncontent-length: 9000000000\r\n\r\n";
+        let answer = world.client.raw(declared).await;
+        answer.problem(413, "body_too_large");
+    }
+    world.finish().await;
+}

@@ -1,0 +1,282 @@
+//! Groups of users, as staff make and fill them.
+
+use pg::AdHoc;
+use serde_json::{Value, json};
+use testkit::{Answer, Audience, PromoSpec, User, World, join_all, now};
+use uuid::Uuid;
+
+async fn make(staff: &User, title: &str) -> Answer {
+    let body = json!({ "title": title });
+    staff.call("POST", "/admin/groups").json(&body).send().await
+}
+
+async fn send(staff: &User, method: &'static str, path: &str) -> Answer {
+    let path = format!("/admin/groups{path}");
+    staff.call(method, &path).send().await
+}
+
+async fn rename(staff: &User, id: i64, title: &str) -> Answer {
+    let path = format!("/admin/groups/{id}");
+    let body = json!({ "title": title });
+    staff.call("PUT", &path).json(&body).send().await
+}
+
+async fn regroup(staff: &User, id: i64, add: &[Uuid], remove: &[Uuid]) -> Answer {
+    let path = format!("/admin/groups/{id}/members");
+    let body = json!({ "add": add, "remove": remove });
+    staff.call("PATCH", &path).json(&body).send().await
+}
+
+/// A title that no other test gives.
+fn title() -> String {
+    format!("Group {}", now().as_nanosecond())
+}
+
+async fn group(staff: &User) -> i64 {
+    number(&make(staff, &title()).await)
+}
+
+#[track_caller]
+fn number(made: &Answer) -> i64 {
+    let id = &made.success(201)["group_id"];
+    id.as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn group_is_created_renamed_and_deleted() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (first, second) = (title(), title());
+    let made = make(&marketer, &format!(" {first} ")).await;
+    let id = number(&made);
+    let told = |title: &str| json!({ "group_id": id, "title": title, "members": 0 });
+    assert_eq!(made.success(201), &told(&first));
+
+    make(&marketer, &first)
+        .await
+        .problem(409, "group_title_taken");
+    let other = number(&make(&marketer, &second).await);
+    rename(&marketer, other, &first)
+        .await
+        .problem(409, "group_title_taken");
+    let third = title();
+    for _ in 0..2 {
+        let renamed = rename(&marketer, id, &third).await;
+        assert_eq!(renamed.success(200), &told(&third));
+    }
+    for id in [id, other] {
+        send(&marketer, "DELETE", &format!("/{id}"))
+            .await
+            .success(204);
+        send(&marketer, "DELETE", &format!("/{id}"))
+            .await
+            .problem(404, "group_not_found");
+        send(&marketer, "GET", &format!("/{id}"))
+            .await
+            .problem(404, "group_not_found");
+        rename(&marketer, id, &title())
+            .await
+            .problem(404, "group_not_found");
+    }
+    let sql = "SELECT action FROM staff_changes
+        WHERE resource = 'group' AND resource_id = $1 AND actor_id = $2 ORDER BY id";
+    let params: [pg::Param; 2] = [(&other, pg::Type::INT8), (&marketer.id, pg::Type::UUID)];
+    let rows = world.loyalty.rows(sql, &params).await.unwrap();
+    let actions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(actions, ["create", "delete"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn member_uses_group_codes_until_removed() {
+    let world = World::new().await;
+    let (marketer, support) = (world.staff("marketer").await, world.staff("support").await);
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let id = group(&marketer).await;
+    let promo = world
+        .promo(PromoSpec {
+            audience: Audience::Groups(vec![id]),
+            ..PromoSpec::default()
+        })
+        .await;
+    world
+        .hides(&user, &promo, &tariff, &["not_in_audience"])
+        .await;
+
+    for added in [1, 0] {
+        let answer = regroup(&marketer, id, &[user.id], &[]).await;
+        assert_eq!(
+            answer.success(200),
+            &json!({ "added": added, "removed": 0 })
+        );
+    }
+    user.apply(&promo, &tariff).await.success(201);
+    user.cancel(&promo).await.success(200);
+    let member = now();
+    for removed in [1, 0] {
+        let answer = regroup(&marketer, id, &[], &[user.id]).await;
+        assert_eq!(
+            answer.success(200),
+            &json!({ "added": 0, "removed": removed })
+        );
+    }
+    world
+        .hides(&user, &promo, &tariff, &["not_in_audience"])
+        .await;
+
+    // Why it passed then is still told, also when the group is gone.
+    send(&marketer, "DELETE", &format!("/{id}"))
+        .await
+        .problem(409, "group_in_use");
+    let sql = "UPDATE promotions SET audience_group_ids = NULL WHERE id = $1";
+    world
+        .loyalty
+        .execute(sql, &[(&promo.promotion, pg::Type::INT8)])
+        .await
+        .unwrap();
+    send(&marketer, "DELETE", &format!("/{id}"))
+        .await
+        .success(204);
+    let path = format!(
+        "/admin/eligibility?user_id={}&promocode_id={}&tariff={}&at={member}",
+        user.id, promo.id, tariff.id
+    );
+    let then = support.call("GET", &path).send().await;
+    assert_eq!(then.success(200)["passes"], true, "{then}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn membership_changes_are_atomic() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, gone) = (world.user().await, world.user().await);
+    gone.delete().await.success(204);
+    world.until_status(gone.id, "deleted").await;
+    let id = group(&marketer).await;
+    let nobody = Uuid::from_u128(7);
+    let answer = regroup(&marketer, id, &[user.id, gone.id, nobody], &[]).await;
+    let mut unknown = answer.problem(422, "users_unknown")["users"].clone();
+    let expected = json!([nobody, gone.id]);
+    unknown
+        .as_array_mut()
+        .unwrap()
+        .sort_by_key(Value::to_string);
+    assert_eq!(unknown, expected);
+    let both = regroup(&marketer, id, &[user.id], &[user.id]).await;
+    assert_eq!(
+        both.problem(422, "user_in_both_lists")["user_id"],
+        json!(user.id)
+    );
+    let crowd: Vec<Uuid> = (0..1_001).map(Uuid::from_u128).collect();
+    let answer = regroup(&marketer, id, &crowd, &[]).await;
+    assert_eq!(answer.problem(422, "too_many_users")["limit"], 1_000);
+    let answer = regroup(&marketer, id, &[], &crowd[..1_000]).await;
+    answer.success(200);
+    let told = send(&marketer, "GET", &format!("/{id}")).await;
+    assert_eq!(told.success(200)["members"], 0);
+    regroup(&marketer, i64::MAX, &[user.id], &[])
+        .await
+        .problem(404, "group_not_found");
+    send(&marketer, "DELETE", &format!("/{id}"))
+        .await
+        .success(204);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn concurrent_membership_changes_add_up() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let mut users = join_all((0..6).map(|_| world.user())).await;
+    users.sort_by_key(|user| user.id);
+    let ids: Vec<Uuid> = users.iter().map(|user| user.id).collect();
+    let backwards: Vec<Uuid> = ids.iter().rev().copied().collect();
+    let id = group(&marketer).await;
+    let (stays, goes) = (&ids[..3], &backwards[..3]);
+    let calls = (0..20).map(|n| match n % 4 {
+        0 => regroup(&marketer, id, &ids, &[]),
+        1 => regroup(&marketer, id, &backwards, &[]),
+        2 => regroup(&marketer, id, stays, goes),
+        _ => regroup(&marketer, id, &[], goes),
+    });
+    for answer in join_all(calls).await {
+        answer.success(200);
+    }
+    regroup(&marketer, id, &[], goes).await.success(200);
+    let mut listed = vec![];
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = send(&marketer, "GET", &format!("/{id}/members{query}")).await;
+        let page = page.success(200);
+        let members = page["members"].as_array().unwrap();
+        listed.extend(members.iter().map(|member| member["user_id"].clone()));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => query = format!("?limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(json!(listed), json!(stays));
+    let of_user = format!("?user_id={}", ids[0]);
+    let groups = send(&marketer, "GET", &of_user).await;
+    assert_eq!(groups.success(200)["groups"][0]["group_id"], id);
+    let of_other = send(&marketer, "GET", &format!("?user_id={}", ids[5])).await;
+    assert_eq!(of_other.success(200), &json!({ "groups": [] }));
+    send(&marketer, "DELETE", &format!("/{id}"))
+        .await
+        .success(204);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn group_calls_check_roles_and_input() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, support) = (world.user().await, world.staff("support").await);
+    let id = group(&marketer).await;
+    let one = format!("/{id}");
+    for path in ["", &one, &format!("/{id}/members")] {
+        send(&user, "GET", path).await.problem(403, "staff_only");
+        send(&support, "GET", path).await.success(200);
+    }
+    for caller in [&user, &support] {
+        make(caller, "x").await.problem(403, "marketer_only");
+        rename(caller, id, "x").await.problem(403, "marketer_only");
+        regroup(caller, id, &[], &[])
+            .await
+            .problem(403, "marketer_only");
+        send(caller, "DELETE", &one)
+            .await
+            .problem(403, "marketer_only");
+    }
+    for bad in ["", " ", "a\nb", &"я".repeat(101)] {
+        make(&marketer, bad).await.invalid_field("title");
+        rename(&marketer, id, bad).await.invalid_field("title");
+    }
+    for path in ["/0", "/-1", "/x", "/9223372036854775808", "/0/members"] {
+        send(&marketer, "GET", path)
+            .await
+            .problem(404, "group_not_found");
+    }
+    for query in [
+        "?limit=0",
+        "?limit=501",
+        "?cursor=x",
+        "?user_id=x",
+        "?limit=1&limit=1",
+    ] {
+        let answer = send(&marketer, "GET", query).await;
+        assert_eq!(answer.status, 400, "{answer}");
+    }
+    let path = format!("/admin/groups/{id}/members");
+    for body in [
+        json!({ "add": ["x"] }),
+        json!({ "add": "x" }),
+        json!({ "remove": [1] }),
+    ] {
+        let answer = marketer.call("PATCH", &path).json(&body).send().await;
+        answer.invalid_field("body");
+    }
+    send(&marketer, "DELETE", &one).await.success(204);
+    world.finish().await;
+}

@@ -1,0 +1,39 @@
+//! The whole service over HTTP, as its users and staff see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod accounts;
+mod admin_users;
+mod answers;
+mod bad_bodies;
+mod bad_fields;
+mod bad_input;
+mod bad_tokens;
+mod campaigns;
+mod codes;
+mod concurrency;
+mod conditions;
+mod currencies;
+mod decisions;
+mod effects;
+mod groups;
+mod guessing;
+mod limits;
+mod main_path;
+mod outcomes;
+mod passwords;
+mod payments;
+mod personal_data;
+mod promocodes;
+mod purchase_events;
+mod purchases;
+mod quotes;
+mod refunds;
+mod rules;
+mod status_flow;
+mod trials;
+mod world;

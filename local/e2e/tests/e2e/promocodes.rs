@@ -1,0 +1,511 @@
+//! Promo codes, as staff enter them.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use pg::AdHoc;
+use serde_json::{Value, json};
+use testkit::{Answer, Promo, User, World, join_all, now};
+
+/// A text that no other test gives.
+fn text() -> String {
+    format!("ST{}", now().as_nanosecond())
+}
+
+fn fields(code: &str) -> Value {
+    json!({
+        "promocode": code, "title": "Скидка 30 %", "status": "active",
+        "effect": { "kind": "percent_off", "basis_points": 3000 },
+        "starts_at": "2026-03-01T00:00", "per_user_limit": 1,
+    })
+}
+
+/// `fields` with some of them as `changes` say; `null` takes one away.
+fn with(mut fields: Value, changes: Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => fields.as_object_mut().unwrap().remove(name),
+            value => fields
+                .as_object_mut()
+                .unwrap()
+                .insert(name.clone(), value.clone()),
+        };
+    }
+    fields
+}
+
+async fn create(staff: &User, fields: &Value) -> Answer {
+    let call = staff.call("POST", "/admin/promocodes");
+    call.json(fields).send().await
+}
+
+async fn replace(staff: &User, promo: &Promo, fields: &Value) -> Answer {
+    let path = format!("/admin/promocodes/{}", promo.id);
+    staff.call("PUT", &path).json(fields).send().await
+}
+
+async fn get(staff: &User, path: &str) -> Answer {
+    let path = format!("/admin/promocodes{path}");
+    staff.call("GET", &path).send().await
+}
+
+#[track_caller]
+fn made(answer: &Answer) -> Promo {
+    let body = answer.success(201);
+    Promo {
+        id: body["promocode_id"].as_i64().unwrap(),
+        promotion: body["promotion_id"].as_i64().unwrap(),
+        code: body["promocode"].as_str().unwrap().to_owned(),
+    }
+}
+
+/// The names of the fields that are not acceptable.
+#[track_caller]
+fn wrong(answer: &Answer) -> Vec<&str> {
+    let errors = answer.problem(422, "validation_failed")["errors"].as_array();
+    let names = errors.unwrap().iter();
+    names
+        .map(|error| error["field"].as_str().unwrap())
+        .collect()
+}
+
+async fn gone(world: &World, promo: &Promo) {
+    let sql = "UPDATE promotions SET status = 'archived' WHERE id = $1";
+    let params: [pg::Param; 1] = [(&promo.promotion, pg::Type::INT8)];
+    world.loyalty.execute(sql, &params).await.unwrap();
+}
+
+#[tokio::test]
+async fn promo_code_works_as_entered() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let other = world.tariff(29_900).await;
+    let typed = text().to_lowercase().replace("st", "st-");
+    let entered = with(
+        fields(&typed),
+        json!({ "tariffs": [tariff.id], "total_limit": 2, "budget": "500.00", "title": " Весна " }),
+    );
+    let answer = create(&marketer, &entered).await;
+    let promo = made(&answer);
+    let expected = json!({
+        "promocode_id": promo.id, "promotion_id": promo.promotion, "promocode": typed.to_uppercase().replace('-', ""), "title": "Весна",
+        "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
+        "currency": "RUB", "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
+        "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00", "first_purchase_only": false,
+        "tariffs": [tariff.id], "audience": { "kind": "all" }, "hold_minutes": 30, "refund_returns_use": true,
+        "version": 1, "usage": { "taken": 0, "discounts": "0.00" },
+    });
+    assert_eq!(answer.success(201), &expected);
+
+    world
+        .refuses(&user, &promo, &other, &["tariff_not_in_scope"])
+        .await;
+    let hold = user.apply(&promo, &tariff).await;
+    assert_eq!(hold.success(201)["total"]["amount"], "209.30");
+    let told = get(&marketer, &format!("/{}", promo.id)).await;
+    assert_eq!(
+        told.success(200)["usage"],
+        json!({ "taken": 1, "discounts": "89.70" })
+    );
+    user.cancel(&promo).await.success(200);
+    gone(&world, &promo).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn period_is_entered_in_local_time() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    for zone in ["Europe/Moscow", "America/New_York", "Asia/Kolkata"] {
+        let clock = |minutes: i64| -> DateTime {
+            let at = now() + SignedDuration::from_mins(minutes);
+            at.to_zoned(TimeZone::get(zone).unwrap()).datetime()
+        };
+        for (from, to, refusal) in [
+            (-90, -30, Some("promo_ended")),
+            (30, 90, Some("promo_not_started")),
+            (-30, 30, None),
+        ] {
+            let (starts_at, ends_at) = (clock(from).to_string(), clock(to).to_string());
+            let changes = json!({ "time_zone": zone, "starts_at": starts_at, "ends_at": ends_at });
+            let promo = made(&create(&marketer, &with(fields(&text()), changes)).await);
+            match refusal {
+                Some(reason) => drop(world.refuses(&user, &promo, &tariff, &[reason]).await),
+                None => {
+                    user.apply(&promo, &tariff).await.success(201);
+                    user.cancel(&promo).await.success(200);
+                }
+            }
+            gone(&world, &promo).await;
+        }
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn period_follows_clock_changes() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let berlin = |starts_at: &str, ends_at: &str| {
+        let changes =
+            json!({ "time_zone": "Europe/Berlin", "starts_at": starts_at, "ends_at": ends_at });
+        with(fields(&text()), changes)
+    };
+    // The last Sunday of October has 25 hours there.
+    let answer = create(&marketer, &berlin("2026-10-25T00:00", "2026-10-26T00:00")).await;
+    let body = answer.success(201);
+    assert_eq!(body["starts_at"], "2026-10-25T00:00:00+02:00");
+    assert_eq!(body["ends_at"], "2026-10-26T00:00:00+01:00");
+    let instant = |name: &str| body[name].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let hours = instant("ends_at")
+        .duration_since(instant("starts_at"))
+        .as_hours();
+    assert_eq!(hours, 25);
+    gone(&world, &made(&answer)).await;
+    // What the clocks show twice makes it longer, and what they never show is refused.
+    let answer = create(&marketer, &berlin("2026-10-25T02:30", "2026-10-25T02:30")).await;
+    assert_eq!(
+        answer.success(201)["starts_at"],
+        "2026-10-25T02:30:00+02:00"
+    );
+    assert_eq!(answer.success(201)["ends_at"], "2026-10-25T02:30:00+01:00");
+    gone(&world, &made(&answer)).await;
+    let answer = create(&marketer, &berlin("2026-03-29T02:30", "2026-03-29T03:00")).await;
+    assert_eq!(wrong(&answer), ["starts_at"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn change_requires_the_current_version() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let first = fields(&text());
+    let promo = made(&create(&marketer, &first).await);
+    user.apply(&promo, &tariff).await.success(201);
+    let effect = json!({ "kind": "fixed_price", "price": "1.00" });
+    let second = with(
+        first.clone(),
+        json!({ "effect": effect, "status": "paused", "version": 1 }),
+    );
+
+    assert_eq!(
+        wrong(&replace(&marketer, &promo, &first).await),
+        ["version"]
+    );
+    // Of many changes of one version one is made.
+    let answers = join_all((0..8).map(|_| replace(&marketer, &promo, &second))).await;
+    let (made_it, late): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
+    assert_eq!(made_it.len(), 1);
+    for answer in late {
+        assert_eq!(answer.problem(409, "changed_meanwhile")["version"], 2);
+    }
+    let body = made_it[0].success(200);
+    assert_eq!((&body["version"], &body["effect"]), (&json!(2), &effect));
+    // Whoever holds a use keeps the price; a new one is decided by the new version.
+    let other = world.user().await;
+    world
+        .refuses(&other, &promo, &tariff, &["promo_not_active"])
+        .await;
+    let sql = "SELECT total_minor FROM applications WHERE code_id = $1 AND state = 'applied'";
+    let params: [pg::Param; 1] = [(&promo.id, pg::Type::INT8)];
+    let held = world.loyalty.row(sql, &params).await.unwrap().unwrap();
+    assert_eq!(held.get::<_, i64>(0), 20_930);
+    user.cancel(&promo).await.success(200);
+
+    let renamed = with(second.clone(), json!({ "promocode": text(), "version": 2 }));
+    assert_eq!(
+        wrong(&replace(&marketer, &promo, &renamed).await),
+        ["promocode"]
+    );
+    let archived = with(second, json!({ "status": "archived", "version": 2 }));
+    replace(&marketer, &promo, &archived).await.success(200);
+    let revived = with(archived, json!({ "status": "active", "version": 3 }));
+    replace(&marketer, &promo, &revived)
+        .await
+        .problem(409, "promocode_archived");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn invalid_promo_fields_are_named() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let good = fields(&text());
+    for (changes, names) in [
+        (json!({ "promocode": "AB" }), &["promocode"] as &[&str]),
+        (json!({ "title": "" }), &["title"]),
+        (
+            json!({ "effect": { "kind": "percent_off", "basis_points": 0 } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "percent_off", "basis_points": 10_001 } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "percent_off", "basis_points": 1, "cap": "0.00" } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "free", "days": 0 } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "free", "days": 3661 } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "amount_off", "amount": "1" } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "amount_off", "amount": "-1.00" } }),
+            &["effect"],
+        ),
+        (
+            json!({ "effect": { "kind": "fixed_price", "price": "99999999999999999999.00" } }),
+            &["effect"],
+        ),
+        (json!({ "currency": "rub" }), &["currency"]),
+        (json!({ "currency": "" }), &["currency"]),
+        (json!({ "time_zone": "Mars/Olympus" }), &["time_zone"]),
+        (json!({ "starts_at": "2026-03-01" }), &["starts_at"]),
+        (json!({ "starts_at": "0001-01-01T00:00" }), &["starts_at"]),
+        (json!({ "ends_at": "2026-03-01T00:00" }), &["ends_at"]),
+        (json!({ "weekdays": [] }), &["weekdays"]),
+        (json!({ "weekdays": ["mon", "mon"] }), &["weekdays"]),
+        (
+            json!({ "hours": { "from": "09:00", "to": "09:00" } }),
+            &["hours"],
+        ),
+        (
+            json!({ "hours": { "from": "09:00", "to": "24:00" } }),
+            &["hours"],
+        ),
+        (
+            json!({ "total_limit": 0, "per_user_limit": -1 }),
+            &["total_limit", "per_user_limit"],
+        ),
+        (
+            json!({ "budget": "0.00", "min_price": "x" }),
+            &["budget", "min_price"],
+        ),
+        (json!({ "tariffs": [] }), &["tariffs"]),
+        (
+            json!({ "audience": { "kind": "groups", "group_ids": [] } }),
+            &["audience"],
+        ),
+        // What does not exist.
+        (
+            json!({ "tariffs": [i64::MAX], "campaign_id": i64::MAX }),
+            &["tariffs", "campaign_id"],
+        ),
+        (
+            json!({ "audience": { "kind": "groups", "group_ids": [i64::MAX] } }),
+            &["audience"],
+        ),
+        (
+            json!({ "audience": { "kind": "user", "user_id": uuid::Uuid::nil() } }),
+            &["audience"],
+        ),
+        // What the JSON itself can't be.
+        (json!({ "status": "on" }), &["body"]),
+        (json!({ "total_limt": 5 }), &["body"]),
+        (json!({ "effect": { "kind": "gift" } }), &["body"]),
+        (json!({ "weekdays": ["monday"] }), &["body"]),
+        (json!({ "total_limit": 1.5 }), &["body"]),
+        (json!({ "starts_at": null }), &["body"]),
+    ] {
+        let answer = create(&marketer, &with(good.clone(), changes.clone())).await;
+        assert_eq!(wrong(&answer), names, "{changes}");
+    }
+    let made = made(&create(&marketer, &good).await);
+    create(&marketer, &good)
+        .await
+        .problem(409, "promocode_taken");
+    let spelt = with(
+        good.clone(),
+        json!({ "promocode": format!("{}-{}", &made.code[..3], &made.code[3..]) }),
+    );
+    create(&marketer, &spelt)
+        .await
+        .problem(409, "promocode_taken");
+    gone(&world, &made).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn group_of_a_new_code_cannot_be_deleted_concurrently() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    for _ in 0..10 {
+        let group = world.group(&[]).await;
+        let audience = json!({ "kind": "groups", "group_ids": [group] });
+        let entered = with(fields(&text()), json!({ "audience": audience }));
+        let path = format!("/admin/groups/{group}");
+        let (made_it, deleted) = tokio::join!(
+            create(&marketer, &entered),
+            marketer.call("DELETE", &path).send()
+        );
+        match deleted.status {
+            204 => assert_eq!(wrong(&made_it), ["audience"]),
+            _ => {
+                deleted.problem(409, "group_in_use");
+                gone(&world, &made(&made_it)).await;
+            }
+        }
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn promo_codes_are_paged_for_staff_only() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, support) = (world.user().await, world.staff("support").await);
+    let campaign = world.campaign(None, None).await;
+    let mut ids = vec![];
+    for _ in 0..3 {
+        let entered = with(fields(&text()), json!({ "campaign_id": campaign }));
+        ids.insert(0, made(&create(&marketer, &entered).await));
+    }
+    let mut listed = vec![];
+    let mut cursor = String::new();
+    loop {
+        let page = get(
+            &support,
+            &format!("?limit=2&campaign_id={campaign}{cursor}"),
+        )
+        .await;
+        let page = page.success(200);
+        let codes = page["promocodes"].as_array().unwrap().iter();
+        listed.extend(codes.map(|code| code["promocode_id"].as_i64().unwrap()));
+        match page["next_cursor"].as_i64() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let expected: Vec<i64> = ids.iter().map(|promo| promo.id).collect();
+    assert_eq!(listed, expected);
+    let one = get(
+        &support,
+        &format!("?begins_with={}&status=active", ids[0].code),
+    )
+    .await;
+    assert_eq!(one.success(200)["promocodes"].as_array().unwrap().len(), 1);
+    let none = get(
+        &support,
+        &format!("?begins_with={}&status=draft", ids[0].code),
+    )
+    .await;
+    assert_eq!(none.success(200), &json!({ "promocodes": [] }));
+
+    get(&user, "").await.problem(403, "staff_only");
+    for caller in [&user, &support] {
+        let entered = fields(&text());
+        create(caller, &entered).await.problem(403, "marketer_only");
+        replace(caller, &ids[0], &entered)
+            .await
+            .problem(403, "marketer_only");
+    }
+    for query in [
+        "?status=on",
+        "?limit=101",
+        "?cursor=0",
+        "?begins_with=%20",
+        "?campaign_id=x",
+    ] {
+        let answer = get(&support, query).await;
+        answer.problem(400, "query_parameter_invalid");
+    }
+    for path in ["/0", "/x", "/9223372036854775808"] {
+        get(&support, path)
+            .await
+            .problem(404, "promocode_not_found");
+    }
+    let nobody = Promo {
+        id: i64::MAX,
+        promotion: i64::MAX,
+        code: text(),
+    };
+    let entered = with(fields(&text()), json!({ "version": 1 }));
+    replace(&marketer, &nobody, &entered)
+        .await
+        .problem(404, "promocode_not_found");
+    for promo in &ids {
+        gone(&world, promo).await;
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn effects_and_audiences_round_trip() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let user = world.user().await;
+    let group = world.group(&[&user]).await;
+    let tariff = world.tariff(100_000).await;
+    let moscow = now()
+        .to_zoned(TimeZone::get("Europe/Moscow").unwrap())
+        .hour();
+    let hour = |after: i8| format!("{:02}:00", (moscow + after) % 24);
+    let hours = json!({ "from": hour(22), "to": hour(2) });
+    for (changes, total) in [
+        (
+            json!({ "effect": { "kind": "fixed_price", "price": "1.00" } }),
+            "1.00",
+        ),
+        (
+            json!({ "effect": { "kind": "amount_off", "amount": "100.50" } }),
+            "899.50",
+        ),
+        (json!({ "effect": { "kind": "free", "days": 14 } }), "0.00"),
+        (
+            json!({ "effect": { "kind": "percent_off", "basis_points": 5000, "cap": "200.00" } }),
+            "800.00",
+        ),
+        (
+            json!({ "audience": { "kind": "user", "user_id": user.id } }),
+            "700.00",
+        ),
+        (
+            json!({ "audience": { "kind": "groups", "group_ids": [group] } }),
+            "700.00",
+        ),
+        (
+            json!({ "weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }),
+            "700.00",
+        ),
+        (
+            json!({ "hours": hours, "per_user_period": "week" }),
+            "700.00",
+        ),
+        (json!({ "currency": "USD", "hold_minutes": 5 }), "700.00"),
+        (
+            json!({ "min_price": "999.99", "first_purchase_only": true, "listed": true }),
+            "700.00",
+        ),
+    ] {
+        let answer = create(&marketer, &with(fields(&text()), changes.clone())).await;
+        let (promo, body) = (made(&answer), answer.success(201));
+        for (name, value) in changes.as_object().unwrap() {
+            assert_eq!(&body[name], value);
+        }
+        let hold = user.apply(&promo, &tariff).await;
+        assert_eq!(hold.success(201)["total"]["amount"], total, "{changes}");
+        user.cancel(&promo).await.success(200);
+        // What was read may be written again.
+        let same = with(
+            body.clone(),
+            json!({ "promocode_id": null, "promotion_id": null, "usage": null }),
+        );
+        let again = replace(&marketer, &promo, &same).await;
+        let expected = with(body.clone(), json!({ "version": 2 }));
+        assert_eq!(again.success(200), &expected);
+        gone(&world, &promo).await;
+    }
+    world.finish().await;
+}

@@ -1,0 +1,14 @@
+//! The gateway and the project around it: routes, generated files, security, metrics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod declared_sql;
+mod generated;
+mod key_rotation;
+mod metrics;
+mod route_parity;
+mod security_table;

@@ -1,0 +1,12 @@
+//! The payment sandbox, and the contract that it keeps for the client.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod contract;
+mod restart;
+mod support;
+mod surface;

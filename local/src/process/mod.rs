@@ -1,8 +1,0 @@
-//! Child processes: how they are started, watched and stopped.
-
-pub mod account;
-pub mod launch;
-mod leftovers;
-pub mod service;
-pub mod supervisor;
-pub mod task;

@@ -1,0 +1,122 @@
+//! The servers for all tests of this file, one test at a time. They are kept by a thread of their own, since a child
+//! ends with the thread that started it; so all end with this process.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use events::rabbitmq::{QUEUE, RabbitConnection, dead_letter_queue};
+use local::env::Env;
+use local::error::Result;
+use tokio::sync::{Mutex, MutexGuard, mpsc, oneshot};
+
+use crate::faults::servers::{Server, Servers, Shortage};
+use crate::faults::world::TIMEOUT;
+use crate::support::until;
+
+enum Order {
+    Stop(Server, bool),
+    Restore,
+    Starve(Shortage),
+}
+
+/// The way to the servers.
+pub struct Site {
+    pub env: Env,
+    pub folder: PathBuf,
+    orders: mpsc::UnboundedSender<(Order, oneshot::Sender<Result<()>>)>,
+}
+
+static SITE: Mutex<Option<Site>> = Mutex::const_new(None);
+
+/// The servers, all of them up; nobody else has them meanwhile.
+pub async fn take() -> MutexGuard<'static, Option<Site>> {
+    let mut site = SITE.lock().await;
+    if site.is_none() {
+        *site = Some(start().await);
+    }
+    // What a test that failed has left.
+    if let Some(site) = &*site {
+        site.restore().await;
+    }
+    site
+}
+
+async fn start() -> Site {
+    let (orders, received) = mpsc::unbounded_channel();
+    let (started, ready) = oneshot::channel();
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        runtime.block_on(keep(started, received));
+    });
+    let (env, folder) = ready.await.expect("the servers start");
+    make_queues(&env, &folder).await;
+    Site {
+        env,
+        folder,
+        orders,
+    }
+}
+
+/// The broker notes its queues on disk some seconds after it has made them. Killed before that it has lost them, which no
+/// client can mend; so the tests begin after it.
+async fn make_queues(env: &Env, folder: &Path) {
+    let broker = RabbitConnection::connect(&env["AMQP_URL"], QUEUE).await;
+    broker.unwrap().close().await;
+    let node = "rabbitmq/data/rabbit@localhost/quorum/rabbit@localhost/names.dets";
+    let (list, name) = (folder.join(node), dead_letter_queue(QUEUE));
+    until("a broker that has noted its queues", TIMEOUT, async || {
+        let list = std::fs::read(&list).unwrap_or_default();
+        let mut parts = list.windows(name.len());
+        parts.any(|part| part == name.as_bytes())
+    })
+    .await;
+}
+
+async fn keep(
+    started: oneshot::Sender<(Env, PathBuf)>,
+    mut orders: mpsc::UnboundedReceiver<(Order, oneshot::Sender<Result<()>>)>,
+) {
+    let mut servers = Servers::start().await.unwrap();
+    let _ = started.send((servers.env(), servers.folder()));
+    while let Some((order, done)) = orders.recv().await {
+        let _ = done.send(match order {
+            Order::Stop(server, kill) => {
+                servers.stop(server, kill).await;
+                Ok(())
+            }
+            Order::Restore => servers.restore().await,
+            Order::Starve(of) => servers.starve(of).await,
+        });
+    }
+}
+
+impl Site {
+    /// Stops a server in order.
+    pub async fn stop(&self, server: Server) {
+        self.order(Order::Stop(server, false)).await;
+    }
+
+    /// Ends a server with SIGKILL.
+    pub async fn kill(&self, server: Server) {
+        self.order(Order::Stop(server, true)).await;
+    }
+
+    /// Starts what was stopped, and lets the broker have everything.
+    pub async fn restore(&self) {
+        self.order(Order::Restore).await;
+    }
+
+    /// Makes the broker short of something.
+    pub async fn starve(&self, of: Shortage) {
+        self.order(Order::Starve(of)).await;
+    }
+
+    async fn order(&self, order: Order) {
+        let (done, answer) = oneshot::channel();
+        let sent = self.orders.send((order, done));
+        assert!(sent.is_ok(), "the servers are gone");
+        let outcome = answer.await.expect("somebody keeps the servers");
+        outcome.expect("the servers do as told");
+    }
+}

@@ -1,0 +1,53 @@
+//! A Sentry of the test's own.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::purchases::crash::TIMEOUT;
+use crate::support::until;
+
+/// Takes reports in, by the protocol of Sentry.
+pub struct Sentry {
+    /// The value of `SENTRY_DSN`.
+    pub dsn: String,
+    envelopes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Sentry {
+    pub async fn start() -> Sentry {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dsn = format!("http://key@{}/1", listener.local_addr().unwrap());
+        let envelopes: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = envelopes.clone();
+        let router = Router::new().fallback(async move |envelope: String| {
+            kept.lock().unwrap().push(envelope);
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Sentry { dsn, envelopes }
+    }
+
+    /// All that came, as it came.
+    pub fn envelopes(&self) -> Vec<String> {
+        self.envelopes.lock().unwrap().clone()
+    }
+
+    /// What was reported until `words` were among it, in order.
+    pub async fn until(&self, words: &str) -> Vec<String> {
+        let told = || self.messages().iter().any(|told| told.contains(words));
+        until(words, TIMEOUT, async || told()).await;
+        self.messages()
+    }
+
+    fn messages(&self) -> Vec<String> {
+        // An envelope is lines of JSON; that of the event has the message.
+        let envelopes = self.envelopes();
+        let lines = envelopes.iter().flat_map(|envelope| envelope.lines());
+        let events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        events
+            .filter_map(|event| event["message"].as_str().map(str::to_owned))
+            .collect()
+    }
+}

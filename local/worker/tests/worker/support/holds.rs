@@ -1,0 +1,80 @@
+//! A promo code that users hold uses of.
+
+use domain::{Clock, PromoCode, PromoRef, TariffId};
+use loyalty_store::{Audited, LoyaltyStore, PromoRequest};
+use pg::{AdHoc, Param, Pool, Type};
+use redemption::ApplyOutcome;
+use runtime::{OsRandom, SystemClock};
+use uuid::Uuid;
+
+pub struct Promo {
+    pool: Pool,
+    store: LoyaltyStore,
+    pub id: i64,
+    tariff: i64,
+}
+
+impl Promo {
+    /// An active code on nobody's list, without limits.
+    pub async fn new(pool: &Pool) -> Promo {
+        let number = async |sql: &str, params: &[Param<'_>]| -> i64 {
+            pool.row(sql, params).await.unwrap().unwrap().get(0)
+        };
+        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('worker test', 30000, 'RUB', 1)
+            RETURNING id";
+        let tariff = number(sql, &[]).await;
+        let sql = "WITH made AS (
+                INSERT INTO promotions (title, listed, status, effect, effect_minor, starts_at, per_user_limit)
+                VALUES ('worker test', false, 'active', 'amount_off', 100, $1 - interval '1 day', 1000) RETURNING id
+            )
+            INSERT INTO promo_codes (id, promotion_id, code) SELECT n, made.id, 'WORKERTEST' || n
+            FROM made, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
+        let now = SystemClock.now();
+        let id = number(sql, &[(&now, Type::TIMESTAMPTZ)]).await;
+        Promo {
+            pool: pool.clone(),
+            store: LoyaltyStore::new(pool.clone()),
+            id,
+            tariff,
+        }
+    }
+
+    /// Holds a use for the user, or says which rules refuse.
+    pub async fn apply(&self, user_id: Uuid) -> Result<(), Vec<String>> {
+        let ask = PromoRequest {
+            user_id,
+            promo: PromoRef::Text(PromoCode::candidates(&format!("WORKERTEST{}", self.id))),
+            tariff: TariffId(self.tariff),
+        };
+        let applied = redemption::apply(&self.store, &ask, SystemClock.now(), &OsRandom).await;
+        match applied.unwrap() {
+            ApplyOutcome::Applied(_) => Ok(()),
+            ApplyOutcome::Refused { decision, .. } => {
+                let refusals = decision.refusals();
+                Err(refusals.map(|outcome| outcome.rule.to_string()).collect())
+            }
+            other => Err(vec![format!("{other:?}")]),
+        }
+    }
+
+    /// Every hold of the user: its state and why it was cancelled, the oldest first.
+    pub async fn of(&self, user: Uuid) -> Vec<(String, Option<String>)> {
+        let sql = "SELECT state, cancel_reason FROM applications WHERE code_id = $1 AND user_id = $2 ORDER BY created_at";
+        let params: [Param; 2] = [(&self.id, Type::INT8), (&user, Type::UUID)];
+        let rows = self.pool.rows(sql, &params).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    /// Panics unless the counters say what the holds say, and `taken` uses are held.
+    pub async fn adds_up(&self, taken: i64) {
+        let audited = Audited {
+            promos: &[self.id],
+            ..Audited::default()
+        };
+        let contradictions = self.store.contradictions(Some(audited)).await.unwrap();
+        assert!(contradictions.is_empty(), "{contradictions:#?}");
+        let sql = "SELECT count(*) FROM applications WHERE code_id = $1 AND state = 'applied'";
+        let row = self.pool.row(sql, &[(&self.id, Type::INT8)]).await.unwrap();
+        assert_eq!(row.unwrap().get::<_, i64>(0), taken, "uses held");
+    }
+}

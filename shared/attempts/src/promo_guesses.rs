@@ -1,0 +1,92 @@
+//! The limits on guessing promo codes, by user and by address.
+
+use std::num::NonZeroU32;
+
+use cache::Cache;
+use domain::{PromoCode, PromoRef};
+use runtime::ConfigError;
+use service_http::{ClientAddress, Code, Problem};
+use uuid::Uuid;
+
+use crate::{Attempt, Limit, Limiter, Subject, settings};
+
+/// `PROMO_GUESSES_PER_USER` and its default.
+const PER_USER: (&str, NonZeroU32) = ("PROMO_GUESSES_PER_USER", NonZeroU32::new(10).unwrap());
+/// `PROMO_GUESSES_PER_ADDRESS` and its default: an office or a mobile network is one address.
+const PER_ADDRESS: (&str, NonZeroU32) =
+    ("PROMO_GUESSES_PER_ADDRESS", NonZeroU32::new(100).unwrap());
+/// `PROMO_GUESSES_SECONDS` and its default.
+const SECONDS: (&str, NonZeroU32) = ("PROMO_GUESSES_SECONDS", NonZeroU32::new(600).unwrap());
+
+/// How many promo codes that are not there a user, and an address, may name. A code that the caller must not know of
+/// counts as one that is not there.
+#[derive(Clone)]
+pub struct PromoGuesses {
+    limiter: Limiter,
+    per_user: Limit,
+    per_address: Limit,
+}
+
+/// A promo code that was named and is not looked up yet.
+#[must_use = "a guess that does not end counts like a wrong one"]
+pub struct PromoGuess(Attempt);
+
+impl PromoGuesses {
+    /// From `ATTEMPTS_KEY` and, if they are set, `PROMO_GUESSES_PER_USER`, `PROMO_GUESSES_PER_ADDRESS` and
+    /// `PROMO_GUESSES_SECONDS`, all above zero.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env(cache: Cache) -> Result<PromoGuesses, ConfigError> {
+        Ok(PromoGuesses {
+            limiter: Limiter::from_env(cache)?,
+            per_user: settings::limit(PER_USER, SECONDS)?,
+            per_address: settings::limit(PER_ADDRESS, SECONDS)?,
+        })
+    }
+
+    /// Before a promo code is looked up for a user.
+    ///
+    /// # Errors
+    /// `too_many_attempts`, whatever the code is: were a right one let through, guessing on would pay.
+    pub async fn begin(
+        &self,
+        user_id: Uuid,
+        address: ClientAddress,
+        promo: &PromoRef,
+    ) -> Result<PromoGuess, Problem> {
+        let subject = |kind, name, limit| Subject { kind, name, limit };
+        let address = address.octets();
+        let subjects = [
+            subject("promo-user", user_id.as_bytes(), self.per_user),
+            subject("promo-address", &address, self.per_address),
+        ];
+        let attempt = self.limiter.reserve(&subjects, &name(promo)).await?;
+        Ok(PromoGuess(attempt))
+    }
+}
+
+impl PromoGuess {
+    /// After it is looked up: passes the outcome on, once it is counted.
+    ///
+    /// # Errors
+    /// The outcome's own; or `too_many_attempts` when this guess, made many times at once, has used up a limit.
+    pub async fn end<T>(self, outcome: Result<T, Problem>) -> Result<T, Problem> {
+        match &outcome {
+            Err(problem) if problem.code() == Code::PromoNotFound => self.0.miss().await?,
+            _ => self.0.refund().await,
+        }
+        outcome
+    }
+}
+
+/// What is guessed: the same for the same code, however it is typed.
+fn name(promo: &PromoRef) -> Vec<u8> {
+    match promo {
+        PromoRef::Id(id) => id.0.to_be_bytes().to_vec(),
+        PromoRef::Text(codes) => {
+            let first = codes.first().map(PromoCode::as_str);
+            first.unwrap_or_default().as_bytes().to_vec()
+        }
+    }
+}

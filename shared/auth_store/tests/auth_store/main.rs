@@ -1,0 +1,12 @@
+//! The statements of the auth database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod common;
+mod sessions;
+mod statements;
+mod users;

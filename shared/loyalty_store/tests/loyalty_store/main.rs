@@ -1,0 +1,21 @@
+//! The statements of the loyalty database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
+mod currencies;
+mod interleavings;
+mod limits;
+mod list;
+mod memberships;
+mod plans;
+mod purchase_events;
+mod retention;
+mod round_trips;
+mod statements;
+mod subscriptions;
+mod user_status;
+mod world;

@@ -1,0 +1,308 @@
+//! What the statements that users wait for read, once the tables have filled: rows by an index, never a whole table.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use domain::{Clock, PromoCode, PromoRef, TariffId};
+use jiff::Timestamp;
+use loyalty_store::{Application, Cancelled, LoyaltyStore, PromoRequest};
+use pg::{AdHoc, Pool};
+use redemption::ApplyOutcome;
+use runtime::{OsRandom, SystemClock};
+use serde_json::Value;
+use testkit::scratch;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+/// What may be read as a whole: it does not grow with what users do, and is small.
+const SMALL: [&str; 2] = ["tariffs", "catalogue_version"];
+/// Codes on a page of the list.
+const PAGE: usize = 20;
+/// A scan may read the counters of all promotions of a page, of 32 rows each.
+const MAX_READ: f64 = 32.0 * (PAGE as f64 + 1.0);
+/// More often than a server makes a plan for the values of each call.
+const TIMES: usize = 7;
+/// Rows of the largest page.
+const MAX_SORTED: f64 = 100.0;
+/// The user who has bought much.
+const BUYER: usize = 10;
+/// The first of those who have bought little.
+const NEWCOMER: usize = 10_001;
+
+#[tokio::test]
+async fn hot_statements_read_what_they_need() {
+    let url = scratch::loyalty_url().await;
+    fill(&Pool::new(&url, 1).unwrap()).await;
+    let plans = Plans::default();
+    use_promo_codes(&explained(&url, &plans).await, &plans).await;
+    let plans = plans.take();
+    assert!(plans.len() > 100, "{} plans", plans.len());
+    let mut wrong = BTreeSet::new();
+    for plan in plans {
+        let mut faults = vec![];
+        look(&plan["Plan"], &mut faults);
+        if !faults.is_empty() {
+            let text = plan["Query Text"].as_str().unwrap_or_default();
+            wrong.insert(format!("{}: {text}", faults.join(", ")));
+        }
+    }
+    let wrong: Vec<String> = wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
+}
+
+/// What users do all the time.
+async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
+    let now = SystemClock.now();
+    // Reads the whole catalogue, which is then remembered.
+    list(store, NEWCOMER, now).await;
+    plans.take();
+    for user in NEWCOMER..NEWCOMER + TIMES {
+        list(store, user, now).await;
+        // Without limits; with limits and a campaign; a code of the user's own.
+        for (tariff, code) in [
+            (1, "SHARED7"),
+            (2, "SHARED10"),
+            (3, &format!("PERSONAL{user}")),
+        ] {
+            let held = apply(store, user, code, tariff, now).await;
+            let held = held.unwrap_or_else(|| panic!("{code} is refused"));
+            assert_eq!(
+                apply(store, user, code, tariff, now)
+                    .await
+                    .map(|again| again.id),
+                Some(held.id)
+            );
+            if tariff == 2 {
+                let bought = store
+                    .open_purchase(&held, None, now, &OsRandom)
+                    .await
+                    .unwrap();
+                assert!(bought.is_some());
+                continue;
+            }
+            let cancelled = store.cancel(id(user), &promo(code), now).await.unwrap();
+            assert_eq!(cancelled, Cancelled::Done(held.id));
+        }
+        list(store, user, now).await;
+        store.find_subscriptions(id(user), now).await.unwrap();
+        store
+            .find_decisions(id(user), None, None, PAGE as i64)
+            .await
+            .unwrap();
+    }
+    for _ in 0..TIMES {
+        list(store, BUYER, now).await;
+        let held = apply(store, BUYER, "SHARED7", 1, now).await.unwrap();
+        store.give_back(held.id, now).await.unwrap();
+        assert!(
+            apply(store, BUYER, "SHARED501", 1, now).await.is_none(),
+            "used before"
+        );
+        store.find_subscriptions(id(BUYER), now).await.unwrap();
+        store
+            .find_decisions(id(BUYER), None, None, PAGE as i64)
+            .await
+            .unwrap();
+    }
+}
+
+async fn apply(
+    store: &LoyaltyStore,
+    user: usize,
+    code: &str,
+    tariff: i64,
+    now: Timestamp,
+) -> Option<Application> {
+    let request = PromoRequest {
+        user_id: id(user),
+        promo: promo(code),
+        tariff: TariffId(tariff),
+    };
+    match redemption::apply(store, &request, now, &OsRandom)
+        .await
+        .unwrap()
+    {
+        ApplyOutcome::Applied(application) | ApplyOutcome::AppliedBefore(application) => {
+            Some(application)
+        }
+        ApplyOutcome::Refused { .. } => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn list(store: &LoyaltyStore, user: usize, now: Timestamp) {
+    let page = store.list_codes(id(user), None, PAGE, now).await.unwrap();
+    assert_eq!(page.len(), PAGE);
+}
+
+fn promo(code: &str) -> PromoRef {
+    PromoRef::Text(PromoCode::candidates(code))
+}
+
+/// The UUID of the digits of a number.
+fn id(user: usize) -> Uuid {
+    format!("{user:0>32}").parse().unwrap()
+}
+
+/// Fills the tables. Promotions have a shared code and a batch of personal ones each; every second has limits, every tenth
+/// a campaign.
+async fn fill(pool: &Pool) {
+    let tables = [
+        "INSERT INTO tariffs (title, price_minor, currency, period_months)
+         SELECT 'Tariff', 30000, 'RUB', 1 FROM generate_series(1, 3)",
+        "INSERT INTO campaigns (title, total_limit, budget_minor)
+         SELECT 'Campaign ' || n, 1000000, 1000000000 FROM generate_series(1, 1000) AS n",
+        "INSERT INTO promotions (title, status, listed, effect, effect_minor, starts_at, total_limit, budget_minor, campaign_id)
+         SELECT 'Promotion', 'active', true, 'amount_off', 100, now() - interval '1 day',
+             CASE n % 2 WHEN 0 THEN 1000000 END, CASE n % 2 WHEN 0 THEN 1000000000 END, CASE n % 10 WHEN 0 THEN n END
+         FROM generate_series(1, 1000) AS n",
+        "INSERT INTO promo_codes (promotion_id, code) SELECT id, 'SHARED' || id FROM promotions",
+        "INSERT INTO code_batches (promotion_id, title, created_at) SELECT id, 'Batch', now() FROM promotions",
+        "INSERT INTO users (id, status, version, updated_at)
+         SELECT lpad(n::text, 32, '0')::uuid, 'active', 1, now() FROM generate_series(1, 20000) AS n",
+        "INSERT INTO promo_codes (promotion_id, batch_id, user_id, max_uses, code)
+         SELECT b.promotion_id, b.id, lpad(n::text, 32, '0')::uuid, 1, 'PERSONAL' || n
+         FROM generate_series(1, 20000) AS n JOIN code_batches b ON b.promotion_id = 1 + (n + 500) % 1000",
+        "INSERT INTO promotion_usage (promotion_id, stripe)
+         SELECT id, n FROM promotions, generate_series(0, 31) AS n ON CONFLICT DO NOTHING",
+        "INSERT INTO user_groups (title) SELECT 'Group ' || n FROM generate_series(1, 100) AS n",
+        "INSERT INTO group_members (group_id, user_id, added_at)
+         SELECT 1 + n % 100, lpad(n::text, 32, '0')::uuid, now() FROM generate_series(1, 20000) AS n",
+        // Half of them are of one code; one in ten is of the buyer, who has used no code below 501.
+        "WITH used AS (
+             INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor, total_minor,
+                 created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set, stripe,
+                 code_counted, currency, state, observed)
+             SELECT gen_random_uuid(), user_id, user_id, code, code, 1, 30000, 29900, at, at, at, 1, 1, 1, 1, 0, false,
+                 'RUB', 'used', '{}'
+             FROM generate_series(1, 20000) AS n,
+                 LATERAL (SELECT lpad(CASE n % 10 WHEN 0 THEN '10' ELSE n::text END, 32, '0')::uuid AS user_id,
+                     CASE WHEN n <= 10000 AND n % 10 > 0 THEN 7 ELSE 501 + n / 10 % 500 END AS code,
+                     now() - interval '1 minute' * n AS at) AS made
+             RETURNING *
+         ), bought AS (
+             INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
+                 period_months, created_at, updated_at, check_at)
+             SELECT id, id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, created_at
+             FROM used RETURNING *
+         )
+         INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
+         SELECT id, user_id, 1, created_at, created_at FROM bought",
+        "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
+             tariff_version, rule_set, refused, observed)
+         SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{starts_at}', '{}'
+         FROM applications",
+        "UPDATE promotions SET title = 'Promotion of today'",
+        "UPDATE promo_codes SET max_uses = 2 WHERE batch_id IS NOT NULL",
+        "ANALYZE",
+    ];
+    for sql in tables {
+        pool.rows_of_all(sql, &[]).await.unwrap();
+    }
+}
+
+/// The plans that a server has told, as JSON.
+#[derive(Clone, Default)]
+struct Plans(Arc<Mutex<Vec<Value>>>);
+
+impl Plans {
+    fn take(&self) -> Vec<Value> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// Takes the plan from a notice: fields of a letter and a text each.
+    fn add(&self, notice: &[u8]) {
+        let mut fields = notice.split(|byte| *byte == 0);
+        let message = fields.find_map(|field| field.strip_prefix(b"M"));
+        let text = String::from_utf8_lossy(message.unwrap_or_default()).into_owned();
+        if let Some((_, plan)) = text.split_once("plan:\n") {
+            self.0
+                .lock()
+                .unwrap()
+                .push(serde_json::from_str(plan).unwrap());
+        }
+    }
+}
+
+/// A store with one connection to the database at `url`, on which the server tells the plan of each statement, also of those in functions.
+/// `plans` gets them on the way.
+async fn explained(url: &str, plans: &Plans) -> LoyaltyStore {
+    let superuser = runtime::required("LOYALTY_SUPERUSER_URL", "run `cargo local test`").unwrap();
+    let config: tokio_postgres::Config = superuser.parse().unwrap();
+    let (tokio_postgres::config::Host::Tcp(host), port) =
+        (&config.get_hosts()[0], config.get_ports()[0])
+    else {
+        panic!("the tests reach the database over TCP");
+    };
+    let server = format!("{host}:{port}");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap().to_string();
+    let (_, options) = url.split_once('?').unwrap();
+    let settings = [
+        "session_preload_libraries=auto_explain",
+        "auto_explain.log_min_duration=0",
+        "auto_explain.log_nested_statements=on",
+        "auto_explain.log_analyze=on",
+        "auto_explain.log_timing=off",
+        "auto_explain.log_format=json",
+        "client_min_messages=log",
+    ];
+    let settings = settings.map(|one| format!("%20-c%20{}", one.replace('=', "%3D")));
+    let through = format!(
+        "{}?{options}{}",
+        superuser.replace(&server, &here),
+        settings.concat()
+    );
+    let plans = plans.clone();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let server = TcpStream::connect(&server).await.unwrap();
+            tokio::spawn(pass_on(client, server, plans.clone()));
+        }
+    });
+    LoyaltyStore::new(Pool::new(&through, 1).unwrap())
+}
+
+/// Passes a connection on, and looks at the notices.
+async fn pass_on(client: TcpStream, server: TcpStream, plans: Plans) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+    loop {
+        let kind = from_server.read_u8().await?;
+        let length = from_server.read_u32().await?;
+        let mut message = vec![0; length as usize - 4];
+        from_server.read_exact(&mut message).await?;
+        if kind == b'N' {
+            plans.add(&message);
+        }
+        to_client.write_u8(kind).await?;
+        to_client.write_u32(length).await?;
+        to_client.write_all(&message).await?;
+    }
+}
+
+/// What is wrong with a node of a plan and those below it.
+fn look(node: &Value, faults: &mut Vec<String>) {
+    let number = |name: &str| node[name].as_f64().unwrap_or_default();
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    let table = node["Relation Name"].as_str().unwrap_or_default();
+    let (rows, loops) = (number("Actual Rows"), number("Actual Loops").max(1.0));
+    if kind == "Seq Scan" && !SMALL.contains(&table) {
+        faults.push(format!("reads all of {table}"));
+    }
+    let read =
+        loops * (rows + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck"));
+    if !table.is_empty() && read > MAX_READ {
+        faults.push(format!("reads {read} rows of {table}"));
+    }
+    let sorted = node["Plans"][0]["Actual Rows"].as_f64().unwrap_or_default();
+    if kind.ends_with("Sort") && sorted > MAX_SORTED {
+        faults.push(format!("sorts {sorted} rows"));
+    }
+    for below in node["Plans"].as_array().into_iter().flatten() {
+        look(below, faults);
+    }
+}

@@ -1,0 +1,247 @@
+//! How often the database is asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use loyalty_store::LoyaltyStore;
+use pg::{AdHoc, Pool, Type};
+use redemption::ApplyOutcome;
+use runtime::OsRandom;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::world::{self, Limits, World};
+
+/// Passes a connection on and counts the client's round trips: each ends with a Sync message or is a simple query.
+async fn counting(
+    client: TcpStream,
+    server: TcpStream,
+    trips: Arc<AtomicUsize>,
+) -> std::io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+    // The first message has no type.
+    let mut first = true;
+    loop {
+        let mut message = vec![];
+        if !first {
+            message.push(from_client.read_u8().await?);
+        }
+        let length = read_length(&mut from_client, &mut message).await?;
+        let start = message.len();
+        message.resize(start + length, 0);
+        from_client.read_exact(&mut message[start..]).await?;
+        if !first && matches!(message[0], b'S' | b'Q') {
+            trips.fetch_add(1, Ordering::SeqCst);
+        }
+        first = false;
+        to_server.write_all(&message).await?;
+    }
+}
+
+async fn read_length(
+    from: &mut (impl AsyncRead + Unpin),
+    message: &mut Vec<u8>,
+) -> std::io::Result<usize> {
+    let length = from.read_u32().await?;
+    message.extend(length.to_be_bytes());
+    Ok(length as usize - 4)
+}
+
+/// A store behind a counter of round trips.
+async fn counted() -> (LoyaltyStore, Arc<AtomicUsize>) {
+    counted_at(&world::database_url()).await
+}
+
+/// The same of the database at `url`.
+async fn counted_at(url: &str) -> (LoyaltyStore, Arc<AtomicUsize>) {
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    let (tokio_postgres::config::Host::Tcp(host), port) =
+        (&config.get_hosts()[0], config.get_ports()[0])
+    else {
+        panic!("the tests reach the database over TCP");
+    };
+    let (host, listener) = (
+        host.clone(),
+        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+    );
+    let here = listener.local_addr().unwrap();
+    let through = url.replace(&format!("{host}:{port}"), &here.to_string());
+    assert_ne!(through, url);
+    let trips = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&trips);
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let server = TcpStream::connect((host.as_str(), port)).await.unwrap();
+            tokio::spawn(counting(client, server, Arc::clone(&counter)));
+        }
+    });
+    let store = LoyaltyStore::new(Pool::new(&through, 1).unwrap());
+    // Signing in takes trips of its own.
+    store.ping().await.unwrap();
+    (store, trips)
+}
+
+/// How many trips a call makes.
+macro_rules! trips {
+    ($trips:expr, $call:expr) => {{
+        let before = $trips.load(Ordering::SeqCst);
+        let answer = $call.await.unwrap();
+        ($trips.load(Ordering::SeqCst) - before, answer)
+    }};
+}
+
+#[tokio::test]
+async fn remembered_code_is_applied_in_one_round_trip() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let (users, tariff) = (world.users(4).await, world.tariff().await);
+    let campaign = world.campaign(Limits::default()).await;
+    let limits = Limits {
+        uses: Some(3),
+        budget_minor: Some(10_000),
+        campaign: Some(campaign),
+        ..Limits::default()
+    };
+    let promo = world.promo(100, limits).await;
+    let ask = |user: usize| world::ask(users[user], promo, tariff);
+
+    // The facts, the promotion, the tariff, and the use.
+    let (count, first) = trips!(
+        trips,
+        redemption::apply(&store, &ask(0), world::now(), &OsRandom)
+    );
+    assert!(matches!(first, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 4, "a code that is not remembered");
+
+    let (count, second) = trips!(
+        trips,
+        redemption::apply(&store, &ask(1), world::now(), &OsRandom)
+    );
+    assert!(matches!(second, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 1, "a code that is remembered");
+
+    // The use is asked for, and refused; then the facts.
+    let (count, again) = trips!(
+        trips,
+        redemption::apply(&store, &ask(1), world::now(), &OsRandom)
+    );
+    assert!(matches!(again, ApplyOutcome::AppliedBefore(_)));
+    assert_eq!(count, 2, "the user holds it already");
+
+    let (_, last) = trips!(
+        trips,
+        redemption::apply(&store, &ask(2), world::now(), &OsRandom)
+    );
+    assert!(matches!(last, ApplyOutcome::Applied(_)));
+    let (count, refused) = trips!(
+        trips,
+        redemption::apply(&store, &ask(3), world::now(), &OsRandom)
+    );
+    assert!(matches!(refused, ApplyOutcome::Refused { .. }));
+    assert_eq!(count, 2, "a limit that was seen to be reached");
+}
+
+#[tokio::test]
+async fn code_with_own_uses_is_applied_in_two_round_trips() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let (users, tariff) = (world.users(3).await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    world.limit_code(promo, 2).await;
+    let ask = |user: usize| world::ask(users[user], promo, tariff);
+    redemption::apply(&store, &ask(0), world::now(), &OsRandom)
+        .await
+        .unwrap();
+
+    let (count, applied) = trips!(
+        trips,
+        redemption::apply(&store, &ask(1), world::now(), &OsRandom)
+    );
+    assert!(matches!(applied, ApplyOutcome::Applied(_)));
+    assert_eq!(count, 2);
+    let (count, refused) = trips!(
+        trips,
+        redemption::apply(&store, &ask(2), world::now(), &OsRandom)
+    );
+    assert!(matches!(refused, ApplyOutcome::Refused { .. }));
+    assert_eq!(count, 2);
+}
+
+#[tokio::test]
+async fn change_by_staff_is_seen_at_once() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let (users, tariff) = (world.users(3).await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    let ask = |user: usize| world::ask(users[user], promo, tariff);
+    redemption::apply(&store, &ask(0), world::now(), &OsRandom)
+        .await
+        .unwrap();
+
+    let price = async |sql: &str, user: usize| {
+        world
+            .pool
+            .execute(sql, &[(&promo, Type::INT8)])
+            .await
+            .unwrap();
+        let (count, applied) = trips!(
+            trips,
+            redemption::apply(&store, &ask(user), world::now(), &OsRandom)
+        );
+        // The use is refused on the versions of before; then facts, what changed, and the use.
+        assert_eq!(count, 4);
+        match applied {
+            ApplyOutcome::Applied(application) => application.quote.total.minor(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let dearer = "UPDATE promotions SET effect_minor = 50
+        WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+    assert_eq!(price(dearer, 1).await, world::PRICE - 50);
+    let of_campaign =
+        "WITH made AS (INSERT INTO campaigns (title) VALUES ('Round trips ' || $1) RETURNING id)
+        UPDATE promotions SET campaign_id = made.id FROM made
+        WHERE promotions.id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+    assert_eq!(price(of_campaign, 2).await, world::PRICE - 50);
+}
+
+#[tokio::test]
+async fn list_takes_one_round_trip_while_the_catalogue_is_unchanged() {
+    let database = testkit::scratch::loyalty_url().await;
+    let pool = Pool::new(&database, 1).unwrap();
+    let world = World {
+        store: LoyaltyStore::new(pool.clone()),
+        pool,
+    };
+    let (store, trips) = counted_at(&database).await;
+    let (user, _) = (world.user().await, world.tariff().await);
+    let promo = world.promo(100, Limits::default()).await;
+    let sql = "UPDATE promotions SET listed = true";
+    world.pool.execute(sql, &[]).await.unwrap();
+    let list = || store.list_codes(user, None, 50, world::now());
+
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (2, 1), "the catalogue is loaded");
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (1, 1));
+
+    let sql = "UPDATE promo_codes SET state = 'disabled' WHERE id = $1";
+    world
+        .pool
+        .execute(sql, &[(&promo, Type::INT8)])
+        .await
+        .unwrap();
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (3, 0), "the catalogue has changed");
+
+    // A code for the user alone takes another trip, and one more for its promotion at first.
+    let sql = "UPDATE promo_codes SET state = 'issued', user_id = $2 WHERE id = $1";
+    let params: [pg::Param; 2] = [(&promo, Type::INT8), (&user, Type::UUID)];
+    world.pool.execute(sql, &params).await.unwrap();
+    list().await.unwrap();
+    let (count, codes) = trips!(trips, list());
+    assert_eq!((count, codes.len()), (2, 1));
+}

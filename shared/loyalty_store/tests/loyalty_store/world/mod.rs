@@ -1,0 +1,239 @@
+//! What tests of the store put into a real database.
+
+use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
+use events::UserStatusChanged;
+use jiff::Timestamp;
+use loyalty_store::{Application, Audited, LoyaltyStore, PromoRequest, StatusChange};
+use pg::{AdHoc, Param, Pool, Type};
+use redemption::ApplyOutcome;
+use runtime::{OsRandom, SystemClock};
+use testkit::scratch;
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// The price of every tariff, in kopecks.
+pub const PRICE: i64 = 30_000;
+
+#[derive(Clone)]
+pub struct World {
+    pub pool: Pool,
+    pub store: LoyaltyStore,
+}
+
+/// What a promo code or a campaign may give.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    pub uses: Option<i64>,
+    pub budget_minor: Option<i64>,
+    pub campaign: Option<i64>,
+    pub per_user: Option<i32>,
+}
+
+pub fn database_url() -> String {
+    runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap()
+}
+
+pub fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChanged {
+    UserStatusChanged {
+        event_id: OsRandom.uuid(),
+        user_id,
+        status,
+        version,
+        occurred_at: now(),
+        first_account_id: None,
+    }
+}
+
+impl World {
+    /// A world that asks over at most `connections` connections.
+    pub fn new(connections: usize) -> World {
+        World::at(&database_url(), connections)
+    }
+
+    /// A world without the other tests, for those with a clock of their own: a sweep by it expires everybody's
+    /// applications.
+    pub async fn alone() -> World {
+        static URL: OnceCell<String> = OnceCell::const_new();
+        World::at(URL.get_or_init(scratch::loyalty_url).await, 8)
+    }
+
+    fn at(url: &str, connections: usize) -> World {
+        let pool = Pool::new(url, connections).unwrap();
+        let store = LoyaltyStore::new(pool.clone());
+        World { pool, store }
+    }
+
+    /// Opens all the connections, a few at a time: each is a key derivation, slow without optimisation.
+    pub async fn connected(connections: usize) -> World {
+        let world = World::new(connections);
+        for open in (8..=connections).step_by(8) {
+            let mut tasks = JoinSet::new();
+            for _ in 0..open {
+                let pool = world.pool.clone();
+                tasks.spawn(async move { pool.rows("SELECT pg_sleep(0.2)", &[]).await.unwrap() });
+            }
+            tasks.join_all().await;
+        }
+        world
+    }
+
+    pub async fn number(&self, sql: &str, params: &[Param<'_>]) -> i64 {
+        self.pool.row(sql, params).await.unwrap().unwrap().get(0)
+    }
+
+    pub async fn apply_event(&self, event: &UserStatusChanged) -> StatusChange {
+        self.store.apply_user_status(event, now()).await.unwrap()
+    }
+
+    pub async fn user(&self) -> Uuid {
+        self.users(1).await[0]
+    }
+
+    /// Active users.
+    pub async fn users(&self, count: usize) -> Vec<Uuid> {
+        let ids: Vec<Uuid> = (0..count).map(|_| OsRandom.uuid()).collect();
+        let sql = "INSERT INTO users (id, status, version, updated_at) SELECT id, 'active', 1, $2 FROM unnest($1) AS id";
+        let params: [Param; 2] = [(&ids, Type::UUID_ARRAY), (&now(), Type::TIMESTAMPTZ)];
+        self.pool.execute(sql, &params).await.unwrap();
+        ids
+    }
+
+    pub async fn tariff(&self) -> i64 {
+        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('test', $1, 'RUB', 1)
+            RETURNING id";
+        self.number(sql, &[(&PRICE, Type::INT8)]).await
+    }
+
+    pub async fn campaign(&self, limits: Limits) -> i64 {
+        let sql = "INSERT INTO campaigns (title, total_limit, budget_minor) VALUES ($1, $2, $3) RETURNING id";
+        let params: [Param; 3] = [
+            (&OsRandom.uuid().to_string(), Type::TEXT),
+            (&limits.uses, Type::INT8),
+            (&limits.budget_minor, Type::INT8),
+        ];
+        self.number(sql, &params).await
+    }
+
+    /// An active code, on nobody's list, that takes `discount_minor` off; one use a user unless the limits say more.
+    pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
+        let sql = "WITH made AS (
+                INSERT INTO promotions (title, listed, status, effect, effect_minor, starts_at, total_limit, budget_minor,
+                    campaign_id, per_user_limit)
+                VALUES ('test', false, 'active', 'amount_off', $1, $2 - interval '1 day', $3, $4, $5, $6) RETURNING id
+            )
+            INSERT INTO promo_codes (id, promotion_id, code) SELECT n, made.id, 'STORETEST' || n
+            FROM made, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
+        let params: [Param; 6] = [
+            (&discount_minor, Type::INT8),
+            (&now(), Type::TIMESTAMPTZ),
+            (&limits.uses, Type::INT8),
+            (&limits.budget_minor, Type::INT8),
+            (&limits.campaign, Type::INT8),
+            (&limits.per_user.unwrap_or(1), Type::INT4),
+        ];
+        self.number(sql, &params).await
+    }
+
+    /// Another code of the same promotion.
+    pub async fn another_code(&self, code: i64) -> i64 {
+        let sql = "INSERT INTO promo_codes (id, promotion_id, code) SELECT n, c.promotion_id, 'STORETEST' || n
+            FROM promo_codes c, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n WHERE c.id = $1 RETURNING id";
+        self.number(sql, &[(&code, Type::INT8)]).await
+    }
+
+    /// Gives a code uses of its own.
+    pub async fn limit_code(&self, code: i64, uses: i64) {
+        let sql = "UPDATE promo_codes SET max_uses = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&code, Type::INT8), (&uses, Type::INT8)];
+        assert_eq!(self.pool.execute(sql, &params).await.unwrap(), 1);
+    }
+
+    pub async fn apply(&self, user: Uuid, promo: i64, tariff: i64) -> ApplyOutcome {
+        let ask = ask(user, promo, tariff);
+        redemption::apply(&self.store, &ask, now(), &OsRandom)
+            .await
+            .unwrap()
+    }
+
+    /// Applies, each user once, as many at a time as there are connections; the holds, and how often which rules refused.
+    pub async fn apply_all(
+        &self,
+        users: &[Uuid],
+        promos: &[i64],
+        tariff: i64,
+        at_a_time: usize,
+    ) -> (Vec<Application>, Vec<Vec<String>>) {
+        let mut tasks = JoinSet::new();
+        let share = users.len().div_ceil(at_a_time);
+        for (nth, users) in users.chunks(share).enumerate() {
+            let (world, users, promos) = (self.clone(), users.to_vec(), promos.to_vec());
+            tasks.spawn(async move {
+                let mut answers = vec![];
+                for (number, user) in users.into_iter().enumerate() {
+                    let promo = promos[(nth + number) % promos.len()];
+                    answers.push(world.apply(user, promo, tariff).await);
+                }
+                answers
+            });
+        }
+        let (mut held, mut refused) = (vec![], vec![]);
+        for answer in tasks.join_all().await.into_iter().flatten() {
+            match answer {
+                ApplyOutcome::Applied(hold) => held.push(hold),
+                ApplyOutcome::Refused { decision, .. } => {
+                    refused.push(
+                        decision
+                            .refusals()
+                            .map(|outcome| outcome.rule.to_string())
+                            .collect(),
+                    );
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        (held, refused)
+    }
+
+    /// The uses of a promotion (by a code of it) that are held or spent, and their discounts.
+    pub async fn promotion_usage(&self, code: i64) -> (i64, i64) {
+        let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM promotion_usage
+            WHERE promotion_id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
+        self.usage(sql, code).await
+    }
+
+    /// The same of a campaign.
+    pub async fn campaign_usage(&self, campaign: i64) -> (i64, i64) {
+        let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM campaign_usage
+            WHERE campaign_id = $1";
+        self.usage(sql, campaign).await
+    }
+
+    async fn usage(&self, sql: &str, id: i64) -> (i64, i64) {
+        let row = self.pool.row(sql, &[(&id, Type::INT8)]).await.unwrap();
+        let row = row.unwrap();
+        (row.get(0), row.get(1))
+    }
+
+    /// Fails when counters and applications of these codes and their campaigns do not add up.
+    pub async fn adds_up(&self, promos: &[i64]) {
+        let audited = Audited {
+            promos,
+            ..Audited::default()
+        };
+        let contradictions = self.store.contradictions(Some(audited)).await.unwrap();
+        assert!(contradictions.is_empty(), "{contradictions:#?}");
+    }
+}
+
+pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> PromoRequest {
+    PromoRequest {
+        user_id,
+        promo: PromoRef::Text(PromoCode::candidates(&format!("STORETEST{promo}"))),
+        tariff: TariffId(tariff),
+    }
+}

@@ -1,0 +1,92 @@
+//! Deciding, and reserving a use when all rules pass.
+
+use domain::{Decision, Random};
+use jiff::Timestamp;
+use loyalty_store::{Application, LoadedFacts, LoyaltyStore, PromoRequest};
+use pg::PgError;
+use uuid::Uuid;
+
+/// How often a decision is made again because another request was faster.
+const ATTEMPTS: usize = 8;
+
+/// The outcome of a request to apply a promo code.
+#[derive(Debug)]
+pub enum ApplyOutcome {
+    /// A use is held from now on.
+    Applied(Application),
+    /// The user held this use already.
+    AppliedBefore(Application),
+    /// Some rules refused.
+    Refused {
+        /// The ID under which staff find the decision.
+        decision_id: Uuid,
+        /// The outcome of every rule.
+        decision: Decision,
+    },
+    /// There is no such promo code.
+    NoCode,
+    /// There is no such tariff.
+    NoTariff,
+}
+
+/// Decides, and reserves a use when all rules pass. The decision is stored either way; an accepted one is the application
+/// itself. Takes one round trip for a remembered code and a user without an application, otherwise two, unless other
+/// requests interfere.
+///
+/// # Errors
+/// Any [`PgError`]; no use is held then.
+pub async fn apply(
+    store: &LoyaltyStore,
+    request: &PromoRequest,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<ApplyOutcome, PgError> {
+    // Assumptions can only lead to a reservation, whose statement checks them again. A refusal needs loaded facts.
+    if let Some(facts) = store.assume_facts(request, now)
+        && let Some(quote) = facts.accepted()
+        && let Some(application) = store.reserve(&facts, quote, random).await?
+    {
+        return Ok(ApplyOutcome::Applied(application));
+    }
+    for _ in 0..ATTEMPTS {
+        let loaded = match store.load_facts(request, now).await? {
+            LoadedFacts::NoCode => return Ok(ApplyOutcome::NoCode),
+            LoadedFacts::NoTariff => return Ok(ApplyOutcome::NoTariff),
+            LoadedFacts::Facts(loaded) => loaded,
+        };
+        // An expired application must not count until the next sweep.
+        if loaded.own_lapsed {
+            store.expire_applications_of(request.user_id, now).await?;
+            continue;
+        }
+        // Released, so that the decision says why it is void.
+        if let Some(own) = loaded.withdrawn() {
+            store.withdraw(own.id, now).await?;
+            continue;
+        }
+        if let Some(own) = loaded.own {
+            return Ok(ApplyOutcome::AppliedBefore(own));
+        }
+        let facts = &loaded.facts;
+        let decision = Decision::of(facts);
+        let Some(quote) = decision.accepted() else {
+            if loaded.lapsed
+                && decision.refusals().any(|outcome| outcome.rule.is_limit())
+                && store.expire_applications_counted_with(facts, now).await? > 0
+            {
+                continue;
+            }
+            let decision_id = store.record_refusal(facts, &decision, random).await?;
+            return Ok(ApplyOutcome::Refused {
+                decision_id,
+                decision,
+            });
+        };
+        if let Some(application) = store.reserve(facts, quote, random).await? {
+            return Ok(ApplyOutcome::Applied(application));
+        }
+    }
+    Err(PgError::Unavailable(
+        "other requests were faster each time".to_owned(),
+    ))
+}

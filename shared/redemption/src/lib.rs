@@ -1,0 +1,8 @@
+//! Applying a promo code: which statements of the store run, in what order, and how often they are repeated when another
+//! request was faster.
+
+mod apply;
+mod evaluate;
+
+pub use apply::{ApplyOutcome, apply};
+pub use evaluate::{Evaluation, evaluate};

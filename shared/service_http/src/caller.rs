@@ -1,0 +1,114 @@
+//! Who is asking: the bearer of an access token.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+use cache::Cache;
+use domain::{Clock, Role};
+use runtime::{ConfigError, SystemClock};
+use tokens::{Revocations, SessionStatus, Verifier, VerifyError};
+use uuid::Uuid;
+
+use crate::{Code, Problem};
+
+/// What a function needs to know its callers.
+#[derive(Clone)]
+pub struct Access {
+    verifier: Arc<Verifier>,
+    revocations: Revocations,
+    clock: Arc<dyn Clock>,
+}
+
+impl Access {
+    /// From `JWT_JWKS` and `REDIS_URL`.
+    ///
+    /// # Errors
+    /// When one of them is missing or not valid.
+    pub fn from_env() -> Result<Access, ConfigError> {
+        Access::with_cache(Cache::from_env()?)
+    }
+
+    /// From `JWT_JWKS`, on a connection to Redis that is there for more than this.
+    ///
+    /// # Errors
+    /// When the variable is missing or not valid.
+    pub fn with_cache(cache: Cache) -> Result<Access, ConfigError> {
+        Ok(Access {
+            verifier: Arc::new(Verifier::from_env()?),
+            revocations: Revocations::new(cache),
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// A user with a valid access token of a session that has not ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The ID of the user.
+    pub user_id: Uuid,
+    /// The session.
+    pub session_id: Uuid,
+    /// What the user may do.
+    pub role: Role,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Bearer(caller) = Bearer::from_request_parts(parts, state).await?;
+        let revocations = Access::from_ref(state).revocations;
+        let status = revocations.session_status(caller.session_id, caller.user_id, caller.role);
+        match status.await {
+            SessionStatus::Good => Ok(caller),
+            SessionStatus::Revoked => Err(Problem::new(Code::TokenRevoked)),
+            // What to do about it is the same: a refresh.
+            SessionStatus::OtherRole => Err(Problem::new(Code::TokenExpired)),
+        }
+    }
+}
+
+/// The holder of a valid access token, whether its session has ended or not: only for what ends sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Bearer(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Bearer
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let access = Access::from_ref(state);
+        let mut headers = parts.headers.get_all(header::AUTHORIZATION).into_iter();
+        let header = headers
+            .next()
+            .ok_or_else(|| Problem::new(Code::TokenMissing))?;
+        let token = header
+            .to_str()
+            .ok()
+            .filter(|_| headers.next().is_none())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| Problem::new(Code::TokenInvalid))?;
+        let claims =
+            access
+                .verifier
+                .verify(token, access.clock.now())
+                .map_err(|error| match error {
+                    VerifyError::Expired => Problem::new(Code::TokenExpired),
+                    VerifyError::Invalid => Problem::new(Code::TokenInvalid),
+                })?;
+        Ok(Bearer(Caller {
+            user_id: claims.sub,
+            session_id: claims.sid,
+            role: claims.role,
+        }))
+    }
+}

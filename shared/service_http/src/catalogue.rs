@@ -1,0 +1,361 @@
+//! Every error that the services can answer with: one list, from which docs/errors.md is generated.
+
+use std::fmt::Write;
+
+use axum::http::StatusCode;
+use domain::RuleCode;
+
+use crate::Language;
+
+macro_rules! catalogue {
+    ($($variant:ident $text:literal $status:ident: $en:literal $do_en:literal; $ru:literal $do_ru:literal.)+) => {
+        /// The stable name of an error. Clients decide by it; the texts may change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $en] $variant,)+
+        }
+
+        impl Code {
+            const ALL: &[Code] = &[$(Code::$variant,)+];
+
+            /// The name on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> StatusCode {
+                match self { $(Code::$variant => StatusCode::$status,)+ }
+            }
+
+            /// What happened, in one sentence.
+            pub fn title(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Code::$variant, Language::En) => $en, (Code::$variant, Language::Ru) => $ru,)+
+                }
+            }
+
+            /// What to do about it.
+            pub fn advice(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Code::$variant, Language::En) => $do_en, (Code::$variant, Language::Ru) => $do_ru,)+
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    RouteNotFound "route_not_found" NOT_FOUND:
+        "There is nothing at this address." "Check the path against the API description.";
+        "По этому адресу ничего нет." "Сверьте путь с описанием API.".
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED:
+        "This address does not take this method." "Use a method from the Allow header.";
+        "Этот метод здесь не поддерживается." "Используйте метод из заголовка Allow.".
+    QueryParameterMissing "query_parameter_missing" BAD_REQUEST:
+        "A query parameter is missing." "Add the parameter named in `parameter`.";
+        "Не хватает параметра запроса." "Добавьте параметр, указанный в `parameter`.".
+    QueryParameterInvalid "query_parameter_invalid" BAD_REQUEST:
+        "A query parameter is invalid." "Correct the parameter named in `parameter`: numbers are positive integers.";
+        "Недопустимое значение параметра запроса." "Исправьте параметр, указанный в `parameter`: числа целые и больше нуля.".
+    QueryParameterRepeated "query_parameter_repeated" BAD_REQUEST:
+        "A query parameter is given more than once." "Send the parameter named in `parameter` only once.";
+        "Параметр запроса указан несколько раз." "Укажите параметр из `parameter` один раз.".
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
+        "The body is not declared as JSON." "Send the header Content-Type: application/json.";
+        "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".
+    BodyNotJson "body_not_json" BAD_REQUEST:
+        "The body is not valid JSON." "Send one JSON object.";
+        "Тело запроса не является корректным JSON." "Отправьте один объект JSON.".
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE:
+        "The body is larger than 64 KiB." "Send a smaller body.";
+        "Тело запроса больше 64 КиБ." "Отправьте тело меньшего размера.".
+    ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY:
+        "Some fields are invalid." "Correct the fields in `errors`.";
+        "Некоторые поля заполнены неверно." "Исправьте поля, указанные в `errors`.".
+    IdempotencyKeyInvalid "idempotency_key_invalid" BAD_REQUEST:
+        "The Idempotency-Key is invalid." "Send it once: 1 to 255 visible ASCII characters, such as a UUID.";
+        "Недопустимый Idempotency-Key." "Отправьте его один раз: от 1 до 255 видимых символов ASCII, например UUID.".
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY:
+        "This Idempotency-Key was used for another request." "Use a new key for a new request.";
+        "Этот Idempotency-Key уже использован для другого запроса." "Для нового запроса используйте новый ключ.".
+    TokenMissing "token_missing" UNAUTHORIZED:
+        "This call needs an access token." "Log in and send the header Authorization: Bearer TOKEN.";
+        "Нужен токен доступа." "Войдите и отправьте заголовок Authorization: Bearer ТОКЕН.".
+    TokenInvalid "token_invalid" UNAUTHORIZED:
+        "The access token is invalid." "Log in again.";
+        "Токен доступа недействителен." "Войдите заново.".
+    TokenExpired "token_expired" UNAUTHORIZED:
+        "The access token has expired." "Get a new one with the refresh token.";
+        "Срок действия токена доступа истёк." "Получите новый по токену обновления.".
+    TokenRevoked "token_revoked" UNAUTHORIZED:
+        "The session of this access token has ended." "Log in again.";
+        "Сеанс этого токена доступа завершён." "Войдите заново.".
+    InvalidCredentials "invalid_credentials" UNAUTHORIZED:
+        "The e-mail address or the password is wrong." "Check both and try again.";
+        "Неверная почта или пароль." "Проверьте их и попробуйте снова.".
+    AccountBlocked "account_blocked" FORBIDDEN:
+        "This account is blocked." "Contact support.";
+        "Учётная запись заблокирована." "Обратитесь в поддержку.".
+    StaffOnly "staff_only" FORBIDDEN:
+        "This call is for staff." "Ask an administrator for a staff role, then log in again.";
+        "Этот запрос доступен только сотрудникам." "Попросите роль у администратора и войдите заново.".
+    MarketerOnly "marketer_only" FORBIDDEN:
+        "This call is for marketers and administrators." "Ask one of them to do it, or an administrator for the role.";
+        "Этот запрос доступен только маркетологам и администраторам." "Попросите кого-нибудь из них или роль у администратора.".
+    AdminOnly "admin_only" FORBIDDEN:
+        "This call is for administrators." "Ask an administrator to do it.";
+        "Этот запрос доступен только администраторам." "Попросите администратора.".
+    NotTheProvider "not_the_provider" FORBIDDEN:
+        "This call is for the payment provider." "If this is the provider, its network is missing in the settings.";
+        "Этот запрос доступен только платёжному сервису." "Если это он, в настройках не указана его сеть.".
+    OwnAccount "own_account" CONFLICT:
+        "You can't do this to your own account." "Ask another administrator to do it.";
+        "Это нельзя сделать со своей учётной записью." "Попросите другого администратора.".
+    AdminAccount "admin_account" CONFLICT:
+        "An administrator's account can't be deleted." "Ask another administrator to take the role from you first.";
+        "Учётную запись администратора нельзя удалить." "Сначала попросите другого администратора снять с вас роль.".
+    UserNotFound "user_not_found" NOT_FOUND:
+        "There is no such user." "Check the ID or the e-mail address. Deleted accounts can't be found.";
+        "Такого пользователя нет." "Проверьте идентификатор или почту. Удалённую учётную запись найти нельзя.".
+    UsersUnknown "users_unknown" UNPROCESSABLE_ENTITY:
+        "Some of the users do not exist, or their accounts are deleted." "Leave out the users in `users`. Nothing has been changed.";
+        "Некоторых пользователей нет, или их учётные записи удалены." "Уберите тех, кто указан в `users`. Ничего не изменилось.".
+    TooManyUsers "too_many_users" UNPROCESSABLE_ENTITY:
+        "Too many users in one call." "Send several calls with at most `limit` users each.";
+        "Слишком много пользователей в одном запросе." "Разбейте на несколько запросов, не больше `limit` пользователей в каждом.".
+    UserInBothLists "user_in_both_lists" UNPROCESSABLE_ENTITY:
+        "A user is both added and removed." "Leave the user in `user_id` in only one of the lists.";
+        "Пользователь указан и для добавления, и для удаления." "Оставьте пользователя из `user_id` только в одном списке.".
+    GroupNotFound "group_not_found" NOT_FOUND:
+        "There is no such group." "Check its ID in the list of groups.";
+        "Такой группы нет." "Проверьте идентификатор по списку групп.".
+    GroupTitleTaken "group_title_taken" CONFLICT:
+        "Another group has this title." "Choose another title.";
+        "Группа с таким названием уже есть." "Выберите другое название.".
+    GroupInUse "group_in_use" CONFLICT:
+        "A promo code is restricted to this group." "Change the audience of the promo code first.";
+        "На эту группу рассчитан промокод." "Сначала измените аудиторию промокода.".
+    DecisionNotFound "decision_not_found" NOT_FOUND:
+        "There is no such decision." "Check its ID. Decisions are kept for 13 months.";
+        "Такого решения нет." "Проверьте идентификатор. Решения хранятся 13 месяцев.".
+    SessionNotFound "session_not_found" NOT_FOUND:
+        "There is no such session." "See the list of your sessions.";
+        "У вас нет такого сеанса." "Посмотрите список своих сеансов.".
+    EmailTaken "email_taken" CONFLICT:
+        "There is already an account with this e-mail address." "Log in, or use another address.";
+        "Учётная запись с этой почтой уже есть." "Войдите или укажите другую почту.".
+    RefreshTokenInvalid "refresh_token_invalid" UNAUTHORIZED:
+        "The refresh token is invalid." "Log in again.";
+        "Токен обновления недействителен." "Войдите заново.".
+    RefreshTokenReused "refresh_token_reused" UNAUTHORIZED:
+        "The refresh token has been used before, so the session has ended." "Log in again. If it was not you, change your password.";
+        "Токен обновления уже использован, сеанс завершён." "Войдите заново. Если это были не вы, смените пароль.".
+    TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS:
+        "Too many attempts." "Wait as many seconds as the Retry-After header says, then try again.";
+        "Слишком много попыток." "Подождите столько секунд, сколько указано в заголовке Retry-After, и попробуйте снова.".
+    PromoNotFound "promocode_not_found" NOT_FOUND:
+        "There is no such promo code." "Check the code for typos.";
+        "Такого промокода нет." "Проверьте, нет ли опечатки.".
+    PromoTaken "promocode_taken" CONFLICT:
+        "There is already a promo code with this text." "Choose another text: case, hyphens and look-alike letters don't count as differences.";
+        "Промокод с таким текстом уже есть." "Выберите другой текст: регистр, дефисы и похожие буквы не различаются.".
+    PromoArchived "promocode_archived" CONFLICT:
+        "This promo code is archived." "Create another one: an archived promo code can't be changed.";
+        "Этот промокод в архиве." "Создайте другой: промокод в архиве не меняют.".
+    ChangedMeanwhile "changed_meanwhile" CONFLICT:
+        "This has been changed in the meantime." "Read it again, and repeat your change with the current `version`.";
+        "За это время данные изменились." "Прочитайте ещё раз и повторите изменение с новой `version`.".
+    TariffNotFound "tariff_not_found" NOT_FOUND:
+        "There is no such tariff." "Choose a tariff from the list.";
+        "Такого тарифа нет." "Выберите тариф из списка.".
+    PurchaseNotFound "purchase_not_found" NOT_FOUND:
+        "There is no such purchase." "Check its ID: it is in the answer to the purchase.";
+        "Такой покупки нет." "Проверьте идентификатор: он есть в ответе на покупку.".
+    PurchaseNotPaid "purchase_not_paid" CONFLICT:
+        "The purchase is not paid, so there is nothing to refund." "Check its status.";
+        "Покупка не оплачена, возвращать нечего." "Посмотрите её статус.".
+    NothingToRefund "nothing_to_refund" CONFLICT:
+        "Everything is refunded or being refunded already, or the purchase was free." "Check the refunds of the purchase.";
+        "Все деньги уже возвращены или возвращаются, либо покупка была бесплатной." "Посмотрите возвраты этой покупки.".
+    RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
+        "The amount is more than what is left to refund." "Refund at most `left`.";
+        "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
+    ApplicationNotFound "application_not_found" NOT_FOUND:
+        "You have not applied this promo code." "There is nothing to cancel.";
+        "Вы не применяли этот промокод." "Отменять нечего.".
+    ApplicationAlreadyUsed "application_already_used" CONFLICT:
+        "The promo code has been used: the purchase is complete." "Only a refund undoes a purchase: contact support.";
+        "Промокод использован: покупка завершена." "Покупку отменяют возвратом: обратитесь в поддержку.".
+    PaymentInProgress "payment_in_progress" CONFLICT:
+        "A payment with this promo code is pending." "Complete or decline the payment; the code is available again after that.";
+        "С этим промокодом идёт оплата." "Завершите или отклоните оплату — после этого промокод освободится.".
+    PaymentRefused "payment_refused" BAD_GATEWAY:
+        "The payment provider refused to start the payment." "Your promo code is available again. Try later, or contact support.";
+        "Платёжный сервис отказался начать оплату." "Промокод снова свободен. Попробуйте позже или обратитесь в поддержку.".
+    PaymentOutcomeUnknown "payment_outcome_unknown" SERVICE_UNAVAILABLE:
+        "The payment provider did not answer." "Repeat the same call in a few seconds: it continues where it stopped and never charges twice.";
+        "Платёжный сервис не ответил." "Повторите тот же запрос через несколько секунд: он продолжит с того же места и не спишет деньги дважды.".
+    ServiceUnavailable "service_unavailable" SERVICE_UNAVAILABLE:
+        "The service is overloaded or partly unavailable." "Repeat the call in a few seconds.";
+        "Сервис перегружен или частично недоступен." "Повторите запрос через несколько секунд.".
+    Internal "internal_error" INTERNAL_SERVER_ERROR:
+        "Something went wrong on our side." "We have been notified. Give support the `request_id`.";
+        "Ошибка на нашей стороне." "Мы уже знаем о ней. Сообщите поддержке `request_id`.".
+    UserNotRegistered "user_not_registered" UNPROCESSABLE_ENTITY:
+        "Promo codes are for registered users." "If you have just registered, try again in a few seconds.";
+        "Промокоды доступны зарегистрированным пользователям." "Если вы только что зарегистрировались, повторите через несколько секунд.".
+    UserNotActive "user_not_active" UNPROCESSABLE_ENTITY:
+        "Your account is blocked or deleted." "Contact support.";
+        "Ваша учётная запись заблокирована или удалена." "Обратитесь в поддержку.".
+    NotInAudience "not_in_audience" UNPROCESSABLE_ENTITY:
+        "This promo code is for other users." "Use a code that was given to you.";
+        "Этот промокод для других пользователей." "Используйте промокод, который выдали вам.".
+    CodeForAnotherUser "code_for_another_user" UNPROCESSABLE_ENTITY:
+        "This promo code is for another user." "Use a code that was given to you.";
+        "Этот промокод выдан другому пользователю." "Используйте промокод, который выдали вам.".
+    CodeTextRequired "code_text_required" UNPROCESSABLE_ENTITY:
+        "This promo code can only be applied by its text." "Send the text of the code, not its ID.";
+        "Этот промокод применяют только по тексту." "Укажите текст промокода, а не идентификатор.".
+    PromoNotActive "promo_not_active" UNPROCESSABLE_ENTITY:
+        "This promo code is not active." "Choose another code.";
+        "Этот промокод не активен." "Выберите другой промокод.".
+    CodeDisabled "code_disabled" UNPROCESSABLE_ENTITY:
+        "This promo code has been withdrawn." "Choose another code.";
+        "Этот промокод отозван." "Выберите другой промокод.".
+    CampaignNotActive "campaign_not_active" UNPROCESSABLE_ENTITY:
+        "The campaign of this promo code is not running." "Choose another code.";
+        "Акция этого промокода не проводится." "Выберите другой промокод.".
+    PromoNotStarted "promo_not_started" UNPROCESSABLE_ENTITY:
+        "This promo code is not valid yet." "Try again at the time in `required`.";
+        "Этот промокод ещё не действует." "Попробуйте ко времени из `required`.".
+    PromoEnded "promo_ended" UNPROCESSABLE_ENTITY:
+        "This promo code has ended." "Choose another code.";
+        "Срок действия промокода истёк." "Выберите другой промокод.".
+    CodeEnded "code_ended" UNPROCESSABLE_ENTITY:
+        "This promo code has expired." "Choose another code.";
+        "Этот промокод просрочен." "Выберите другой промокод.".
+    NotFirstPurchase "not_first_purchase" UNPROCESSABLE_ENTITY:
+        "This promo code is for a first purchase." "Choose another code.";
+        "Промокод действует только на первую покупку." "Выберите другой промокод.".
+    OutsideSchedule "outside_schedule" UNPROCESSABLE_ENTITY:
+        "This promo code is not valid at this time." "Try again on a day and at an hour in `required`.";
+        "Сейчас этот промокод не действует." "Попробуйте в день и час из `required`.".
+    PriceBelowMinimum "price_below_minimum" UNPROCESSABLE_ENTITY:
+        "This promo code is for more expensive tariffs." "Choose a tariff of at least the price in `required`.";
+        "Промокод действует для более дорогих тарифов." "Выберите тариф не дешевле цены из `required`.".
+    TariffNotOnSale "tariff_not_on_sale" UNPROCESSABLE_ENTITY:
+        "This tariff is no longer on sale." "Choose another tariff.";
+        "Этот тариф больше не продаётся." "Выберите другой тариф.".
+    TariffNotInScope "tariff_not_in_scope" UNPROCESSABLE_ENTITY:
+        "This promo code is not valid for this tariff." "Choose a tariff from `required`.";
+        "Промокод не действует для этого тарифа." "Выберите тариф из `required`.".
+    CurrencyMismatch "currency_mismatch" UNPROCESSABLE_ENTITY:
+        "This promo code is for prices in another currency." "Choose a tariff with a price in the currency in `required`.";
+        "Промокод действует для цен в другой валюте." "Выберите тариф с ценой в валюте из `required`.".
+    PromoLimitReached "promo_limit_reached" UNPROCESSABLE_ENTITY:
+        "All uses of this promo code are taken." "Try later: uses that are reserved but not paid become available again.";
+        "Все использования промокода заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    CodeLimitReached "code_limit_reached" UNPROCESSABLE_ENTITY:
+        "This promo code has been used up." "Try later: a use that is reserved but not paid becomes available again.";
+        "Этот промокод уже использован." "Попробуйте позже: неоплаченное использование освобождается.".
+    PromoBudgetReached "promo_budget_reached" UNPROCESSABLE_ENTITY:
+        "The remaining budget of this promo code is less than the discount." "Choose a cheaper tariff, or try later: discounts that are reserved but not paid become available again.";
+        "Остаток бюджета промокода меньше скидки." "Выберите тариф дешевле или попробуйте позже: неоплаченные скидки освобождаются.".
+    CampaignLimitReached "campaign_limit_reached" UNPROCESSABLE_ENTITY:
+        "All uses of this campaign are taken." "Try later: uses that are reserved but not paid become available again.";
+        "Все использования по этой акции заняты." "Попробуйте позже: неоплаченные использования освобождаются.".
+    CampaignBudgetReached "campaign_budget_reached" UNPROCESSABLE_ENTITY:
+        "The remaining budget of the campaign is less than the discount." "Choose a cheaper tariff, or try later: discounts that are reserved but not paid become available again.";
+        "Остаток бюджета акции меньше скидки." "Выберите тариф дешевле или попробуйте позже: неоплаченные скидки освобождаются.".
+    UserLimitReached "user_limit_reached" UNPROCESSABLE_ENTITY:
+        "You have used this promo code as often as you may." "Choose another code.";
+        "Вы уже использовали этот промокод максимальное число раз." "Выберите другой промокод.".
+    TrialTaken "trial_taken" UNPROCESSABLE_ENTITY:
+        "You have already had a trial, or have applied one." "Cancel it if you have not used it yet, or choose a code with a discount.";
+        "Пробный период у вас уже был или уже применён." "Отмените его, если ещё не воспользовались им, или выберите промокод со скидкой.".
+    AnotherPromoApplied "another_promo_applied" UNPROCESSABLE_ENTITY:
+        "You have applied another promo code to this tariff." "Cancel the code in `observed` first: a purchase takes only one.";
+        "Для этого тарифа вы уже применили другой промокод." "Сначала отмените промокод из `observed`: на покупку действует один.".
+    NoBenefit "no_benefit" UNPROCESSABLE_ENTITY:
+        "This promo code does not lower the price of this tariff." "Buy without it, or choose another tariff.";
+        "Промокод не снижает цену этого тарифа." "Купите без него или выберите другой тариф.".
+}
+
+impl Code {
+    /// The error that a rule of this name refuses with; `None` for a rule that there is no more.
+    pub fn of_rule(rule: &str) -> Option<Code> {
+        rule.parse::<RuleCode>().ok().map(Code::from)
+    }
+}
+
+impl From<RuleCode> for Code {
+    fn from(reason: RuleCode) -> Code {
+        match reason {
+            RuleCode::UserNotRegistered => Code::UserNotRegistered,
+            RuleCode::UserNotActive => Code::UserNotActive,
+            RuleCode::NotInAudience => Code::NotInAudience,
+            RuleCode::CodeForAnotherUser => Code::CodeForAnotherUser,
+            RuleCode::CodeDisabled => Code::CodeDisabled,
+            RuleCode::CodeEnded => Code::CodeEnded,
+            RuleCode::CodeLimitReached => Code::CodeLimitReached,
+            RuleCode::CodeTextRequired => Code::CodeTextRequired,
+            RuleCode::CampaignNotActive => Code::CampaignNotActive,
+            RuleCode::PromoBudgetReached => Code::PromoBudgetReached,
+            RuleCode::CampaignLimitReached => Code::CampaignLimitReached,
+            RuleCode::CampaignBudgetReached => Code::CampaignBudgetReached,
+            RuleCode::NotFirstPurchase => Code::NotFirstPurchase,
+            RuleCode::OutsideSchedule => Code::OutsideSchedule,
+            RuleCode::CurrencyMismatch => Code::CurrencyMismatch,
+            RuleCode::PriceBelowMinimum => Code::PriceBelowMinimum,
+            RuleCode::PromoNotActive => Code::PromoNotActive,
+            RuleCode::PromoNotStarted => Code::PromoNotStarted,
+            RuleCode::PromoEnded => Code::PromoEnded,
+            RuleCode::TariffNotOnSale => Code::TariffNotOnSale,
+            RuleCode::TariffNotInScope => Code::TariffNotInScope,
+            RuleCode::PromoLimitReached => Code::PromoLimitReached,
+            RuleCode::UserLimitReached => Code::UserLimitReached,
+            RuleCode::TrialTaken => Code::TrialTaken,
+            RuleCode::AnotherPromoApplied => Code::AnotherPromoApplied,
+            RuleCode::NoBenefit => Code::NoBenefit,
+        }
+    }
+}
+
+/// The catalogue as the page docs/errors.md.
+pub fn catalogue_markdown() -> String {
+    let mut page = "# Errors\n\nGenerated from `shared/service_http/src/catalogue.rs`; do not edit. Every error is \
+        `application/problem+json` (RFC 9457) with a stable `code`; the texts follow Accept-Language (en, ru).\n\n\
+        | code | status | what happened | what to do |\n|---|---|---|---|\n"
+        .to_owned();
+    for code in Code::ALL {
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {}<br>{} | {}<br>{} |",
+            code.as_str(),
+            code.status().as_u16(),
+            code.title(Language::En),
+            code.title(Language::Ru),
+            code.advice(Language::En),
+            code.advice(Language::Ru),
+        );
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn error_codes_are_unique_and_rules_keep_theirs() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert_eq!(
+            Code::from(RuleCode::PromoEnded).as_str(),
+            RuleCode::PromoEnded.as_str()
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! The HTTP surface that all functions share: requests, callers, pages, errors.
+//!
+//! A function's crate has a `State`, a `router(State)` and a `main` that hands the router to [`lambda::run`];
+//! `local/gateway` mounts the same routers. `functions/loyalty/cancel_apply_promocode` is a short one to copy.
+
+mod app;
+mod body;
+mod caller;
+mod catalogue;
+mod client_address;
+mod field_advice;
+mod field_errors;
+mod idempotency;
+mod json_error;
+pub mod lambda;
+mod language;
+mod money;
+mod page;
+mod problem;
+mod promo_query;
+mod query;
+mod staff;
+
+pub use app::{MAX_BODY, app};
+pub use body::JsonBody;
+pub use caller::{Access, Bearer, Caller};
+pub use catalogue::{Code, catalogue_markdown};
+pub use client_address::{ClientAddress, SenderAddress, TrustedProxies};
+pub use field_advice::FieldAdvice;
+pub use field_errors::FieldErrors;
+pub use idempotency::IdempotencyKey;
+pub use language::Language;
+pub use money::MoneyBody;
+pub use page::PageSize;
+pub use problem::{Problem, ProblemBody, Refusal};
+pub use promo_query::PromoQuery;
+pub use query::Query;
+pub use staff::{Admin, Marketer, Staff};

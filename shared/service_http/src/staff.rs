@@ -1,0 +1,42 @@
+//! Callers who work here, by what their roles let them do.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use domain::Role;
+
+use crate::{Access, Caller, Code, Problem};
+
+/// An extractor of callers who have one of some roles; the others get an error.
+macro_rules! callers {
+    ($( $(#[$meta:meta])* $name:ident: $($role:ident)|+, else $error:ident; )+) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name(pub Caller);
+
+            impl<S: Sync> FromRequestParts<S> for $name
+            where
+                Access: FromRef<S>,
+            {
+                type Rejection = Problem;
+
+                async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                    let caller = Caller::from_request_parts(parts, state).await?;
+                    match caller.role {
+                        $(Role::$role)|+ => Ok($name(caller)),
+                        _ => Err(Problem::new(Code::$error)),
+                    }
+                }
+            }
+        )+
+    };
+}
+
+callers! {
+    /// A caller who works here: support, marketing or an administrator.
+    Staff: Support | Marketer | Admin, else StaffOnly;
+    /// A caller who may change what is sold and to whom: marketing or an administrator.
+    Marketer: Marketer | Admin, else MarketerOnly;
+    /// An administrator.
+    Admin: Admin, else AdminOnly;
+}
