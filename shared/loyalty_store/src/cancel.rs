@@ -95,7 +95,7 @@ impl LoyaltyStore {
             .map(drop)
     }
 
-    /// Gives back up to 500 holds that have run out; says how many.
+    /// Releases up to 500 expired applications; returns how many.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -117,7 +117,8 @@ impl LoyaltyStore {
             .map(drop)
     }
 
-    /// Releases expired applications that count towards the limits of the same promotion or campaign; returns how many.
+    /// Releases expired applications that count towards the limits of the same promotion or campaign, up to 500 of each;
+    /// returns whether that was all of them.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -125,20 +126,22 @@ impl LoyaltyStore {
         &self,
         facts: &Facts,
         now: Timestamp,
-    ) -> Result<usize, PgError> {
+    ) -> Result<bool, PgError> {
         let promotion = Some(facts.promotion.id.0);
-        let mut expired = self
+        let of_promotion = self
             .expire_applications_where(None, promotion, None, now)
             .await?;
-        if facts.promotion.campaign_id.is_some() {
-            expired += self
-                .expire_applications_where(None, None, facts.promotion.campaign_id, now)
-                .await?;
-        }
-        Ok(expired)
+        let of_campaign = match facts.promotion.campaign_id {
+            None => 0,
+            campaign => {
+                self.expire_applications_where(None, None, campaign, now)
+                    .await?
+            }
+        };
+        Ok(of_promotion.max(of_campaign) < BATCH as usize)
     }
 
-    /// Gives back up to 500 holds that have run out, of this user, promotion and campaign where one is named; says how
+    /// Releases up to 500 expired applications, of this user, promotion and campaign where one is given; returns how
     /// many.
     pub(crate) async fn expire_applications_where(
         &self,

@@ -48,6 +48,7 @@ pub async fn apply(
     {
         return Ok(ApplyOutcome::Applied(application));
     }
+    let mut expired_released = false;
     for _ in 0..ATTEMPTS {
         let loaded = match store.load_facts(request, now).await? {
             LoadedFacts::NoCode => return Ok(ApplyOutcome::NoCode),
@@ -70,10 +71,13 @@ pub async fn apply(
         let facts = &loaded.facts;
         let decision = Decision::of(facts);
         let Some(quote) = decision.accepted() else {
+            // Expired applications may still count here even if another request or the sweeper has just released them: only
+            // facts that are loaded after the release can refuse.
             if loaded.lapsed
+                && !expired_released
                 && decision.refusals().any(|outcome| outcome.rule.is_limit())
-                && store.expire_applications_counted_with(facts, now).await? > 0
             {
+                expired_released = store.expire_applications_counted_with(facts, now).await?;
                 continue;
             }
             let decision_id = store.record_refusal(facts, &decision, random).await?;

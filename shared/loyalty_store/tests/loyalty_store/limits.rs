@@ -134,39 +134,48 @@ async fn limit_changed_under_load_is_kept() {
     world.adds_up(&[promo]).await;
 }
 
-#[tokio::test]
+/// The last use of the campaign has expired. One of two users gets it by another code, whether the sweeper releases it
+/// before, during or after their requests.
+#[tokio::test(flavor = "multi_thread")]
 async fn expired_use_is_available_once() {
-    let world = World::new(4);
-    let (users, tariff) = (world.users(3).await, world.tariff().await);
-    let campaign = world
-        .campaign(Limits {
-            uses: Some(1),
+    let world = World::connected(6).await;
+    let tariff = world.tariff().await;
+    for _ in 0..30 {
+        let users = world.users(3).await;
+        let campaign = world
+            .campaign(Limits {
+                uses: Some(1),
+                ..Limits::default()
+            })
+            .await;
+        let limits = Limits {
+            campaign: Some(campaign),
             ..Limits::default()
-        })
-        .await;
-    let limits = Limits {
-        campaign: Some(campaign),
-        ..Limits::default()
-    };
-    let (one, other) = (
-        world.promo(PRICE, limits).await,
-        world.promo(PRICE, limits).await,
-    );
-    let (held, _) = world.apply_all(&users[..1], &[one], tariff, 1).await;
-    let sql = "UPDATE applications SET expires_at = $2 WHERE id = $1";
-    let params: [Param; 2] = [
-        (&held[0].id, Type::UUID),
-        (
-            &(world::now() - jiff::SignedDuration::from_secs(1)),
-            Type::TIMESTAMPTZ,
-        ),
-    ];
-    world.pool.execute(sql, &params).await.unwrap();
-    // Whether the sweeper has been there or not: another code of the campaign finds the use.
-    let (held, refused) = world.apply_all(&users[1..], &[other], tariff, 2).await;
-    assert_eq!((held.len(), refused.len()), (1, 1));
-    all_for(&refused, "campaign_limit_reached");
-    world.adds_up(&[one, other]).await;
+        };
+        let (one, other) = (
+            world.promo(PRICE, limits).await,
+            world.promo(PRICE, limits).await,
+        );
+        let (held, _) = world.apply_all(&users[..1], &[one], tariff, 1).await;
+        let sql = "UPDATE applications SET expires_at = $2 WHERE id = $1";
+        let params: [Param; 2] = [
+            (&held[0].id, Type::UUID),
+            (
+                &(world::now() - jiff::SignedDuration::from_secs(1)),
+                Type::TIMESTAMPTZ,
+            ),
+        ];
+        world.pool.execute(sql, &params).await.unwrap();
+        let promos = [other];
+        let ((held, refused), swept) = tokio::join!(
+            world.apply_all(&users[1..], &promos, tariff, 2),
+            world.store.expire_applications(world::now()),
+        );
+        swept.unwrap();
+        assert_eq!((held.len(), refused.len()), (1, 1));
+        all_for(&refused, "campaign_limit_reached");
+        world.adds_up(&[one, other]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
