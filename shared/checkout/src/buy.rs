@@ -36,7 +36,7 @@ impl Checkout {
                 if let Some(application_id) = reserved {
                     // A repetition of this request was faster.
                     self.store
-                        .give_back(application_id, self.clock.now())
+                        .release_application(application_id, self.clock.now())
                         .await?;
                 }
                 let same = purchase.answers(request);

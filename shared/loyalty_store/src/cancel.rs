@@ -71,7 +71,11 @@ impl LoyaltyStore {
     ///
     /// # Errors
     /// Any [`PgError`]; it then runs out by itself.
-    pub async fn give_back(&self, application_id: Uuid, now: Timestamp) -> Result<(), PgError> {
+    pub async fn release_application(
+        &self,
+        application_id: Uuid,
+        now: Timestamp,
+    ) -> Result<(), PgError> {
         self.release(application_id, "user", now).await
     }
 

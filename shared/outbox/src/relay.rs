@@ -72,7 +72,7 @@ pub async fn relay_batch<E: Event>(
         return Ok(published.len());
     };
     let again = clock.now() + AFTER_REFUSAL;
-    outbox.give_back(&refused, until, again).await?;
+    outbox.release_claims(&refused, until, again).await?;
     Err(failure.into())
 }
 

@@ -119,7 +119,7 @@ impl<E> Outbox<E> {
     ///
     /// # Errors
     /// Any [`PgError`]; the claim then runs out by itself.
-    pub async fn give_back(
+    pub async fn release_claims(
         &self,
         event_ids: &[Uuid],
         until: Timestamp,

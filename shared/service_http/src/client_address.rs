@@ -167,14 +167,20 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_name_the_client() {
-        let told = ["198.51.100.1"];
-        assert_eq!(client("", "203.0.113.7", &told), "203.0.113.7");
-        assert_eq!(client("10.0.0.0/8", "203.0.113.7", &told), "203.0.113.7");
-        assert_eq!(client("10.0.0.0/8", "10.1.2.3", &told), "198.51.100.1");
-        assert_eq!(client("10.0.0.0/8", "::ffff:10.1.2.3", &told), told[0]);
+        let forwarded = ["198.51.100.1"];
+        assert_eq!(client("", "203.0.113.7", &forwarded), "203.0.113.7");
+        assert_eq!(
+            client("10.0.0.0/8", "203.0.113.7", &forwarded),
+            "203.0.113.7"
+        );
+        assert_eq!(client("10.0.0.0/8", "10.1.2.3", &forwarded), "198.51.100.1");
+        assert_eq!(
+            client("10.0.0.0/8", "::ffff:10.1.2.3", &forwarded),
+            forwarded[0]
+        );
         assert_eq!(client("10.0.0.0/8", "10.1.2.3", &[]), "10.1.2.3");
-        let told = ["198.51.100.1:4711"];
-        assert_eq!(client("10.0.0.0/8", "10.1.2.3", &told), "198.51.100.1");
+        let forwarded = ["198.51.100.1:4711"];
+        assert_eq!(client("10.0.0.0/8", "10.1.2.3", &forwarded), "198.51.100.1");
     }
 
     #[test]

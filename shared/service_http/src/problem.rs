@@ -103,11 +103,11 @@ impl Problem {
     pub(crate) fn render(&self, language: Language, request_id: &str) -> Response {
         let mut fields = self.fields.clone();
         if !self.reasons.is_empty() {
-            let told = self
+            let reasons = self
                 .reasons
                 .iter()
                 .map(|reason| Refusal::tell(reason, language));
-            fields.insert("reasons".to_owned(), told.map(|r| json!(r)).collect());
+            fields.insert("reasons".to_owned(), reasons.map(|r| json!(r)).collect());
         }
         let body = ProblemBody {
             r#type: format!("urn:problem-type:loyalty:{}", self.code.as_str()),

@@ -29,9 +29,9 @@ impl World {
             user.apply(promo, tariff).await,
             user.call("POST", &dry_run(promo, tariff)).send().await,
         ] {
-            let mut told = answer.problem(404, "promocode_not_found").clone();
-            told["request_id"] = unknown["request_id"].clone();
-            assert_eq!(told, unknown, "{answer}");
+            let mut refused = answer.problem(404, "promocode_not_found").clone();
+            refused["request_id"] = unknown["request_id"].clone();
+            assert_eq!(refused, unknown, "{answer}");
         }
         assert_eq!(self.last_decision(user, promo).await.refusals(), reasons);
         assert_eq!(self.taken(promo).await, 0);
@@ -47,7 +47,7 @@ impl World {
         reasons: &[&str],
     ) -> Vec<Value> {
         let taken = self.taken(promo).await;
-        let mut told = vec![];
+        let mut refused = vec![];
         for answer in [
             user.buy(promo, tariff).await,
             user.apply(promo, tariff).await,
@@ -66,11 +66,11 @@ impl World {
                 "not every rule is kept: {answer}"
             );
             assert_eq!(decision.refusals(), reasons, "{answer}");
-            told = answer.json["reasons"]
+            refused = answer.json["reasons"]
                 .as_array()
                 .cloned()
                 .unwrap_or_default();
-            for reason in &told {
+            for reason in &refused {
                 let kept = decision
                     .outcomes
                     .iter()
@@ -85,7 +85,7 @@ impl World {
         let problem = dry.problem(422, reasons[0]);
         assert_eq!(
             problem["reasons"].as_array().map(Vec::len),
-            Some(told.len()),
+            Some(refused.len()),
             "{dry}"
         );
         assert!(
@@ -93,6 +93,6 @@ impl World {
             "nothing was decided: {dry}"
         );
         assert_eq!(self.taken(promo).await, taken, "a refusal takes no use");
-        told
+        refused
     }
 }

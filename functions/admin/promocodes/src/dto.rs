@@ -112,10 +112,10 @@ fn on_clock(instant: Timestamp, zone: &TimeZone) -> String {
 }
 
 fn hours((from, to): (Time, Time)) -> Hours {
-    let told = |time: Time| time.strftime("%H:%M").to_string();
+    let text = |time: Time| time.strftime("%H:%M").to_string();
     Hours {
-        from: told(from),
-        to: told(to),
+        from: text(from),
+        to: text(to),
     }
 }
 

@@ -176,12 +176,12 @@ async fn set_role(
     let action = action(&state, caller, &user_id)?;
     let user_id = action.user_id;
     let status = state.store.set_role(action, role).await.map_err(refused)?;
-    let mut told = role;
+    let mut announced = role;
     loop {
-        state.revocations.set_role(user_id, told).await;
+        state.revocations.set_role(user_id, announced).await;
         // Two changes may reach Redis in the other order: whoever wrote looks again.
         match state.store.account(user_id).await? {
-            Some(account) if account.role != told => told = account.role,
+            Some(account) if account.role != announced => announced = account.role,
             _ => {
                 return Ok(Json(UserState {
                     user_id,

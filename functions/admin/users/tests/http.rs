@@ -125,8 +125,8 @@ async fn block_ends_every_session_and_can_be_lifted() {
     let sql = "SELECT status FROM outbox WHERE user_id = $1 ORDER BY version";
     let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
     let rows = pool.rows(sql, &[(&user_id, pg::Type::UUID)]).await.unwrap();
-    let told: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(told, ["active", "blocked", "active"]);
+    let statuses: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(statuses, ["active", "blocked", "active"]);
 }
 
 #[tokio::test]

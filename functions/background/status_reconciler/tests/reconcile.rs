@@ -158,16 +158,16 @@ async fn reconcile_repairs_drift_and_keeps_newer_statuses() {
     assert_eq!(counts(&report), [1, 2, 2, 0, 1, 1100]);
     assert_eq!(report.users, 1206);
     assert_eq!(report.missing.first, [missing]);
-    let mut told = report.outdated.first.clone();
-    told.sort();
+    let mut reported = report.outdated.first.clone();
+    reported.sort();
     let mut expected = [outdated, deleted];
     expected.sort();
-    assert_eq!(told, expected);
-    let mut told = report.contradicting.first.clone();
-    told.sort();
+    assert_eq!(reported, expected);
+    let mut reported = report.contradicting.first.clone();
+    reported.sort();
     let mut expected = [contradicting, anew];
     expected.sort();
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_eq!(report.ahead.first, [ahead]);
     assert_eq!((report.repaired(), report.unresolved()), (5, 1101));
 

@@ -32,8 +32,8 @@ async fn webhook_from_unknown_network_is_refused() {
         let mut request = webhook();
         request.extensions_mut().insert(Peer(peer.parse().unwrap()));
         // Anyone can write this header.
-        let told = "127.0.0.1".parse().unwrap();
-        request.headers_mut().insert("x-forwarded-for", told);
+        let forwarded = "127.0.0.1".parse().unwrap();
+        request.headers_mut().insert("x-forwarded-for", forwarded);
         let (status, body) = answer(request).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{peer}: {body}");
         assert_eq!(body["code"], "not_the_provider");

@@ -78,10 +78,10 @@ async fn get_subscription(
     let found = state
         .store
         .find_subscriptions(caller.user_id, state.clock.now());
-    let told = |of: SubscribedTariff| NamedSubscription {
+    let named = |of: SubscribedTariff| NamedSubscription {
         title: of.title,
         period: SubscriptionBody::new(of.tariff.0, of.period),
     };
-    let subscriptions = found.await?.into_iter().map(told).collect();
+    let subscriptions = found.await?.into_iter().map(named).collect();
     Ok(Json(Subscriptions { subscriptions }))
 }

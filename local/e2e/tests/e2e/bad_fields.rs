@@ -65,7 +65,7 @@ async fn invalid_credentials_reveal_nothing() {
     };
     let long = "p".repeat(60_000);
     let unknown = format!("x{}", user.email);
-    let mut told = vec![];
+    let mut problems = vec![];
     for (email, password) in [
         (user.email.as_str(), "not the password"),
         (&user.email, ""),
@@ -81,10 +81,10 @@ async fn invalid_credentials_reveal_nothing() {
         let answer = log_in(email, password).await;
         let mut problem = answer.problem(401, "invalid_credentials").clone();
         problem["request_id"] = json!(null);
-        told.push(problem);
+        problems.push(problem);
     }
-    told.dedup();
-    assert_eq!(told.len(), 1, "{told:#?}");
+    problems.dedup();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
     for token in [
         "",
         "\0",

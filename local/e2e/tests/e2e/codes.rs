@@ -176,8 +176,8 @@ async fn staff_see_the_code_as_it_was_when_refused() {
             "/admin/eligibility?user_id={}&promocode_id={}&tariff={}{at}",
             user.id, promo.id, tariff.id
         );
-        let told = support.call("GET", &path).send().await;
-        told.success(200)["passes"].as_bool().unwrap()
+        let answer = support.call("GET", &path).send().await;
+        answer.success(200)["passes"].as_bool().unwrap()
     };
     assert!(passes(Some(issued)).await);
     assert!(!passes(Some(disabled)).await);

@@ -166,10 +166,10 @@ async fn budget_counts_one_currency() {
 
     user.apply(&promo, &roubles).await.success(201);
     user.apply(&promo, &dollars).await.success(201);
-    let told = marketer.call("GET", &path).send().await;
+    let answer = marketer.call("GET", &path).send().await;
     // 30.00 dollars are no roubles.
     let usage = json!({ "taken": 2, "discounts": "89.70" });
-    assert_eq!(told.success(200)["usage"], usage);
+    assert_eq!(answer.success(200)["usage"], usage);
 
     let budget = ("budget", json!("500.00"));
     for currency in ["RUB", "USD", "EUR"] {

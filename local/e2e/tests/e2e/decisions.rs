@@ -54,13 +54,16 @@ async fn decision_id_leads_to_every_outcome() {
         .header("accept-language", "ru")
         .send()
         .await;
-    let told = decision.success(200);
-    assert_eq!(refusals(told), ["promo_not_active", "price_below_minimum"]);
+    let answer = decision.success(200);
     assert_eq!(
-        (&told["accepted"], &told["user_id"]),
+        refusals(answer),
+        ["promo_not_active", "price_below_minimum"]
+    );
+    assert_eq!(
+        (&answer["accepted"], &answer["user_id"]),
         (&false.into(), &user.id.to_string().into())
     );
-    let outcome = told["outcomes"]
+    let outcome = answer["outcomes"]
         .as_array()
         .unwrap()
         .iter()
@@ -154,7 +157,7 @@ async fn eligibility_can_be_asked_for_a_past_time() {
     user.apply(&promo, &tariff).await.success(201);
     let held = now();
     user.cancel(&promo).await.success(200);
-    let given_back = now();
+    let released = now();
     change("UPDATE promotions SET min_price_minor = 29901 WHERE id = $1").await;
     let dearer = now();
     change("UPDATE tariffs SET price_minor = 39900 WHERE id = $3").await;
@@ -178,7 +181,7 @@ async fn eligibility_can_be_asked_for_a_past_time() {
         at(&other, Some(held)).await,
         ["not_in_audience", "promo_limit_reached"]
     );
-    assert_eq!(at(&user, Some(given_back)).await, [""; 0]);
+    assert_eq!(at(&user, Some(released)).await, [""; 0]);
     assert_eq!(at(&user, Some(dearer)).await, ["price_below_minimum"]);
     assert_eq!(at(&user, Some(left)).await, ["not_in_audience"]);
     assert_eq!(

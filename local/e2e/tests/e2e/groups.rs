@@ -49,8 +49,8 @@ async fn group_is_created_renamed_and_deleted() {
     let (first, second) = (title(), title());
     let made = make(&marketer, &format!(" {first} ")).await;
     let id = number(&made);
-    let told = |title: &str| json!({ "group_id": id, "title": title, "members": 0 });
-    assert_eq!(made.success(201), &told(&first));
+    let body_of = |title: &str| json!({ "group_id": id, "title": title, "members": 0 });
+    assert_eq!(made.success(201), &body_of(&first));
 
     make(&marketer, &first)
         .await
@@ -62,7 +62,7 @@ async fn group_is_created_renamed_and_deleted() {
     let third = title();
     for _ in 0..2 {
         let renamed = rename(&marketer, id, &third).await;
-        assert_eq!(renamed.success(200), &told(&third));
+        assert_eq!(renamed.success(200), &body_of(&third));
     }
     for id in [id, other] {
         send(&marketer, "DELETE", &format!("/{id}"))
@@ -173,8 +173,8 @@ async fn membership_changes_are_atomic() {
     assert_eq!(answer.problem(422, "too_many_users")["limit"], 1_000);
     let answer = regroup(&marketer, id, &[], &crowd[..1_000]).await;
     answer.success(200);
-    let told = send(&marketer, "GET", &format!("/{id}")).await;
-    assert_eq!(told.success(200)["members"], 0);
+    let answer = send(&marketer, "GET", &format!("/{id}")).await;
+    assert_eq!(answer.success(200)["members"], 0);
     regroup(&marketer, i64::MAX, &[user.id], &[])
         .await
         .problem(404, "group_not_found");

@@ -42,9 +42,9 @@ impl Shop {
 
     /// The payment of `id` ended without money, for `failure`, and the user has the code again.
     async fn gets_the_code_back(self, id: Uuid, failure: &str, cancel_reason: &str) {
-        let told = self.user.until_purchase(id, "failed").await;
-        assert_eq!(told.json["failure"], failure);
-        assert!(told.json.get("confirmation_url").is_none());
+        let answer = self.user.until_purchase(id, "failed").await;
+        assert_eq!(answer.json["failure"], failure);
+        assert!(answer.json.get("confirmation_url").is_none());
         let purchase = self.world.purchase(id).await;
         assert_eq!(purchase.subscription, None);
         let hold = self.world.application(purchase.application_id).await;

@@ -25,7 +25,7 @@ async fn guess(world: &World, email: &str, number: usize) -> Answer {
 async fn concurrent_guesses_are_limited_and_reveal_no_account() {
     let world = World::new().await;
     let (user, other) = (world.user().await, world.user().await);
-    let mut told = vec![];
+    let mut problems = vec![];
     for email in [user.email.clone(), format!("x{}", user.email)] {
         let times = world.many(99);
         let answers = join_all((0..times).map(|number| guess(&world, &email, number))).await;
@@ -37,17 +37,17 @@ async fn concurrent_guesses_are_limited_and_reveal_no_account() {
             problem
         };
         for answer in wrong {
-            told.push(plain(answer.problem(401, "invalid_credentials")));
+            problems.push(plain(answer.problem(401, "invalid_credentials")));
         }
         for answer in refused {
             answer.problem(429, "too_many_attempts");
         }
         let later = guess(&world, &email, times).await;
-        told.push(plain(later.problem(429, "too_many_attempts")));
+        problems.push(plain(later.problem(429, "too_many_attempts")));
         let seconds: u32 = later.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=600).contains(&seconds), "{later}");
     }
-    let (known, unknown) = told.split_at(LIMIT + 1);
+    let (known, unknown) = problems.split_at(LIMIT + 1);
     assert_eq!(known, unknown);
 
     // The right one is not let through either: guessing on would pay. Who is in stays in, and nobody else is meant.

@@ -103,9 +103,9 @@ async fn promo_code_works_as_entered() {
         .await;
     let hold = user.apply(&promo, &tariff).await;
     assert_eq!(hold.success(201)["total"]["amount"], "209.30");
-    let told = get(&marketer, &format!("/{}", promo.id)).await;
+    let answer = get(&marketer, &format!("/{}", promo.id)).await;
     assert_eq!(
-        told.success(200)["usage"],
+        answer.success(200)["usage"],
         json!({ "taken": 1, "discounts": "89.70" })
     );
     user.cancel(&promo).await.success(200);

@@ -21,9 +21,9 @@ async fn payment_and_refund_emit_events() {
         refund.success(201);
     }
 
-    let told = world.purchase_events(&user, 3).await;
+    let events = world.purchase_events(&user, 3).await;
     let rub = |amount: &str| json!({ "amount": amount, "currency": "RUB" });
-    for (event, sequence) in told.iter().zip(1..) {
+    for (event, sequence) in events.iter().zip(1..) {
         assert_eq!(event["sequence"], sequence);
         assert_eq!(event["purchase_id"], json!(purchase));
         assert_eq!(event["tariff"], tariff.id);
@@ -33,7 +33,7 @@ async fn payment_and_refund_emit_events() {
     }
     // The same as the buyer and staff are told.
     let seen = user.purchase(purchase).await;
-    let [paid, half, all] = &told[..] else {
+    let [paid, half, all] = &events[..] else {
         unreachable!("three were read");
     };
     assert_eq!(paid["schema"], "purchase_paid.v1");
@@ -68,11 +68,11 @@ async fn trial_emits_an_event() {
     let trial = world.promo(spec).await;
     let bought = user.buy(&trial, &tariff).await;
     bought.success(200);
-    let told = world.purchase_events(&user, 1).await;
-    assert_eq!(told[0]["schema"], "purchase_paid.v1");
-    assert_eq!(told[0]["purchase_id"], bought.json["purchase_id"]);
-    assert_eq!(told[0]["total"]["amount"], "0.00");
+    let events = world.purchase_events(&user, 1).await;
+    assert_eq!(events[0]["schema"], "purchase_paid.v1");
+    assert_eq!(events[0]["purchase_id"], bought.json["purchase_id"]);
+    assert_eq!(events[0]["total"]["amount"], "0.00");
     let days = &bought.json["subscription"];
-    assert_eq!(told[0]["subscription"]["ends_at"], days["ends_at"]);
+    assert_eq!(events[0]["subscription"]["ends_at"], days["ends_at"]);
     world.finish().await;
 }

@@ -98,9 +98,9 @@ async fn full_refund_ends_subscription_and_releases_code() {
     assert_eq!(refund["amount"]["amount"], "199.00");
     assert_eq!(shop.balance(purchase).await, 0);
 
-    let told = shop.user.purchase(purchase).await;
-    assert_eq!(told.json["status"], "refunded");
-    assert_eq!(told.json["refunded"]["amount"], "199.00");
+    let answer = shop.user.purchase(purchase).await;
+    assert_eq!(answer.json["status"], "refunded");
+    assert_eq!(answer.json["refunded"]["amount"], "199.00");
     assert!(shop.user.subscriptions().await.is_empty());
     assert_eq!(shop.world.taken(&shop.promo).await, 0);
     let again = shop.refund(purchase, json!({})).await;
@@ -161,9 +161,9 @@ async fn partial_refunds_end_at_the_total() {
     other.problem(422, "idempotency_key_reused");
     assert_eq!(shop.balance(purchase).await, 10_000);
 
-    let told = shop.user.purchase(purchase).await;
+    let answer = shop.user.purchase(purchase).await;
     assert_eq!(
-        (&told.json["status"], &told.json["refunded"]["amount"]),
+        (&answer.json["status"], &answer.json["refunded"]["amount"]),
         (&json!("paid"), &json!("99.00"))
     );
     assert_eq!(shop.user.subscriptions().await.len(), 1, "it goes on");
@@ -283,8 +283,8 @@ async fn pending_refund_completes_later() {
     shop.refund(purchase, json!({}))
         .await
         .problem(409, "nothing_to_refund");
-    let told = shop.user.until_purchase(purchase, "refunded").await;
-    assert_eq!(told.json["refunded"]["amount"], "199.00");
+    let answer = shop.user.until_purchase(purchase, "refunded").await;
+    assert_eq!(answer.json["refunded"]["amount"], "199.00");
     assert_eq!(shop.refunds(purchase).await.len(), 1);
     assert_eq!(shop.balance(purchase).await, 0);
     shop.world.finish().await;
@@ -315,8 +315,8 @@ async fn refund_made_at_the_provider_is_recorded() {
     let payment = shop.world.purchase(purchase).await.payment_id.unwrap();
     shop.world.sandbox.refund(&payment, "50.00").await;
     shop.world.sandbox.refund(&payment, "149.00").await;
-    let told = shop.user.until_purchase(purchase, "refunded").await;
-    assert_eq!(told.json["refunded"]["amount"], "199.00");
+    let answer = shop.user.until_purchase(purchase, "refunded").await;
+    assert_eq!(answer.json["refunded"]["amount"], "199.00");
     for refund in shop.refunds(purchase).await {
         assert_eq!(refund["cause"], "provider");
     }
@@ -374,9 +374,9 @@ async fn late_payment_beyond_the_limit_is_refunded() {
     .await;
     assert_eq!(refunds.len(), 1);
     assert_eq!(refunds[0]["cause"], "late_payment");
-    let told = shop.user.purchase(id).await;
+    let answer = shop.user.purchase(id).await;
     assert_eq!(
-        (&told.json["status"], &told.json["refunded"]["amount"]),
+        (&answer.json["status"], &answer.json["refunded"]["amount"]),
         (&json!("failed"), &json!("199.00"))
     );
     assert_eq!(shop.balance(id).await, 0);

@@ -115,10 +115,10 @@ async fn deleting_the_account_gives_no_second_trial() {
             again.id, second.id, tariff.id
         );
         for at in [String::new(), format!("&at={}", now())] {
-            let told = support.call("GET", &format!("{why}{at}")).send().await;
-            let outcomes = told.success(200)["outcomes"].as_array().unwrap();
+            let answer = support.call("GET", &format!("{why}{at}")).send().await;
+            let outcomes = answer.success(200)["outcomes"].as_array().unwrap();
             let refusing = outcomes.iter().find(|outcome| outcome["passed"] == false);
-            assert_eq!(refusing.unwrap()["rule"], "trial_taken", "{told}");
+            assert_eq!(refusing.unwrap()["rule"], "trial_taken", "{answer}");
         }
         again.apply(&discount, &tariff).await.success(201);
         again.delete().await.success(204);

@@ -241,14 +241,14 @@ fn unlimited_code_never_refuses() {
 #[test]
 fn all_reasons_are_reported_in_fixed_order() {
     use RuleCode::*;
-    let told = reasons(|f| {
+    let refusals = reasons(|f| {
         f.observed.user_status = Some(UserStatus::Blocked);
         f.promotion.ends_at = Some(NOW);
         f.observed.taken = 10;
         f.promotion.effect = Effect::FixedPrice { minor: 99_900 };
     });
     assert_eq!(
-        told,
+        refusals,
         [UserNotActive, PromoEnded, PromoLimitReached, NoBenefit]
     );
 }

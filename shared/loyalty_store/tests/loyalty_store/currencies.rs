@@ -117,10 +117,10 @@ async fn audit_finds_a_budget_in_two_currencies() {
     };
     let sql = "SELECT promotion_id FROM promo_codes WHERE id = $1";
     let promotion = world.number(sql, &[(&promo, Type::INT8)]).await;
-    let mut told = world.store.contradictions(Some(audited)).await.unwrap();
-    told.sort();
+    let mut found = world.store.contradictions(Some(audited)).await.unwrap();
+    found.sort();
     assert_eq!(
-        told,
+        found,
         [
             format!("campaign {campaign} has a budget in USD and uses in RUB"),
             format!("promotion {promotion} has a budget in USD and uses in RUB"),

@@ -79,7 +79,11 @@ async fn campaign_limit_and_budget_cover_all_codes() {
 
     // What is given back by one code is there for another.
     let now = world::now();
-    world.store.give_back(held[0].id, now).await.unwrap();
+    world
+        .store
+        .release_application(held[0].id, now)
+        .await
+        .unwrap();
     let another = world.promo(1_000, limits).await;
     let late = world.users(2).await;
     let (held, refused) = world.apply_all(&late, &[another], tariff, 1).await;
@@ -125,7 +129,7 @@ async fn limit_changed_under_load_is_kept() {
     all_for(&over.1, "promo_limit_reached");
     for hold in held.drain(..60) {
         let now = world::now();
-        world.store.give_back(hold.id, now).await.unwrap();
+        world.store.release_application(hold.id, now).await.unwrap();
     }
     let (after, refused) = world
         .apply_all(&last[20..100], &[promo], tariff, CONNECTIONS)
@@ -222,7 +226,7 @@ async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
     // What a one-time code gives back can be had again, once.
     let once = held.iter().find(|hold| hold.code_id.0 == codes[1]).unwrap();
     let now = world::now();
-    world.store.give_back(once.id, now).await.unwrap();
+    world.store.release_application(once.id, now).await.unwrap();
     let late = world.users(20).await;
     let (again, _) = world.apply_all(&late, &codes[1..2], tariff, 20).await;
     assert_eq!(again.len(), 1);

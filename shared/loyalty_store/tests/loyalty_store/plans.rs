@@ -94,7 +94,7 @@ async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
     for _ in 0..TIMES {
         list(store, BUYER, now).await;
         let held = apply(store, BUYER, "SHARED7", 1, now).await.unwrap();
-        store.give_back(held.id, now).await.unwrap();
+        store.release_application(held.id, now).await.unwrap();
         assert!(
             apply(store, BUYER, "SHARED501", 1, now).await.is_none(),
             "used before"

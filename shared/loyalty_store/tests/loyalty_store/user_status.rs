@@ -222,7 +222,7 @@ async fn repairs_release_uses_and_keep_newer_statuses() {
         .apply_event(&event(newer, 5, UserStatus::Active))
         .await;
 
-    let told = [
+    let statuses = [
         (blocked, UserStatus::Blocked, 2),
         (deleted, UserStatus::Deleted, 3),
         (active, UserStatus::Active, 2),
@@ -236,7 +236,7 @@ async fn repairs_release_uses_and_keep_newer_statuses() {
     });
     let mut repaired = world
         .store
-        .repair_statuses(&told, SystemClock.now())
+        .repair_statuses(&statuses, SystemClock.now())
         .await
         .unwrap();
     let mut expected = [blocked, deleted, active];
@@ -255,7 +255,10 @@ async fn repairs_release_uses_and_keep_newer_statuses() {
     assert_eq!(world.promotion_usage(promo).await.0, 2);
     assert_eq!(world.application(paying, deleted).await.0, "paying");
 
-    let again = world.store.repair_statuses(&told, SystemClock.now()).await;
+    let again = world
+        .store
+        .repair_statuses(&statuses, SystemClock.now())
+        .await;
     assert_eq!(again.unwrap(), [] as [Uuid; 0]);
     assert_eq!(world.promotion_usage(promo).await.0, 2);
     // An event of a version that is known changes nothing, whatever it says; the auth side itself does.

@@ -149,8 +149,8 @@ fn each_mismatch_is_explained_in_both_languages() {
     ] {
         let error = BodyError::of::<Body>(format!("{{{members}}}").as_bytes());
         let error = error.unwrap_or_else(|| panic!("{members} fits"));
-        let told = [Language::En, Language::Ru].map(|language| error.advice(language));
-        assert_eq!(told, [english, russian], "{members}");
+        let advice = [Language::En, Language::Ru].map(|language| error.advice(language));
+        assert_eq!(advice, [english, russian], "{members}");
     }
     let fits = r#"{"text":"","days":["sat"],"effect":{"kind":"none"}}"#;
     assert_eq!(BodyError::of::<Body>(fits.as_bytes()), None);

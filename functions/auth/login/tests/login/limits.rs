@@ -131,10 +131,10 @@ async fn right_passwords_do_not_hide_wrong_ones() {
         let state = state(cache, 5, 1_000_000);
         let [right, wrong] = at_once(&state, 20, 100).await;
         assert!(count(&wrong, WRONG) <= limit, "{wrong:?}");
-        let told = count(&wrong, WRONG) + count(&wrong, LIMITED);
-        assert_eq!(told, 100, "{wrong:?}");
-        let told = count(&right, IN) + count(&right, LIMITED);
-        assert_eq!(told, 20, "{right:?}");
+        let answered = count(&wrong, WRONG) + count(&wrong, LIMITED);
+        assert_eq!(answered, 100, "{wrong:?}");
+        let answered = count(&right, IN) + count(&right, LIMITED);
+        assert_eq!(answered, 20, "{right:?}");
     }
 }
 

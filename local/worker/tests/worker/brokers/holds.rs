@@ -7,11 +7,11 @@ use crate::brokers::over_both_brokers;
 use crate::brokers::world::World;
 
 over_both_brokers! {
-    who_is_deleted_loses_holds_and_is_nobody,
-    who_is_blocked_loses_holds_and_gets_no_new_ones,
+    deleted_user_loses_applications_and_is_unknown,
+    blocked_user_loses_applications_and_gets_no_new_ones,
 }
 
-async fn who_is_deleted_loses_holds_and_is_nobody<B: Broker>(world: World<B>) {
+async fn deleted_user_loses_applications_and_is_unknown<B: Broker>(world: World<B>) {
     let running = world.start().await;
     let promo = world.promo().await;
     let (leaver, other) = (world.people.register().await, world.people.register().await);
@@ -34,7 +34,7 @@ async fn who_is_deleted_loses_holds_and_is_nobody<B: Broker>(world: World<B>) {
     world.finish(Some(running), &[]).await;
 }
 
-async fn who_is_blocked_loses_holds_and_gets_no_new_ones<B: Broker>(world: World<B>) {
+async fn blocked_user_loses_applications_and_gets_no_new_ones<B: Broker>(world: World<B>) {
     let running = world.start().await;
     let promo = world.promo().await;
     let user = world.people.register().await;

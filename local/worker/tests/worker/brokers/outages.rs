@@ -32,7 +32,7 @@ async fn nothing_is_lost_while_the_database_is_down<B: Broker>(world: World<B>) 
     assert_eq!(world.broker.finished(), 2);
     assert_eq!(world.known(user).await, Some(("active".to_owned(), 1)));
 
-    world.wire.mend();
+    world.wire.restore();
     assert_eq!(world.until_version(user, 2).await, "blocked");
     until_finished(&world.broker, 4).await;
     world.until_both_agree().await;

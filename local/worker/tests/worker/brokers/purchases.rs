@@ -16,7 +16,7 @@ use crate::support::sales::Sales;
 use crate::support::until;
 
 over_both_brokers! {
-    what_is_bought_and_given_back_is_in_the_queue,
+    purchase_and_refund_events_are_published,
     each_users_events_stay_in_order,
     an_event_without_a_queue_stays_in_the_outbox,
 }
@@ -31,7 +31,7 @@ fn read(bodies: Vec<String>) -> Vec<Value> {
     bodies.map(|b| serde_json::from_str(b).unwrap()).collect()
 }
 
-async fn what_is_bought_and_given_back_is_in_the_queue<B: Broker>(world: World<B>) {
+async fn purchase_and_refund_events_are_published<B: Broker>(world: World<B>) {
     let sales = sales().await;
     let auth = AuthStore::new(world.people.pool.clone());
     let running = world.broker.start(auth, sales.store.clone()).await;

@@ -51,9 +51,9 @@ async fn forged_webhooks_are_reported_rarely_without_address() {
     let unknown = OsRandom.uuid().to_string();
     let answer = send("185.71.76.1", &unknown).await;
     answer.problem(422, "validation_failed");
-    let told = sentry.until(&unknown).await;
+    let alarms = sentry.until(&unknown).await;
     assert_eq!(
-        told,
+        alarms,
         [
             "a webhook from outside of the provider's networks, from 203.0.113.0/24; 0 others since the last report"
                 .to_owned(),
@@ -126,9 +126,9 @@ async fn mismatching_payment_is_reported_and_ignored() {
             answer.success(200);
         }
         let number = payment["id"].as_str().unwrap();
-        let told = sentry.until(number).await;
+        let alarms = sentry.until(number).await;
         let expected = format!("payment {number} of purchase {id}: Conflict(\"{conflict}\")");
-        assert!(told.contains(&expected), "{told:#?}");
+        assert!(alarms.contains(&expected), "{alarms:#?}");
 
         let purchase = shop.world.purchase(id).await;
         assert_eq!(

@@ -53,9 +53,9 @@ impl CrashScenario for PaidAndForgotten {
 }
 
 async fn is_paid(shop: &Shop, buyer: &Buyer, purchase: Uuid) {
-    let told = buyer.purchase(&shop.client(), purchase).await;
-    assert_eq!(told["status"], "paid");
-    assert!(told["subscription"]["ends_at"].is_string());
+    let answer = buyer.purchase(&shop.client(), purchase).await;
+    assert_eq!(answer["status"], "paid");
+    assert!(answer["subscription"]["ends_at"].is_string());
     assert_eq!(shop.balance(buyer).await, TOTAL_MINOR);
     shop.adds_up(buyer, 1).await;
 }
@@ -84,15 +84,15 @@ impl CrashScenario for Declined {
     async fn recover(self, shop: &Shop) {
         self.act(shop, &shop.client()).await;
         let Declined(mut buyer, purchase) = self;
-        let told = buyer.purchase(&shop.client(), purchase).await;
+        let answer = buyer.purchase(&shop.client(), purchase).await;
         assert_eq!(
-            (&told["status"], &told["failure"]),
+            (&answer["status"], &answer["failure"]),
             (&"failed".into(), &"payment_failed".into())
         );
         shop.adds_up(&buyer, 0).await;
         buyer.start_anew();
         let again = buyer.buy(&shop.client()).await;
-        assert_ne!(again.success(201)["purchase_id"], told["purchase_id"]);
+        assert_ne!(again.success(201)["purchase_id"], answer["purchase_id"]);
         shop.adds_up(&buyer, 1).await;
         assert_eq!(shop.balance(&buyer).await, 0);
     }
@@ -136,9 +136,9 @@ impl CrashScenario for TooLate {
         // The other's hold is in use.
         shop.adds_up(&buyer, 1).await;
         shop.sweep().await;
-        let told = buyer.purchase(&shop.client(), purchase).await;
+        let answer = buyer.purchase(&shop.client(), purchase).await;
         assert_eq!(
-            (&told["status"], &told["refunded"]["amount"]),
+            (&answer["status"], &answer["refunded"]["amount"]),
             (&"failed".into(), &"199.00".into())
         );
         assert_eq!(shop.balance(&buyer).await, 0);
@@ -193,8 +193,8 @@ async fn second_payment_of_a_purchase_changes_nothing() {
     };
     for press in ["decline", "approve"] {
         other(press).await;
-        let told = buyer.purchase(&shop.client(), purchase).await;
-        assert_eq!(&told, &bought.json, "{press}");
+        let answer = buyer.purchase(&shop.client(), purchase).await;
+        assert_eq!(&answer, &bought.json, "{press}");
     }
     let page = bought.text("confirmation_url");
     shop.world.sandbox.approve(page).await;

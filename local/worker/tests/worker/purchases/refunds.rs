@@ -35,8 +35,8 @@ impl Refund {
     }
 
     async fn is_back(&self, shop: &Shop) {
-        let told = self.buyer.purchase(&shop.client(), self.purchase).await;
-        assert_eq!(told["status"], "refunded");
+        let answer = self.buyer.purchase(&shop.client(), self.purchase).await;
+        assert_eq!(answer["status"], "refunded");
         assert_eq!(shop.balance(&self.buyer).await, 0);
         shop.adds_up(&self.buyer, 0).await;
     }

@@ -36,8 +36,12 @@ impl Sentry {
 
     /// What was reported until `words` were among it, in order.
     pub async fn until(&self, words: &str) -> Vec<String> {
-        let told = || self.messages().iter().any(|told| told.contains(words));
-        until(words, TIMEOUT, async || told()).await;
+        let arrived = || {
+            self.messages()
+                .iter()
+                .any(|message| message.contains(words))
+        };
+        until(words, TIMEOUT, async || arrived()).await;
         self.messages()
     }
 

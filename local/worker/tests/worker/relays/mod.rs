@@ -13,7 +13,7 @@ use runtime::metrics::Measured;
 use testkit::{TIMEOUT, until};
 use tokio::task::JoinSet;
 
-use world::{At, Told, World, later};
+use world::{At, RelayedEvent, World, later};
 
 /// Each test once over the outbox of status and once over that of purchases.
 macro_rules! over_both_outboxes {
@@ -41,7 +41,7 @@ over_both_outboxes! {
     unroutable_event_is_retried_behind_others,
 }
 
-async fn many_relays<E: Told>(world: World<E>, relays: usize) {
+async fn many_relays<E: RelayedEvent>(world: World<E>, relays: usize) {
     const USERS: i32 = 1000;
     const EACH: i64 = 4;
     world.write(USERS, EACH).await;
@@ -61,15 +61,15 @@ async fn many_relays<E: Told>(world: World<E>, relays: usize) {
     world.finish().await;
 }
 
-async fn two_relays_publish_each_event_once_in_order<E: Told>(world: World<E>) {
+async fn two_relays_publish_each_event_once_in_order<E: RelayedEvent>(world: World<E>) {
     many_relays(world, 2).await;
 }
 
-async fn four_relays_publish_each_event_once_in_order<E: Told>(world: World<E>) {
+async fn four_relays_publish_each_event_once_in_order<E: RelayedEvent>(world: World<E>) {
     many_relays(world, 4).await;
 }
 
-async fn events_of_a_dead_relay_are_published_after_its_lease<E: Told>(world: World<E>) {
+async fn events_of_a_dead_relay_are_published_after_its_lease<E: RelayedEvent>(world: World<E>) {
     world.write(3, 2).await;
     let now = SystemClock.now();
     let until = now + Duration::from_secs(15);
@@ -105,7 +105,7 @@ async fn events_of_a_dead_relay_are_published_after_its_lease<E: Told>(world: Wo
     world.finish().await;
 }
 
-async fn late_relay_takes_nothing_from_its_successor<E: Told>(world: World<E>) {
+async fn late_relay_takes_nothing_from_its_successor<E: RelayedEvent>(world: World<E>) {
     world.write(1, 2).await;
     let now = SystemClock.now();
     let (first, second) = (now + Duration::from_secs(15), now + Duration::from_secs(90));
@@ -115,8 +115,8 @@ async fn late_relay_takes_nothing_from_its_successor<E: Told>(world: World<E>) {
 
     // The late one failed and gives back: the claim is no longer its own.
     let ids = [claimed[0].id()];
-    let given_back = world.outbox.give_back(&ids, first, now).await;
-    assert_eq!(given_back.unwrap(), 0);
+    let released = world.outbox.release_claims(&ids, first, now).await;
+    assert_eq!(released.unwrap(), 0);
     assert_eq!(world.outbox.claim(10, now, first).await.unwrap(), []);
     // Or it had published: that is true whoever says so, and the next event is free.
     assert_eq!(world.outbox.mark_published(&ids, now).await.unwrap(), 1);
@@ -126,7 +126,7 @@ async fn late_relay_takes_nothing_from_its_successor<E: Told>(world: World<E>) {
     world.finish().await;
 }
 
-async fn unroutable_event_is_retried_behind_others<E: Told>(world: World<E>) {
+async fn unroutable_event_is_retried_behind_others<E: RelayedEvent>(world: World<E>) {
     world.write(150, 1).await;
     let publisher = world.broker.publisher().await.unwrap();
     let channel = world.broker.channel().await.unwrap();

@@ -32,8 +32,8 @@ pub fn later() -> At {
     At(SystemClock.now() + Duration::from_secs(60))
 }
 
-/// Events that have an outbox.
-pub trait Told: Event + Sized + std::fmt::Debug + PartialEq + 'static {
+/// RelayedEvent that have an outbox.
+pub trait RelayedEvent: Event + Sized + std::fmt::Debug + PartialEq + 'static {
     /// What counts the events of a user, in the table and in the message.
     const ORDER: &str;
     /// The other columns that must be filled, and with what.
@@ -51,7 +51,7 @@ pub trait Told: Event + Sized + std::fmt::Debug + PartialEq + 'static {
     fn occurred_at(&self) -> Timestamp;
 }
 
-impl Told for UserStatusChanged {
+impl RelayedEvent for UserStatusChanged {
     const ORDER: &str = "version";
     const COLUMNS: (&str, &str) = ("status", "'active'");
 
@@ -76,7 +76,7 @@ impl Told for UserStatusChanged {
     }
 }
 
-impl Told for PurchaseEvent {
+impl RelayedEvent for PurchaseEvent {
     const ORDER: &str = "sequence";
     const COLUMNS: (&str, &str) = (
         "purchase_id, tariff_id, price_minor, total_minor, currency, starts_at, ends_at, paid_until",
@@ -112,7 +112,7 @@ pub struct World<E: 'static> {
     amqp_url: String,
 }
 
-impl<E: Told> World<E> {
+impl<E: RelayedEvent> World<E> {
     pub async fn new() -> World<E> {
         let amqp_url = runtime::required("AMQP_URL", "run `cargo local test`").unwrap();
         let queue = format!("test-{}", OsRandom.uuid());
@@ -197,7 +197,7 @@ impl<E: Told> World<E> {
     }
 }
 
-async fn connect<E: Told>(amqp_url: &str, queue: &str) -> RabbitConnection {
+async fn connect<E: RelayedEvent>(amqp_url: &str, queue: &str) -> RabbitConnection {
     let connected = RabbitConnection::connect(amqp_url, E::queue(queue)).await;
     connected.unwrap()
 }

@@ -90,11 +90,11 @@ impl Proxy {
     /// Ends the present connections alone. What was held back is lost.
     pub fn drop_connections(&self) {
         self.cut();
-        self.mend();
+        self.restore();
     }
 
     /// Lets connections through again.
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.state.up.send_replace(true);
     }
 

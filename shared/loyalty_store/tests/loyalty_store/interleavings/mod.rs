@@ -39,7 +39,7 @@ proptest! {
                 let answer = scene.run(*op).await;
                 assert_eq!(answer, model.run(*op, scene.now()), "step {step}, {op:?}, of {ops:?}");
                 assert_eq!(scene.ledger().await, model.ledger(scene.now()), "after step {step}, {op:?}, of {ops:?}");
-                assert_eq!(&scene.told().await, model.told(), "after step {step}, {op:?}, of {ops:?}");
+                assert_eq!(&scene.events().await, model.events(), "after step {step}, {op:?}, of {ops:?}");
                 scene.adds_up().await;
             }
         });

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::interleavings::scene::{Answer, CAMPAIGN_LIMIT, Entry, LIMITS, Op, Told, USERS, total};
+use crate::interleavings::scene::{
+    Answer, CAMPAIGN_LIMIT, Entry, Events, LIMITS, Op, USERS, total,
+};
 
 const HOLD: SignedDuration = SignedDuration::from_mins(30);
 
@@ -46,7 +48,7 @@ pub struct Model {
     applications: Vec<Application>,
     sales: Vec<Sale>,
     closed: [bool; USERS],
-    told: Told,
+    events: Events,
 }
 
 impl Model {
@@ -55,12 +57,12 @@ impl Model {
         self.applications.iter().map(entry).collect()
     }
 
-    pub fn told(&self) -> &Told {
-        &self.told
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     fn tell(&mut self, place: usize, what: &'static str) {
-        self.told[self.applications[place].user].push(what);
+        self.events[self.applications[place].user].push(what);
     }
 
     pub fn run(&mut self, op: Op, now: Timestamp) -> Answer {

@@ -101,7 +101,7 @@ pub enum Answer {
 pub type Entry = (usize, usize, usize, &'static str);
 
 /// The events of each user, in order: `paid` or `refunded`.
-pub type Told = [Vec<&'static str>; USERS];
+pub type Events = [Vec<&'static str>; USERS];
 
 #[derive(Clone)]
 pub struct Scene(Arc<Inner>);
@@ -338,17 +338,17 @@ impl Scene {
     }
 
     /// What was told of purchases.
-    pub async fn told(&self) -> Told {
+    pub async fn events(&self) -> Events {
         let Inner { world, users, .. } = &*self.0;
         let sql = "SELECT user_id, refund_minor IS NULL FROM outbox WHERE user_id = ANY ($1) ORDER BY sequence";
         let rows = world.pool.rows(sql, &[(users, Type::UUID_ARRAY)]).await;
-        let mut told = Told::default();
+        let mut events = Events::default();
         for row in rows.unwrap() {
             let user: Uuid = row.get(0);
             let place = users.iter().position(|other| *other == user).unwrap();
-            told[place].push(if row.get(1) { "paid" } else { "refunded" });
+            events[place].push(if row.get(1) { "paid" } else { "refunded" });
         }
-        told
+        events
     }
 
     pub async fn is_within_limits(&self) {

@@ -50,7 +50,7 @@ async fn published_event_is_purged_after_thirty_days() {
     let shop = Shop::new().await;
     let store = &shop.world.store;
     shop.buy().await;
-    assert_eq!(shop.told().await.len(), 1);
+    assert_eq!(shop.events().await.len(), 1);
     shop.buy().await;
     let month = SignedDuration::from_hours(30 * 24);
     let soon = now() + month - Duration::from_secs(60);
@@ -59,11 +59,11 @@ async fn published_event_is_purged_after_thirty_days() {
     // The second is not published: it stays, however old.
     assert_eq!(store.purge_published_events(later).await.unwrap(), 1);
     assert_eq!(shop.contradictions().await, [""; 0]);
-    let told = shop.told().await;
-    assert_eq!((told.len(), told[0].sequence), (1, 2));
+    let events = shop.events().await;
+    assert_eq!((events.len(), events[0].sequence), (1, 2));
     assert_eq!(store.purge_published_events(later).await.unwrap(), 1);
     // The next one goes on counting, and the audit still knows how many there were.
     shop.buy().await;
-    assert_eq!(shop.told().await[0].sequence, 3);
+    assert_eq!(shop.events().await[0].sequence, 3);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }

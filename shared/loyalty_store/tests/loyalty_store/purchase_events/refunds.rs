@@ -24,8 +24,8 @@ async fn refund_event_has_the_total_refunded() {
     }
     let last = shop.refund(&purchase, None).await;
 
-    let told = shop.told().await;
-    let refunds: Vec<_> = told.iter().map(|event| event.refund).collect();
+    let events = shop.events().await;
+    let refunds: Vec<_> = events.iter().map(|event| event.refund).collect();
     let refunded = |refund, refunded| {
         Some(Refunded {
             refund: rub(refund),
@@ -35,16 +35,16 @@ async fn refund_event_has_the_total_refunded() {
     };
     let (by_staff, by_hand) = (refunded(9_900, 9_900), refunded(100, 10_000));
     assert_eq!(refunds, [None, by_staff, by_hand, refunded(20_000, 30_000)]);
-    assert_eq!((told[1].event_id, told[3].event_id), (first, last));
-    for (event, sequence) in told.iter().zip(1..) {
+    assert_eq!((events[1].event_id, events[3].event_id), (first, last));
+    for (event, sequence) in events.iter().zip(1..) {
         assert_eq!((event.sequence, event.purchase_id), (sequence, purchase.id));
         assert_eq!((event.user_id, event.total), (shop.user, price()));
         assert_eq!(event.subscription.starts_at, starts_at);
         assert_eq!(event.paid_until, event.subscription.ends_at);
     }
     // A part changes nothing of the time; all ends it.
-    assert_eq!(told[2].subscription.ends_at, ends_at);
-    assert_eq!(told[3].subscription.ends_at, told[3].occurred_at);
+    assert_eq!(events[2].subscription.ends_at, ends_at);
+    assert_eq!(events[3].subscription.ends_at, events[3].occurred_at);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }
 
@@ -52,20 +52,23 @@ async fn refund_event_has_the_total_refunded() {
 async fn moved_periods_emit_the_new_end() {
     let shop = Shop::new().await;
     let (first, second) = (shop.buy().await, shop.buy().await);
-    let before = shop.told().await;
+    let before = shop.events().await;
     shop.refund(&first, None).await;
-    let told = shop.told().await;
+    let events = shop.events().await;
     let (starts_at, ends_at) = shop.period(&second).await;
-    assert_eq!(told[0].subscription.ends_at, starts_at);
-    assert_eq!(told[0].paid_until, ends_at);
+    assert_eq!(events[0].subscription.ends_at, starts_at);
+    assert_eq!(events[0].paid_until, ends_at);
     assert!(ends_at < before[1].paid_until);
 
     // One that has not begun leaves what runs.
     let third = shop.buy().await;
     shop.refund(&third, None).await;
-    let told = shop.told().await;
-    assert_eq!(told[1].subscription.starts_at, told[1].subscription.ends_at);
-    assert_eq!(told[1].paid_until, ends_at);
+    let events = shop.events().await;
+    assert_eq!(
+        events[1].subscription.starts_at,
+        events[1].subscription.ends_at
+    );
+    assert_eq!(events[1].paid_until, ends_at);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }
 
@@ -93,5 +96,5 @@ async fn refund_without_event_stays_pending() {
 
     shop.sql("ALTER TABLE outbox DROP CONSTRAINT full_up").await;
     shop.comes_off(refund.id).await;
-    assert_eq!(shop.told().await.len(), 2);
+    assert_eq!(shop.events().await.len(), 2);
 }

@@ -13,12 +13,12 @@ use crate::purchase_events::shop::{Shop, price, rub};
 async fn payment_event_has_the_whole_purchase() {
     let shop = Shop::new().await;
     let (purchase, promo) = shop.order_with_code(1_050).await;
-    assert_eq!(shop.told().await, [], "nothing is paid yet");
+    assert_eq!(shop.events().await, [], "nothing is paid yet");
     shop.pay(&purchase).await.unwrap();
-    let told = shop.told().await;
+    let events = shop.events().await;
     let (starts_at, ends_at) = shop.period(&purchase).await;
-    assert_eq!(told.len(), 1);
-    let event = &told[0];
+    assert_eq!(events.len(), 1);
+    let event = &events[0];
     assert_eq!(
         (event.event_id, event.purchase_id),
         (purchase.id, purchase.id)
@@ -43,19 +43,19 @@ async fn full_price_free_and_late_purchases_emit_events() {
     let kept = Settled::Late { kept: true };
     assert_eq!(shop.pay(&late).await.unwrap(), kept);
 
-    let told = shop.told().await;
-    let ids: Vec<_> = told.iter().map(|event| event.event_id).collect();
+    let events = shop.events().await;
+    let ids: Vec<_> = events.iter().map(|event| event.event_id).collect();
     assert_eq!(ids, [full.id, free.id, late.id]);
-    let sequences: Vec<_> = told.iter().map(|event| event.sequence).collect();
+    let sequences: Vec<_> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, [1, 2, 3]);
-    assert_eq!(told[0].promocode_id, None);
+    assert_eq!(events[0].promocode_id, None);
     assert_eq!(
-        (told[1].promocode_id, told[1].total),
+        (events[1].promocode_id, events[1].total),
         (Some(PromoCodeId(promo)), rub(0))
     );
     // Each begins when the one before ends.
-    assert_eq!(told[2].subscription.starts_at, told[1].paid_until);
-    assert_eq!(told[1].subscription.starts_at, told[0].paid_until);
+    assert_eq!(events[2].subscription.starts_at, events[1].paid_until);
+    assert_eq!(events[1].subscription.starts_at, events[0].paid_until);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }
 
@@ -73,7 +73,7 @@ async fn unsold_purchase_emits_no_event() {
     assert_eq!(shop.pay(&late).await.unwrap(), going_back);
     let refunds = shop.world.store.find_refunds_of(late.id).await.unwrap();
     shop.comes_off(refunds[0].id).await;
-    assert_eq!(shop.told().await, []);
+    assert_eq!(shop.events().await, []);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }
 
@@ -89,7 +89,7 @@ async fn concurrent_webhooks_emit_one_event() {
     let settled = webhooks.join_all().await;
     let now = settled.iter().filter(|s| **s == Settled::Now).count();
     assert_eq!(now, 1);
-    assert_eq!(shop.told().await.len(), 1);
+    assert_eq!(shop.events().await.len(), 1);
     assert_eq!(shop.contradictions().await, [""; 0]);
 }
 
@@ -105,12 +105,12 @@ async fn concurrent_purchases_emit_ordered_events() {
         }
     }
     payments.join_all().await;
-    let told = shop.told().await;
-    let sequences: Vec<_> = told.iter().map(|event| event.sequence).collect();
+    let events = shop.events().await;
+    let sequences: Vec<_> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, [1, 2, 3, 4, 5, 6, 7, 8]);
     // Who keeps the last `paid_until` of a tariff is right.
     let mut known = HashMap::new();
-    for event in told {
+    for event in events {
         let before = known.insert(event.tariff, event.paid_until);
         assert_eq!(event.paid_until, event.subscription.ends_at);
         assert_eq!(
@@ -151,5 +151,5 @@ async fn purchase_without_event_is_not_paid() {
 
     shop.sql("ALTER TABLE outbox DROP CONSTRAINT full_up").await;
     assert_eq!(shop.pay(&purchase).await.unwrap(), Settled::Now);
-    assert_eq!(shop.told().await.len(), 1);
+    assert_eq!(shop.events().await.len(), 1);
 }

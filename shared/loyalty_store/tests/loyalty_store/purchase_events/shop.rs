@@ -113,18 +113,18 @@ impl Shop {
         completed.await.unwrap();
     }
 
-    /// What was told since the last call, each user's in order.
-    pub async fn told(&self) -> Vec<PurchaseEvent> {
-        let (outbox, mut told) = (self.world.store.outbox(), vec![]);
+    /// The events since the last call, each user's in order.
+    pub async fn events(&self) -> Vec<PurchaseEvent> {
+        let (outbox, mut events) = (self.world.store.outbox(), vec![]);
         loop {
             let until = now() + Duration::from_secs(60);
-            let events = outbox.claim(100, now(), until).await.unwrap();
-            if events.is_empty() {
-                return told;
+            let claimed = outbox.claim(100, now(), until).await.unwrap();
+            if claimed.is_empty() {
+                return events;
             }
-            let ids: Vec<Uuid> = events.iter().map(|event| event.event_id).collect();
+            let ids: Vec<Uuid> = claimed.iter().map(|event| event.event_id).collect();
             outbox.mark_published(&ids, now()).await.unwrap();
-            told.extend(events);
+            events.extend(claimed);
         }
     }
 
