@@ -1,4 +1,4 @@
--- Accounts. This database is the only place with personal data.
+-- Accounts. Only this database contains personal data.
 
 CREATE TABLE users (
     id               uuid PRIMARY KEY,
@@ -22,17 +22,17 @@ CREATE TABLE users (
 );
 COMMENT ON TABLE users IS
     'A row is an account. When it is deleted, its personal data is erased and the row stays.';
-COMMENT ON COLUMN users.email IS 'The address as it was typed.';
+COMMENT ON COLUMN users.email IS 'The address as it was entered.';
 COMMENT ON COLUMN users.email_key IS
-    'The form of the address that is unique: without regard to case, and to whether accents are written composed.';
+    'The normalized form of the address, which is unique: it ignores case and whether accents are composed.';
 COMMENT ON COLUMN users.password_hash IS 'Argon2id, as a PHC string.';
 COMMENT ON COLUMN users.password_version IS
-    'Grows by one when the password becomes another one, and not when the same password is hashed anew: whoever has '
-    'proved an earlier password opens no session.';
+    'Incremented when the password is changed, but not when the same password is rehashed: a login that verified an '
+    'earlier password opens no session.';
 COMMENT ON COLUMN users.version IS
-    'Grows by one with every change of status; receivers of events keep the highest that they have seen.';
+    'Incremented by every change of status; receivers of events keep the highest version that they have seen.';
 COMMENT ON COLUMN users.first_account_id IS
-    'The first account of the same address, when that was deleted before this one was made: '
+    'The first account of the same address, if that was deleted before this one was created: '
     'docs/adr/0014-one-trial-a-person.md.';
 
 CREATE TABLE tombstones (
@@ -41,6 +41,6 @@ CREATE TABLE tombstones (
     deleted_at timestamptz NOT NULL
 );
 CREATE INDEX tombstones_email_hmac ON tombstones (email_hmac);
-COMMENT ON TABLE tombstones IS 'A row is what is left of the address of a deleted account.';
+COMMENT ON TABLE tombstones IS 'A row is what remains of the address of a deleted account.';
 COMMENT ON COLUMN tombstones.email_hmac IS
-    'A keyed hash of users.email_key: the same person can be recognised and nobody can be named.';
+    'A keyed hash of users.email_key: the same person can be recognized, but nobody can be identified.';

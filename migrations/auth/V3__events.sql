@@ -14,9 +14,9 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 COMMENT ON TABLE outbox IS
-    'A row is a change of a user''s status on its way to the loyalty side, written in the transaction of the change. '
-    'No personal data.';
-COMMENT ON COLUMN outbox.version IS 'users.version as the change left it.';
+    'A row is a change of a user''s status to be published to the loyalty side, written in the transaction of the '
+    'change. It contains no personal data.';
+COMMENT ON COLUMN outbox.version IS 'users.version after the change.';
 COMMENT ON COLUMN outbox.claimed_until IS
-    'Until when the relay that publishes the event has it for itself. It holds no lock meanwhile.';
-COMMENT ON COLUMN outbox.published_at IS 'When the broker had confirmed it.';
+    'Until when the event is reserved for the relay that publishes it. The relay holds no lock meanwhile.';
+COMMENT ON COLUMN outbox.published_at IS 'When the broker had confirmed the event.';

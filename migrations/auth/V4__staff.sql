@@ -1,4 +1,4 @@
--- What staff do to accounts.
+-- Actions of staff on accounts.
 
 CREATE TABLE staff_actions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -12,9 +12,9 @@ CREATE TABLE staff_actions (
 CREATE INDEX staff_actions_by_user ON staff_actions (user_id, id);
 CREATE INDEX staff_actions_by_time ON staff_actions (occurred_at);
 COMMENT ON TABLE staff_actions IS
-    'A row is what an administrator did to an account, or that they looked up its personal data. Names people by their '
-    'ids alone.';
+    'A row is a change that an administrator made to an account, or a look-up of its personal data. People are '
+    'identified by their IDs alone.';
 COMMENT ON COLUMN staff_actions.actor_id IS 'The administrator.';
 COMMENT ON COLUMN staff_actions.user_id IS 'The account.';
-COMMENT ON COLUMN staff_actions.before IS 'The status or the role before; NULL when nothing was changed.';
-COMMENT ON COLUMN staff_actions.after IS 'The status or the role after; NULL when nothing was changed.';
+COMMENT ON COLUMN staff_actions.before IS 'The earlier status or role; NULL when nothing was changed.';
+COMMENT ON COLUMN staff_actions.after IS 'The new status or role; NULL when nothing was changed.';

@@ -12,8 +12,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- After the statement above, not in it: that may have waited for the account before to be deleted, and what the
-    -- deletion left is seen from here on.
+    -- A separate statement: the one above may have waited for the deletion of the earlier account, and what that left
+    -- is visible only from here on.
     SELECT coalesce(u.first_account_id, u.id) INTO v_first_account_id
     FROM tombstones t JOIN users u ON u.id = t.user_id
     WHERE t.email_hmac = p_email_hmac
@@ -38,10 +38,10 @@ CREATE TABLE public.outbox (
     published_at timestamp with time zone,
     CONSTRAINT outbox_status_check CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text, 'deleted'::text])))
 );
-COMMENT ON TABLE public.outbox IS 'A row is a change of a user''s status on its way to the loyalty side, written in the transaction of the change. No personal data.';
-COMMENT ON COLUMN public.outbox.version IS 'users.version as the change left it.';
-COMMENT ON COLUMN public.outbox.claimed_until IS 'Until when the relay that publishes the event has it for itself. It holds no lock meanwhile.';
-COMMENT ON COLUMN public.outbox.published_at IS 'When the broker had confirmed it.';
+COMMENT ON TABLE public.outbox IS 'A row is a change of a user''s status to be published to the loyalty side, written in the transaction of the change. It contains no personal data.';
+COMMENT ON COLUMN public.outbox.version IS 'users.version after the change.';
+COMMENT ON COLUMN public.outbox.claimed_until IS 'Until when the event is reserved for the relay that publishes it. The relay holds no lock meanwhile.';
+COMMENT ON COLUMN public.outbox.published_at IS 'When the broker had confirmed the event.';
 
 ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_id_seq
@@ -79,12 +79,12 @@ CREATE TABLE public.sessions (
     CONSTRAINT sessions_generation_check CHECK ((generation >= 0))
 );
 COMMENT ON TABLE public.sessions IS 'A row is a session, from the login to its end, however often its tokens are renewed.';
-COMMENT ON COLUMN public.sessions.generation IS 'How often the refresh token was rotated.';
+COMMENT ON COLUMN public.sessions.generation IS 'How many times the refresh token was rotated.';
 COMMENT ON COLUMN public.sessions.refresh_hash IS 'SHA-256 of the current refresh token.';
-COMMENT ON COLUMN public.sessions.rotated_at IS 'When the current refresh token was made.';
-COMMENT ON COLUMN public.sessions.expires_at IS 'Until when the current refresh token is good.';
-COMMENT ON COLUMN public.sessions.revoked_at IS 'When the session was ended, if it was before it expired.';
-COMMENT ON COLUMN public.sessions.over_on IS 'The day in UTC on which the session was over, or will be if it is not renewed. Old sessions are found by it: docs/data-retention.md.';
+COMMENT ON COLUMN public.sessions.rotated_at IS 'When the current refresh token was issued.';
+COMMENT ON COLUMN public.sessions.expires_at IS 'When the current refresh token expires.';
+COMMENT ON COLUMN public.sessions.revoked_at IS 'When the session was ended, if that was before it expired.';
+COMMENT ON COLUMN public.sessions.over_on IS 'The day (UTC) on which the session was over, or will be if it is not renewed. Old sessions are found by it: docs/data-retention.md.';
 
 CREATE TABLE public.staff_actions (
     id bigint NOT NULL,
@@ -96,11 +96,11 @@ CREATE TABLE public.staff_actions (
     occurred_at timestamp with time zone NOT NULL,
     CONSTRAINT staff_actions_action_check CHECK ((action = ANY (ARRAY['look_up'::text, 'set_status'::text, 'set_role'::text])))
 );
-COMMENT ON TABLE public.staff_actions IS 'A row is what an administrator did to an account, or that they looked up its personal data. Names people by their ids alone.';
+COMMENT ON TABLE public.staff_actions IS 'A row is a change that an administrator made to an account, or a look-up of its personal data. People are identified by their IDs alone.';
 COMMENT ON COLUMN public.staff_actions.actor_id IS 'The administrator.';
 COMMENT ON COLUMN public.staff_actions.user_id IS 'The account.';
-COMMENT ON COLUMN public.staff_actions.before IS 'The status or the role before; NULL when nothing was changed.';
-COMMENT ON COLUMN public.staff_actions.after IS 'The status or the role after; NULL when nothing was changed.';
+COMMENT ON COLUMN public.staff_actions.before IS 'The earlier status or role; NULL when nothing was changed.';
+COMMENT ON COLUMN public.staff_actions.after IS 'The new status or role; NULL when nothing was changed.';
 
 ALTER TABLE public.staff_actions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_actions_id_seq
@@ -116,8 +116,8 @@ CREATE TABLE public.tombstones (
     email_hmac bytea NOT NULL,
     deleted_at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.tombstones IS 'A row is what is left of the address of a deleted account.';
-COMMENT ON COLUMN public.tombstones.email_hmac IS 'A keyed hash of users.email_key: the same person can be recognised and nobody can be named.';
+COMMENT ON TABLE public.tombstones IS 'A row is what remains of the address of a deleted account.';
+COMMENT ON COLUMN public.tombstones.email_hmac IS 'A keyed hash of users.email_key: the same person can be recognized, but nobody can be identified.';
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -143,12 +143,12 @@ END),
     CONSTRAINT users_version_check CHECK ((version > 0))
 );
 COMMENT ON TABLE public.users IS 'A row is an account. When it is deleted, its personal data is erased and the row stays.';
-COMMENT ON COLUMN public.users.email IS 'The address as it was typed.';
-COMMENT ON COLUMN public.users.email_key IS 'The form of the address that is unique: without regard to case, and to whether accents are written composed.';
+COMMENT ON COLUMN public.users.email IS 'The address as it was entered.';
+COMMENT ON COLUMN public.users.email_key IS 'The normalized form of the address, which is unique: it ignores case and whether accents are composed.';
 COMMENT ON COLUMN public.users.password_hash IS 'Argon2id, as a PHC string.';
-COMMENT ON COLUMN public.users.password_version IS 'Grows by one when the password becomes another one, and not when the same password is hashed anew: whoever has proved an earlier password opens no session.';
-COMMENT ON COLUMN public.users.version IS 'Grows by one with every change of status; receivers of events keep the highest that they have seen.';
-COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same address, when that was deleted before this one was made: docs/adr/0014-one-trial-a-person.md.';
+COMMENT ON COLUMN public.users.password_version IS 'Incremented when the password is changed, but not when the same password is rehashed: a login that verified an earlier password opens no session.';
+COMMENT ON COLUMN public.users.version IS 'Incremented by every change of status; receivers of events keep the highest version that they have seen.';
+COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same address, if that was deleted before this one was created: docs/adr/0014-one-trial-a-person.md.';
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_event_id_key UNIQUE (event_id);

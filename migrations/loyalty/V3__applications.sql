@@ -1,4 +1,4 @@
--- Uses of promo codes: how many there are left, who holds them, and what was refused.
+-- Uses of promo codes: how many are left, who has reserved them, and what was refused.
 
 CREATE TABLE promotion_usage (
     promotion_id bigint   NOT NULL,
@@ -9,13 +9,13 @@ CREATE TABLE promotion_usage (
     quota_minor  bigint,
     CONSTRAINT promotion_usage_not_negative CHECK (taken >= 0 AND spent_minor >= 0),
     PRIMARY KEY (promotion_id, stripe)
-    -- Room on the page for the next version of each row: no index entry is written then.
+    -- Leaves room on the page for the next version of each row: no index entry is written then.
 ) WITH (fillfactor = 40);
 COMMENT ON TABLE promotion_usage IS
-    'A row is a stripe of a promotion''s counter of uses that are held or spent: docs/adr/0008-usage-counters.md.';
+    'A row is a stripe of a promotion''s counter of reserved and spent uses: docs/adr/0008-usage-counters.md.';
 COMMENT ON COLUMN promotion_usage.quota IS
-    'The stripe''s share of the limit; NULL has none. 0 in every stripe when more is taken than the limit allows.';
-COMMENT ON COLUMN promotion_usage.spent_minor IS 'What the discounts of these uses come to.';
+    'The stripe''s share of the limit; NULL without a limit. 0 in every stripe when the limit is exceeded.';
+COMMENT ON COLUMN promotion_usage.spent_minor IS 'The sum of the discounts of these uses.';
 
 CREATE TABLE campaign_usage (
     campaign_id bigint   NOT NULL,
@@ -27,16 +27,16 @@ CREATE TABLE campaign_usage (
     CONSTRAINT campaign_usage_not_negative CHECK (taken >= 0 AND spent_minor >= 0),
     PRIMARY KEY (campaign_id, stripe)
 ) WITH (fillfactor = 40);
-COMMENT ON TABLE campaign_usage IS 'A row is a stripe of a campaign''s counter, like one of a promotion.';
+COMMENT ON TABLE campaign_usage IS 'A row is a stripe of a campaign''s counter, like a row of promotion_usage.';
 
--- Domains, since Postgres caches their checks; it parses those of a table again at every statement that writes.
+-- Domains, since Postgres caches their checks; it parses those of a table again for every statement that writes.
 CREATE DOMAIN application_state AS text CHECK (VALUE IN ('applied', 'paying', 'used', 'cancelled', 'expired'));
 CREATE DOMAIN cancel_reason AS text CHECK (VALUE IN ('user', 'admin', 'payment_failed', 'payment_expired', 'user_blocked',
     'user_deleted', 'refunded'));
 
--- No foreign keys to what everybody uses: each would lock the row of the code, the tariff, the promotion or the
+-- No foreign keys to rows that all users share: each would lock the row of the code, the tariff, the promotion or the
 -- campaign, and write to it. The statement that inserts has read them all, and nothing deletes them; the audit of
--- shared/loyalty_store looks for applications that name what there is not.
+-- shared/loyalty_store looks for applications that refer to rows that do not exist.
 CREATE TABLE applications (
     id                uuid PRIMARY KEY,
     user_id           uuid        NOT NULL,
@@ -67,13 +67,15 @@ CREATE TABLE applications (
     CONSTRAINT applications_total CHECK (total_minor BETWEEN 0 AND price_minor)
 );
 COMMENT ON TABLE applications IS
-    'A row is a use of a promo code by a user for a tariff, and the decision that allowed it.';
+    'A row is an application: a use of a promo code by a user for a tariff, and the decision that accepted it.';
 COMMENT ON COLUMN applications.person_id IS
-    'The first account of the person: limits hold for people, also over an account that was deleted.';
-COMMENT ON COLUMN applications.rule_set IS 'Which rules were asked: see domain::RULE_SET.';
-COMMENT ON COLUMN applications.observed IS 'What the decision saw beside the versions: see domain::Observed.';
-COMMENT ON COLUMN applications.stripe IS 'Which stripe of the promotion''s counter the use came from: it goes back there.';
-COMMENT ON COLUMN applications.code_counted IS 'Whether the use counts in promo_codes.uses: it is taken off there again.';
+    'The first account of the person: limits apply to people, across deleted accounts.';
+COMMENT ON COLUMN applications.rule_set IS 'Which rules were evaluated: see domain::RULE_SET.';
+COMMENT ON COLUMN applications.observed IS 'What the decision saw besides the versions: see domain::Observed.';
+COMMENT ON COLUMN applications.stripe IS
+    'The stripe of the promotion''s counter that the use was reserved in; it is released there.';
+COMMENT ON COLUMN applications.code_counted IS
+    'Whether the use counts in promo_codes.uses; if so, it is released there.';
 CREATE UNIQUE INDEX applications_one_open_per_tariff ON applications (user_id, tariff_id)
     WHERE state IN ('applied', 'paying');
 CREATE UNIQUE INDEX applications_one_trial ON applications (person_id)
@@ -103,12 +105,14 @@ CREATE TABLE refusals (
     PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 COMMENT ON TABLE refusals IS
-    'A row is a decision that a promo code does not pass. Partitioned by month, so that old ones go by dropping a table.';
-COMMENT ON COLUMN refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
+    'A row is a decision that refused a promo code. Partitioned by month, so that old refusals are deleted by '
+    'dropping a table.';
+COMMENT ON COLUMN refusals.refused IS
+    'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
 CREATE INDEX refusals_by_user ON refusals (user_id, at);
 
 CREATE TABLE refusals_other PARTITION OF refusals DEFAULT;
-COMMENT ON TABLE refusals_other IS 'Nothing is refused for want of a partition.';
+COMMENT ON TABLE refusals_other IS 'The default partition: no refusal fails to be stored for lack of a partition.';
 
 CREATE VIEW decisions AS
     SELECT id, created_at AS at, user_id, code_id, promotion_id, campaign_id, tariff_id, code_version, promotion_version,

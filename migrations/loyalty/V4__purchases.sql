@@ -1,4 +1,4 @@
--- What was bought, how far it is paid, and for how long it lasts. Like applications, without foreign keys to tariffs.
+-- What was bought, whether it is paid, and how long it lasts. Like applications, without foreign keys to tariffs.
 
 CREATE TABLE purchases (
     id               uuid PRIMARY KEY,
@@ -23,11 +23,12 @@ CREATE TABLE purchases (
 );
 COMMENT ON TABLE purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
 COMMENT ON COLUMN purchases.application_id IS 'NULL at the full price.';
-COMMENT ON COLUMN purchases.period_months IS 'What is bought, as the buyer saw it: months of the calendar, or trial_days.';
-COMMENT ON COLUMN purchases.payment_id IS 'The provider''s.';
+COMMENT ON COLUMN purchases.period_months IS 'What was bought, as the buyer saw it: calendar months, or trial_days.';
+COMMENT ON COLUMN purchases.payment_id IS 'The provider''s ID of the payment.';
 COMMENT ON COLUMN purchases.idempotency_key IS
-    'The buyer''s Idempotency-Key: a repeated request finds the purchase that the first one made.';
-COMMENT ON COLUMN purchases.check_at IS 'When to ask the provider after the payment, if nobody has told us by then.';
+    'The buyer''s Idempotency-Key: a repeated request finds the purchase of the first one.';
+COMMENT ON COLUMN purchases.check_at IS
+    'When to ask the provider about the payment, if its outcome is not known by then.';
 CREATE UNIQUE INDEX purchases_open_by_application ON purchases (application_id) WHERE status IN ('pending', 'paid');
 CREATE UNIQUE INDEX purchases_idempotency_key ON purchases (user_id, idempotency_key);
 CREATE UNIQUE INDEX purchases_open_at_full_price ON purchases (user_id, tariff_id)
@@ -43,10 +44,10 @@ CREATE TABLE subscriptions (
     tariff_id   bigint      NOT NULL,
     starts_at   timestamptz NOT NULL,
     ends_at     timestamptz NOT NULL,
-    -- One that is taken back before it begins lasts no time.
+    -- A subscription that is refunded before it begins has zero length.
     CONSTRAINT subscriptions_period CHECK (ends_at >= starts_at)
 );
-COMMENT ON TABLE subscriptions IS 'A row is the time that a purchase has bought, half-open.';
+COMMENT ON TABLE subscriptions IS 'A row is the period that was bought with a purchase, half-open.';
 CREATE INDEX subscriptions_by_user ON subscriptions (user_id, tariff_id, ends_at DESC);
 
 CREATE TABLE ledger (
@@ -61,8 +62,8 @@ CREATE TABLE ledger (
     CONSTRAINT ledger_direction CHECK (CASE kind WHEN 'payment' THEN amount_minor > 0 ELSE amount_minor < 0 END)
 );
 COMMENT ON TABLE ledger IS
-    'A row is money that the provider has moved: in is above zero, out is below. It is never changed.';
-COMMENT ON COLUMN ledger.reference IS 'The provider''s number of the payment or the refund.';
+    'A row is a movement of money at the provider: payments are positive, refunds negative. It is never changed.';
+COMMENT ON COLUMN ledger.reference IS 'The provider''s ID of the payment or the refund.';
 CREATE UNIQUE INDEX ledger_one_payment ON ledger (purchase_id) WHERE kind = 'payment';
 CREATE INDEX ledger_by_purchase ON ledger (purchase_id);
 
@@ -82,9 +83,9 @@ CREATE TABLE refunds (
     check_at        timestamptz NOT NULL,
     UNIQUE (purchase_id, idempotency_key)
 );
-COMMENT ON TABLE refunds IS 'A row is money that is to go back to a buyer, or went back.';
+COMMENT ON TABLE refunds IS 'A row is a refund to a buyer, whatever its status.';
 COMMENT ON COLUMN refunds.id IS 'Also the idempotence key at the provider.';
-COMMENT ON COLUMN refunds.cause IS 'Ordered by staff, because money came too late, or made at the provider by somebody.';
-COMMENT ON COLUMN refunds.failure IS 'The provider''s reason.';
+COMMENT ON COLUMN refunds.cause IS 'Ordered by staff, due to a late payment, or made directly at the provider.';
+COMMENT ON COLUMN refunds.failure IS 'The provider''s reason for the failure.';
 COMMENT ON COLUMN refunds.check_at IS 'When to ask the provider again.';
 CREATE INDEX refunds_to_check ON refunds (check_at) WHERE status = 'pending';

@@ -4,7 +4,7 @@ CREATE TABLE inbox (
     event_id    uuid PRIMARY KEY,
     received_at timestamptz NOT NULL
 );
-COMMENT ON TABLE inbox IS 'A row is an event about a user that was handled, so that a duplicate changes nothing.';
+COMMENT ON TABLE inbox IS 'A row is an event about a user that has been handled, so that a duplicate changes nothing.';
 
 CREATE TABLE outbox (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -29,10 +29,10 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_refund CHECK ((refund_minor IS NULL) = (refunded_minor IS NULL))
 );
 COMMENT ON TABLE outbox IS 'A row is an event about a purchase. Events are published in order per user.';
-COMMENT ON COLUMN outbox.event_id IS 'The number of the purchase that was paid, or of the refund: neither comes twice.';
-COMMENT ON COLUMN outbox.paid_until IS 'The end of all of the user''s subscriptions to this tariff.';
-COMMENT ON COLUMN outbox.refund_minor IS 'What went back with this refund; refunded_minor is what went back in all.';
-COMMENT ON COLUMN outbox.claimed_until IS 'Until then the relay that claimed it publishes it, and no other.';
+COMMENT ON COLUMN outbox.event_id IS 'The ID of the purchase that was paid, or of the refund: neither occurs twice.';
+COMMENT ON COLUMN outbox.paid_until IS 'The end of the last of the user''s subscriptions to this tariff.';
+COMMENT ON COLUMN outbox.refund_minor IS 'The amount of this refund; refunded_minor is the total refunded.';
+COMMENT ON COLUMN outbox.claimed_until IS 'Until when only the relay that claimed the event publishes it.';
 CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
@@ -41,4 +41,5 @@ CREATE TABLE purchase_event_counts (
     last    bigint NOT NULL CHECK (last > 0)
 );
 COMMENT ON TABLE purchase_event_counts IS
-    'A row is the sequence of a user''s last event, which outlives the event: one for every paid purchase and each refund.';
+    'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase and each '
+    'refund has one.';

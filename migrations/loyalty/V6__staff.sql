@@ -1,4 +1,4 @@
--- What staff did.
+-- Actions of staff.
 
 CREATE TABLE staff_changes (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -9,5 +9,5 @@ CREATE TABLE staff_changes (
     action      text        NOT NULL,
     details     jsonb       NOT NULL
 );
-COMMENT ON TABLE staff_changes IS 'A row is a change that staff made, and who it was: an id alone.';
+COMMENT ON TABLE staff_changes IS 'A row is a change that staff made, and who made it, by ID alone.';
 CREATE INDEX staff_changes_by_resource ON staff_changes (resource, resource_id, id);

@@ -271,7 +271,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    -- A statement of its own, so it sees what was committed before the lock was given.
+    -- A separate statement, so it sees what was committed before the lock was granted.
     IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id]) THEN
         RETURN 'in_use';
     END IF;
@@ -290,7 +290,7 @@ BEGIN
     INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = p_purchase_id
     ON CONFLICT (user_id) DO UPDATE SET last = c.last + 1
     RETURNING c.last INTO v_sequence;
-    -- A statement of its own: it sees everything in the user's earlier events, since it waited for them.
+    -- A separate statement: the one above waited for the user's earlier events, so this one sees all that is in them.
     INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
         currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
     SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,
@@ -304,7 +304,7 @@ BEGIN
     FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id LEFT JOIN applications a ON a.id = b.application_id
     WHERE b.id = p_purchase_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the purchase % is paid and has no subscription', p_purchase_id;
+        RAISE EXCEPTION 'the purchase % is paid but has no subscription', p_purchase_id;
     END IF;
 END $$;
 
@@ -316,7 +316,7 @@ DECLARE
     v_expired integer;
 BEGIN
     IF p_user_id IS NOT NULL THEN
-        -- By applications_one_open_per_tariff: a user has few.
+        -- By the index applications_one_open_per_tariff: a user has few.
         v_ids := ARRAY(
             SELECT a.id FROM applications a
             WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')
@@ -326,7 +326,7 @@ BEGIN
             LIMIT p_limit
         );
     ELSE
-        -- By applications_to_expire.
+        -- By the index applications_to_expire.
         v_ids := ARRAY(
             SELECT a.id FROM applications a
             WHERE a.state = 'applied' AND a.expires_at <= p_now
@@ -396,12 +396,12 @@ CREATE TABLE public.applications (
     CONSTRAINT applications_cancel_reason CHECK ((((state)::text = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
     CONSTRAINT applications_total CHECK (((total_minor >= 0) AND (total_minor <= price_minor)))
 );
-COMMENT ON TABLE public.applications IS 'A row is a use of a promo code by a user for a tariff, and the decision that allowed it.';
-COMMENT ON COLUMN public.applications.person_id IS 'The first account of the person: limits hold for people, also over an account that was deleted.';
-COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were asked: see domain::RULE_SET.';
-COMMENT ON COLUMN public.applications.stripe IS 'Which stripe of the promotion''s counter the use came from: it goes back there.';
-COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses: it is taken off there again.';
-COMMENT ON COLUMN public.applications.observed IS 'What the decision saw beside the versions: see domain::Observed.';
+COMMENT ON TABLE public.applications IS 'A row is an application: a use of a promo code by a user for a tariff, and the decision that accepted it.';
+COMMENT ON COLUMN public.applications.person_id IS 'The first account of the person: limits apply to people, across deleted accounts.';
+COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were evaluated: see domain::RULE_SET.';
+COMMENT ON COLUMN public.applications.stripe IS 'The stripe of the promotion''s counter that the use was reserved in; it is released there.';
+COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses; if so, it is released there.';
+COMMENT ON COLUMN public.applications.observed IS 'What the decision saw besides the versions: see domain::Observed.';
 
 CREATE TABLE public.refusals (
     id uuid NOT NULL,
@@ -421,7 +421,7 @@ CREATE TABLE public.refusals (
     CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
 )
 PARTITION BY RANGE (at);
-COMMENT ON TABLE public.refusals IS 'A row is a decision that a promo code does not pass. Partitioned by month, so that old ones go by dropping a table.';
+COMMENT ON TABLE public.refusals IS 'A row is a decision that refused a promo code. Partitioned by month, so that old refusals are deleted by dropping a table.';
 COMMENT ON COLUMN public.refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
 
 CREATE VIEW public.decisions AS
@@ -589,7 +589,7 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        -- The first to expire shows whether any has; whose it is matters only when a limit has refused.
+        -- The first to expire shows whether any has expired; whose it is matters only when a limit has refused.
         lapsed := coalesce(
             (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
             false
@@ -651,7 +651,7 @@ BEGIN
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
-    -- What is not limited is not counted: that reads all applications of the promotion, or of the campaign.
+    -- Usage is counted only where it is limited: counting reads all applications of the promotion, or of the campaign.
     IF num_nonnulls(promotion ->> 'total_limit', promotion ->> 'budget_minor', code ->> 'max_uses') > 0 THEN
         SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint,
             count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)
@@ -798,13 +798,13 @@ BEGIN
     FOR v_month IN SELECT generate_series(v_this_month, v_this_month + interval '2 months', interval '1 month') LOOP
         v_name := 'refusals_' || to_char(v_month, 'YYYY_MM');
         CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
-        -- One at a time, and only if nobody was faster.
+        -- One call at a time, and only if no other has created it meanwhile.
         PERFORM pg_advisory_xact_lock(hashtext('maintain_decision_partitions'));
         CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
         v_from := v_month AT TIME ZONE 'UTC';
         v_to := (v_month + interval '1 month') AT TIME ZONE 'UTC';
         EXECUTE format('CREATE TABLE %I (LIKE refusals INCLUDING ALL)', v_name);
-        -- Refusals that came before their partition did.
+        -- Refusals that were stored before their partition existed.
         EXECUTE format(
             'WITH moved AS (DELETE FROM refusals_other WHERE at >= %1$L AND at < %2$L RETURNING *)
             INSERT INTO %3$I SELECT * FROM moved',
@@ -842,7 +842,7 @@ BEGIN
         WHEN v_tariff_status <> 'active' THEN 'not_on_sale'
         WHEN v_user_status <> 'active' THEN 'not_active'
     END;
-    -- An earlier one may be paid, or fail, between the two statements: then there is room for this one.
+    -- An earlier purchase may be paid, or fail, between the two statements: then this one can be inserted.
     WHILE outcome IS NULL LOOP
         INSERT INTO purchases AS b (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months,
             idempotency_key, created_at, updated_at, check_at)
@@ -1019,7 +1019,7 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    RAISE EXCEPTION 'the table % is only added to', TG_TABLE_NAME;
+    RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME;
 END $$;
 
 CREATE FUNCTION public.release_uses(p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamp with time zone) RETURNS SETOF uuid
@@ -1031,7 +1031,7 @@ DECLARE
     v_ids uuid[];
     v_any_counted boolean;
     v_any_campaign boolean;
-    -- Whose stripes are all to be locked.
+    -- Those whose stripes must all be locked.
     v_promotion_ids bigint[] := ARRAY[]::bigint[];
     v_campaign_ids bigint[] := ARRAY[]::bigint[];
     v_over_ids bigint[];
@@ -1077,7 +1077,7 @@ BEGIN
             IF NOT (v_over_ids <@ v_promotion_ids AND v_over_campaign_ids <@ v_campaign_ids) THEN
                 v_promotion_ids := v_promotion_ids || v_over_ids;
                 v_campaign_ids := v_campaign_ids || v_over_campaign_ids;
-                RAISE EXCEPTION 'more stripes are to be locked' USING ERRCODE = 'LU001';
+                RAISE EXCEPTION 'more stripes must be locked' USING ERRCODE = 'LU001';
             END IF;
 
             IF cardinality(v_ids) > 1 THEN
@@ -1128,7 +1128,7 @@ BEGIN
             END IF;
             RETURN;
         EXCEPTION WHEN SQLSTATE 'LU001' THEN
-            -- The locks of this attempt are given up.
+            -- The locks of this attempt are released.
             NULL;
         END;
     END LOOP;
@@ -1147,7 +1147,7 @@ DECLARE
 BEGIN
     SELECT p.id, p.version, p.status, c.code, c.user_id INTO v_promotion_id, version, v_status, v_code, v_user_id
     FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
-    -- The code first: the order in which all functions lock.
+    -- The code first: the order in which all functions take locks.
     WHERE c.id = p_code_id FOR NO KEY UPDATE OF c, p;
     IF NOT FOUND THEN
         outcome := 'no_code';
@@ -1162,7 +1162,7 @@ BEGIN
     ELSIF v_code <> p_code THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
-        -- Where all is sold in one currency the applications are not looked at.
+        -- If everything is sold in one currency, the applications are not read.
         SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
     ) AND EXISTS (
         SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
@@ -1238,7 +1238,7 @@ BEGIN
         IF NOT v_code_counted THEN
             SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
             IF v_max_uses IS NOT NULL THEN
-                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
             END IF;
         END IF;
         v_stripe := reserve_promotion(
@@ -1246,7 +1246,7 @@ BEGIN
             p_discount_minor => a.price_minor - a.total_minor
         );
         IF v_stripe IS NULL THEN
-            RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+            RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
         END IF;
         IF a.campaign_id IS NOT NULL THEN
             SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
@@ -1255,19 +1255,19 @@ BEGIN
                 p_discount_minor => a.price_minor - a.total_minor
             );
             IF v_campaign_stripe IS NULL THEN
-                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
             END IF;
         END IF;
         UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
             campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
         WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the application % was not given back', a.id;
+            RAISE EXCEPTION 'the application % was not released', a.id;
         END IF;
         RETURN true;
     EXCEPTION
         WHEN unique_violation OR SQLSTATE 'LU002' THEN
-            -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
+            -- The person has had a trial meanwhile, or the counters leave none: the reservation is undone.
             RETURN false;
     END;
 END $$;
@@ -1284,11 +1284,11 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        -- Nobody sees an uncommitted stripe: a change of the limit waits for this lock, or is visible here.
         PERFORM FROM campaigns m
         WHERE m.id = p_campaign_id AND m.total_limit IS NULL AND m.budget_minor IS NULL FOR SHARE;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+            RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
         END IF;
         INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
         VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
@@ -1298,10 +1298,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
     END IF;
-    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
-    -- their order after that would make two such takers wait for each other.
+    -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
+    -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
@@ -1315,10 +1315,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'another transaction has reserved what was left in the stripe' USING ERRCODE = 'LS001';
     END IF;
     PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
-    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    -- Under the lock, the limits are those that the quotas add up to; the caller may have read earlier ones.
     SELECT m.total_limit, m.budget_minor INTO p_total_limit, p_budget_minor FROM campaigns m WHERE m.id = p_campaign_id;
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM campaign_usage
@@ -1352,11 +1352,11 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        -- Nobody sees an uncommitted stripe: a change of the limit waits for this lock, or is visible here.
         PERFORM FROM promotions p
         WHERE p.id = p_promotion_id AND p.total_limit IS NULL AND p.budget_minor IS NULL FOR SHARE;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the promotion has got a limit' USING ERRCODE = 'LS001';
+            RAISE EXCEPTION 'the promotion has a limit by now' USING ERRCODE = 'LS001';
         END IF;
         INSERT INTO promotion_usage AS u (promotion_id, stripe, taken, spent_minor)
         VALUES (p_promotion_id, v_stripe, 1, p_discount_minor)
@@ -1366,10 +1366,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'the promotion has got a limit' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'the promotion has a limit by now' USING ERRCODE = 'LS001';
     END IF;
-    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
-    -- their order after that would make two such takers wait for each other.
+    -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
+    -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM promotion_usage
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
@@ -1383,10 +1383,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'another transaction has reserved what was left in the stripe' USING ERRCODE = 'LS001';
     END IF;
     PERFORM FROM promotion_usage WHERE promotion_id = p_promotion_id ORDER BY stripe FOR UPDATE;
-    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    -- Under the lock, the limits are those that the quotas add up to; the caller may have read earlier ones.
     SELECT p.total_limit, p.budget_minor INTO p_total_limit, p_budget_minor FROM promotions p WHERE p.id = p_promotion_id;
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM promotion_usage
@@ -1450,7 +1450,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    -- A statement of its own: it sees what was committed before the lock was given.
+    -- A separate statement: it sees what was committed before the lock was granted.
     SELECT
         EXISTS (
             SELECT FROM applications a
@@ -1490,7 +1490,7 @@ BEGIN
         );
     END IF;
     IF v_stripe IS NULL OR (v_campaign_id IS NOT NULL AND v_campaign_stripe IS NULL) THEN
-        -- Gives back what was taken from the other counters.
+        -- Undoes the reservations in the other counters.
         RAISE EXCEPTION 'a limit leaves no use' USING ERRCODE = 'LS001';
     END IF;
     IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
@@ -1616,17 +1616,17 @@ END),
     CONSTRAINT promotions_version_check CHECK ((version > 0)),
     CONSTRAINT promotions_weekdays_check CHECK (((cardinality(weekdays) > 0) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
 );
-COMMENT ON TABLE public.promotions IS 'A row is an offer with all its rules. People reach it by a promo code, of which it has one or a million.';
-COMMENT ON COLUMN public.promotions.listed IS 'Whether its shared codes are shown to those who may use them. A code that is not listed works by its text alone.';
+COMMENT ON TABLE public.promotions IS 'A row is an offer with all its rules. Users reach it through its promo codes: one, or a million.';
+COMMENT ON COLUMN public.promotions.listed IS 'Whether its shared codes are shown to the users who may use them. An unlisted code works only by its text.';
 COMMENT ON COLUMN public.promotions.ends_at IS 'The first instant at which it no longer works; NULL for no end.';
-COMMENT ON COLUMN public.promotions.time_zone IS 'Of the weekdays, the hours and the periods of the per-user limit: a name of the IANA time zone database.';
-COMMENT ON COLUMN public.promotions.weekdays IS 'ISO: 1 is Monday. NULL is every day.';
-COMMENT ON COLUMN public.promotions.hours_from IS 'Half-open, over midnight if the first is the later. NULL is the whole day.';
-COMMENT ON COLUMN public.promotions.total_limit IS 'Uses of all its codes together; NULL has no limit.';
-COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL: every tariff.';
-COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL: everybody.';
-COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an applied use is held before it is given back.';
-COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether a use can be used again when the whole purchase is refunded.';
+COMMENT ON COLUMN public.promotions.time_zone IS 'The time zone of the weekdays, the hours and the periods of the per-user limit: a name from the IANA time zone database.';
+COMMENT ON COLUMN public.promotions.weekdays IS 'ISO weekdays: 1 is Monday. NULL for every day.';
+COMMENT ON COLUMN public.promotions.hours_from IS 'The interval is half-open, and spans midnight if hours_from is the later. NULL for the whole day.';
+COMMENT ON COLUMN public.promotions.total_limit IS 'The limit on uses of all its codes together; NULL for no limit.';
+COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL for every tariff.';
+COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL for everybody.';
+COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an application holds its use before it expires.';
+COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether the use is released when the whole purchase is refunded.';
 
 CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid) RETURNS text[]
     LANGUAGE plpgsql
@@ -1713,7 +1713,7 @@ CREATE TABLE public.campaign_usage (
     CONSTRAINT campaign_usage_not_negative CHECK (((taken >= 0) AND (spent_minor >= 0)))
 )
 WITH (fillfactor='40');
-COMMENT ON TABLE public.campaign_usage IS 'A row is a stripe of a campaign''s counter, like one of a promotion.';
+COMMENT ON TABLE public.campaign_usage IS 'A row is a stripe of a campaign''s counter, like a row of promotion_usage.';
 
 CREATE TABLE public.campaigns (
     id bigint NOT NULL,
@@ -1731,9 +1731,9 @@ CREATE TABLE public.campaigns (
     CONSTRAINT campaigns_total_limit_check CHECK ((total_limit > 0)),
     CONSTRAINT campaigns_version_check CHECK ((version > 0))
 );
-COMMENT ON TABLE public.campaigns IS 'A row is a switch, a limit and a budget that several promotions share.';
-COMMENT ON COLUMN public.campaigns.total_limit IS 'Uses of all its promotions together; NULL has no limit.';
-COMMENT ON COLUMN public.campaigns.budget_minor IS 'What all discounts may come to; NULL has no limit.';
+COMMENT ON TABLE public.campaigns IS 'A row is a campaign: a switch, a limit and a budget that several promotions share.';
+COMMENT ON COLUMN public.campaigns.total_limit IS 'The limit on uses of all its promotions together; NULL for no limit.';
+COMMENT ON COLUMN public.campaigns.budget_minor IS 'The limit on the sum of all discounts; NULL for no limit.';
 
 ALTER TABLE public.campaigns ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.campaigns_id_seq
@@ -1749,7 +1749,7 @@ CREATE TABLE public.catalogue_version (
     version bigint NOT NULL,
     CONSTRAINT catalogue_version_one_check CHECK (one)
 );
-COMMENT ON TABLE public.catalogue_version IS 'A row is the version of the catalogue; there is one. Whatever changes a tariff, a campaign, a promotion or a shared code advances it.';
+COMMENT ON TABLE public.catalogue_version IS 'A row is the version of the catalogue; there is only one. Every change to a tariff, a campaign, a promotion or a shared code advances it.';
 
 CREATE TABLE public.code_batches (
     id bigint NOT NULL,
@@ -1757,7 +1757,7 @@ CREATE TABLE public.code_batches (
     title text NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.code_batches IS 'A row is a set of codes of one promotion that were made together.';
+COMMENT ON TABLE public.code_batches IS 'A row is a set of codes of one promotion that were generated together.';
 
 ALTER TABLE public.code_batches ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.code_batches_id_seq
@@ -1773,13 +1773,13 @@ CREATE TABLE public.group_members (
     user_id uuid NOT NULL,
     added_at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.group_members IS 'A row is a user who is in a group now.';
+COMMENT ON TABLE public.group_members IS 'A row is a current membership of a user in a group.';
 
 CREATE TABLE public.inbox (
     event_id uuid NOT NULL,
     received_at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.inbox IS 'A row is an event about a user that was handled, so that a duplicate changes nothing.';
+COMMENT ON TABLE public.inbox IS 'A row is an event about a user that has been handled, so that a duplicate changes nothing.';
 
 CREATE TABLE public.ledger (
     id bigint NOT NULL,
@@ -1796,8 +1796,8 @@ CASE kind
 END),
     CONSTRAINT ledger_kind_check CHECK ((kind = ANY (ARRAY['payment'::text, 'refund'::text])))
 );
-COMMENT ON TABLE public.ledger IS 'A row is money that the provider has moved: in is above zero, out is below. It is never changed.';
-COMMENT ON COLUMN public.ledger.reference IS 'The provider''s number of the payment or the refund.';
+COMMENT ON TABLE public.ledger IS 'A row is a movement of money at the provider: payments are positive, refunds negative. It is never changed.';
+COMMENT ON COLUMN public.ledger.reference IS 'The provider''s ID of the payment or the refund.';
 
 ALTER TABLE public.ledger ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.ledger_id_seq
@@ -1830,10 +1830,10 @@ CREATE TABLE public.outbox (
     CONSTRAINT outbox_refund CHECK (((refund_minor IS NULL) = (refunded_minor IS NULL)))
 );
 COMMENT ON TABLE public.outbox IS 'A row is an event about a purchase. Events are published in order per user.';
-COMMENT ON COLUMN public.outbox.event_id IS 'The number of the purchase that was paid, or of the refund: neither comes twice.';
-COMMENT ON COLUMN public.outbox.paid_until IS 'The end of all of the user''s subscriptions to this tariff.';
-COMMENT ON COLUMN public.outbox.refund_minor IS 'What went back with this refund; refunded_minor is what went back in all.';
-COMMENT ON COLUMN public.outbox.claimed_until IS 'Until then the relay that claimed it publishes it, and no other.';
+COMMENT ON COLUMN public.outbox.event_id IS 'The ID of the purchase that was paid, or of the refund: neither occurs twice.';
+COMMENT ON COLUMN public.outbox.paid_until IS 'The end of the last of the user''s subscriptions to this tariff.';
+COMMENT ON COLUMN public.outbox.refund_minor IS 'The amount of this refund; refunded_minor is the total refunded.';
+COMMENT ON COLUMN public.outbox.claimed_until IS 'Until when only the relay that claimed the event publishes it.';
 
 ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_id_seq
@@ -1850,7 +1850,7 @@ CREATE TABLE public.past_group_members (
     added_at timestamp with time zone NOT NULL,
     removed_at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.past_group_members IS 'A row is a membership that has ended: for questions about a past time.';
+COMMENT ON TABLE public.past_group_members IS 'A row is a membership that has ended, for questions about a past time.';
 
 CREATE TABLE public.past_versions (
     kind text NOT NULL,
@@ -1860,8 +1860,8 @@ CREATE TABLE public.past_versions (
     snapshot jsonb NOT NULL,
     CONSTRAINT past_versions_kind_check CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text])))
 );
-COMMENT ON TABLE public.past_versions IS 'A row is what a tariff, a campaign, a promotion or a promo code was until it changed. Never changed itself.';
-COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a present row: a migration that adds a column adds it here too.';
+COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion or a promo code. It is never changed itself.';
+COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a current row: a migration that adds a column adds it here too.';
 
 CREATE TABLE public.promo_codes (
     id bigint NOT NULL,
@@ -1882,11 +1882,11 @@ CREATE TABLE public.promo_codes (
     CONSTRAINT promo_codes_version_check CHECK ((version > 0))
 )
 WITH (fillfactor='90');
-COMMENT ON TABLE public.promo_codes IS 'A row is the text of a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
-COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user whom it is for; NULL: whoever the promotion is for.';
-COMMENT ON COLUMN public.promo_codes.max_uses IS 'Uses of this code alone, beside the limits of its promotion: 1 is one-time.';
-COMMENT ON COLUMN public.promo_codes.uses IS 'Held or spent. Counted only where max_uses is set, so that no other row is hot.';
-COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, before that of its promotion.';
+COMMENT ON TABLE public.promo_codes IS 'A row is a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
+COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user who may use it; NULL for everybody whom the promotion is for.';
+COMMENT ON COLUMN public.promo_codes.max_uses IS 'The limit on uses of this code alone, besides the limits of its promotion; 1 for a one-time code.';
+COMMENT ON COLUMN public.promo_codes.uses IS 'Reserved and spent uses. Counted only where max_uses is set, so that no other row is hot.';
+COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, earlier than that of its promotion.';
 COMMENT ON COLUMN public.promo_codes.code IS 'The canonical form: see domain::PromoCode.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -1908,9 +1908,9 @@ CREATE TABLE public.promotion_usage (
     CONSTRAINT promotion_usage_not_negative CHECK (((taken >= 0) AND (spent_minor >= 0)))
 )
 WITH (fillfactor='40');
-COMMENT ON TABLE public.promotion_usage IS 'A row is a stripe of a promotion''s counter of uses that are held or spent: docs/adr/0008-usage-counters.md.';
-COMMENT ON COLUMN public.promotion_usage.quota IS 'The stripe''s share of the limit; NULL has none. 0 in every stripe when more is taken than the limit allows.';
-COMMENT ON COLUMN public.promotion_usage.spent_minor IS 'What the discounts of these uses come to.';
+COMMENT ON TABLE public.promotion_usage IS 'A row is a stripe of a promotion''s counter of reserved and spent uses: docs/adr/0008-usage-counters.md.';
+COMMENT ON COLUMN public.promotion_usage.quota IS 'The stripe''s share of the limit; NULL without a limit. 0 in every stripe when the limit is exceeded.';
+COMMENT ON COLUMN public.promotion_usage.spent_minor IS 'The sum of the discounts of these uses.';
 
 ALTER TABLE public.promotions ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.promotions_id_seq
@@ -1926,7 +1926,7 @@ CREATE TABLE public.purchase_event_counts (
     last bigint NOT NULL,
     CONSTRAINT purchase_event_counts_last_check CHECK ((last > 0))
 );
-COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence of a user''s last event, which outlives the event: one for every paid purchase and each refund.';
+COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase and each refund has one.';
 
 CREATE TABLE public.purchases (
     id uuid NOT NULL,
@@ -1957,10 +1957,10 @@ CREATE TABLE public.purchases (
 );
 COMMENT ON TABLE public.purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
 COMMENT ON COLUMN public.purchases.application_id IS 'NULL at the full price.';
-COMMENT ON COLUMN public.purchases.period_months IS 'What is bought, as the buyer saw it: months of the calendar, or trial_days.';
-COMMENT ON COLUMN public.purchases.payment_id IS 'The provider''s.';
-COMMENT ON COLUMN public.purchases.idempotency_key IS 'The buyer''s Idempotency-Key: a repeated request finds the purchase that the first one made.';
-COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider after the payment, if nobody has told us by then.';
+COMMENT ON COLUMN public.purchases.period_months IS 'What was bought, as the buyer saw it: calendar months, or trial_days.';
+COMMENT ON COLUMN public.purchases.payment_id IS 'The provider''s ID of the payment.';
+COMMENT ON COLUMN public.purchases.idempotency_key IS 'The buyer''s Idempotency-Key: a repeated request finds the purchase of the first one.';
+COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider about the payment, if its outcome is not known by then.';
 
 CREATE TABLE public.refinery_schema_history (
     version integer NOT NULL,
@@ -1989,10 +1989,10 @@ CREATE TABLE public.refunds (
     CONSTRAINT refunds_check1 CHECK (((failure IS NOT NULL) = (status = 'failed'::text))),
     CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
 );
-COMMENT ON TABLE public.refunds IS 'A row is money that is to go back to a buyer, or went back.';
+COMMENT ON TABLE public.refunds IS 'A row is a refund to a buyer, whatever its status.';
 COMMENT ON COLUMN public.refunds.id IS 'Also the idempotence key at the provider.';
-COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, because money came too late, or made at the provider by somebody.';
-COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason.';
+COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, due to a late payment, or made directly at the provider.';
+COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason for the failure.';
 COMMENT ON COLUMN public.refunds.check_at IS 'When to ask the provider again.';
 
 CREATE TABLE public.refusals_other (
@@ -2012,7 +2012,7 @@ CREATE TABLE public.refusals_other (
     observed jsonb NOT NULL,
     CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
 );
-COMMENT ON TABLE public.refusals_other IS 'Nothing is refused for want of a partition.';
+COMMENT ON TABLE public.refusals_other IS 'The default partition: no refusal fails to be stored for lack of a partition.';
 
 CREATE TABLE public.schema_functions (
     name text NOT NULL,
@@ -2031,7 +2031,7 @@ CREATE TABLE public.staff_changes (
     details jsonb NOT NULL,
     CONSTRAINT staff_changes_resource_check CHECK ((resource = ANY (ARRAY['group'::text, 'promo_code'::text, 'promotion'::text, 'campaign'::text, 'tariff'::text])))
 );
-COMMENT ON TABLE public.staff_changes IS 'A row is a change that staff made, and who it was: an id alone.';
+COMMENT ON TABLE public.staff_changes IS 'A row is a change that staff made, and who made it, by ID alone.';
 
 ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_changes_id_seq
@@ -2050,7 +2050,7 @@ CREATE TABLE public.subscriptions (
     ends_at timestamp with time zone NOT NULL,
     CONSTRAINT subscriptions_period CHECK ((ends_at >= starts_at))
 );
-COMMENT ON TABLE public.subscriptions IS 'A row is the time that a purchase has bought, half-open.';
+COMMENT ON TABLE public.subscriptions IS 'A row is the period that was bought with a purchase, half-open.';
 
 CREATE TABLE public.tariffs (
     id bigint NOT NULL,
@@ -2101,7 +2101,7 @@ CREATE TABLE public.user_statuses (
     at timestamp with time zone NOT NULL,
     status text NOT NULL
 );
-COMMENT ON TABLE public.user_statuses IS 'A row is a status that a user had from `at` on: for questions about a past time.';
+COMMENT ON TABLE public.user_statuses IS 'A row is a status that a user had from `at` on, for questions about a past time.';
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -2112,8 +2112,8 @@ CREATE TABLE public.users (
     CONSTRAINT users_status_check CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text, 'deleted'::text]))),
     CONSTRAINT users_version_check CHECK ((version > 0))
 );
-COMMENT ON TABLE public.users IS 'A row is a copy of a status that the auth side owns, kept by events; the highest version wins.';
-COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same e-mail address, when that was deleted before this one was made. The two are one person.';
+COMMENT ON TABLE public.users IS 'A row is a copy of a status that the auth side owns, updated by events; the highest version wins.';
+COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same e-mail address, if that was deleted before this one was created. Both are one person.';
 
 ALTER TABLE ONLY public.refusals ATTACH PARTITION public.refusals_other DEFAULT;
 

@@ -105,7 +105,7 @@ async fn migrate(
         .map_err(MigrationError::Connection)?;
     let connection = tokio::spawn(connection);
     let outcome = locked(&mut client, runner, functions).await;
-    // Closing the session gives the lock back; waiting for it means the next runner can have it.
+    // Closing the session releases the lock; waiting for it means the next runner can have it.
     drop(client);
     let _ = connection.await;
     outcome

@@ -16,7 +16,7 @@ pub const NAME: &str = "reconcile, 100,000 users into an empty database";
 const USERS: u64 = 100_000;
 const AT_MOST: Duration = Duration::from_secs(30);
 
-/// Fills the loyalty database, which is emptied for that, and compares once more.
+/// Fills the loyalty database, which is emptied for that, and compares again.
 ///
 /// # Errors
 /// When a database fails, or not everybody arrives.

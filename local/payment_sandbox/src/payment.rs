@@ -73,7 +73,7 @@ pub(crate) struct Payment {
     /// Until when the money is held.
     #[serde(default)]
     pub(crate) held_until: Option<Timestamp>,
-    /// Kopecks given back.
+    /// Kopecks refunded.
     #[serde(default)]
     pub(crate) refunded: i64,
     /// How often it has been read.

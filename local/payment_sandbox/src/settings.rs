@@ -1,4 +1,4 @@
-//! What the sandbox is told from outside.
+//! Settings of the sandbox.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -56,7 +56,7 @@ async fn consume(
     Ok(())
 }
 
-/// Takes in one message; it is acknowledged after the commit.
+/// Processes one message; it is acknowledged after the commit.
 async fn take_in(worker: &Worker, delivery: Delivery, mut stop: Stop) -> Result<(), PublishError> {
     let mut backoff = Backoff::new();
     let mut waits = false;

@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 use crate::health::Link;
 use crate::{Stop, Worker, reconnect};
 
-/// Between two looks into an empty outbox: most of what a change of status waits for.
+/// The pause between polls of an empty outbox: most of what a change of status waits for.
 const IDLE: Duration = Duration::from_millis(100);
 
 /// What goes where.

@@ -1,7 +1,7 @@
--- Makes an active account and its event. False when another account has the address.
+-- Creates an active account and its event. False when another account has the address.
 --
--- p_email_hmac is what would be kept of the address, and was kept if it had an account before: the first account of the
--- same person is found by it.
+-- `p_email_hmac` is the keyed hash of the address. A deleted account with the same address has left it in a tombstone,
+-- which leads to the first account of the same person.
 CREATE OR REPLACE FUNCTION register_user(
     p_user_id uuid,
     p_email text,
@@ -21,8 +21,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    -- After the statement above, not in it: that may have waited for the account before to be deleted, and what the
-    -- deletion left is seen from here on.
+    -- A separate statement: the one above may have waited for the deletion of the earlier account, and what that left
+    -- is visible only from here on.
     SELECT coalesce(u.first_account_id, u.id) INTO v_first_account_id
     FROM tombstones t JOIN users u ON u.id = t.user_id
     WHERE t.email_hmac = p_email_hmac

@@ -1,6 +1,6 @@
--- Money has come for a purchase that had failed. The sale is kept if the user is active and the limits still allow its
--- use; else the money is to go back, by the refund `p_refund_id`. 'kept', 'refunding', or 'before' when this payment, or
--- another, had come before.
+-- Processes a payment that succeeded after its purchase had failed. The sale is kept if the user is active and the
+-- limits still allow its use; otherwise the payment is refunded by the refund `p_refund_id`. The outcome: 'kept',
+-- 'refunding', or 'before' when this payment, or another, was processed earlier.
 CREATE OR REPLACE FUNCTION accept_late_payment(
     p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
--- Tells callers that what they remember of the catalogue is out of date.
+-- Advances the version of the catalogue, so that callers reload what they have cached of it.
 CREATE OR REPLACE FUNCTION advance_catalogue() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE catalogue_version SET version = version + 1;
@@ -11,7 +11,7 @@ CREATE OR REPLACE TRIGGER advance_catalogue AFTER INSERT OR UPDATE OR DELETE ON 
     FOR EACH STATEMENT EXECUTE FUNCTION advance_catalogue();
 CREATE OR REPLACE TRIGGER advance_catalogue AFTER INSERT OR UPDATE OR DELETE ON promotions
     FOR EACH STATEMENT EXECUTE FUNCTION advance_catalogue();
--- Shared codes alone are in the catalogue: a batch of a million changes nothing there.
+-- Only shared codes are in the catalogue: a batch of a million changes nothing there.
 CREATE OR REPLACE TRIGGER advance_catalogue_for_new AFTER INSERT ON promo_codes
     FOR EACH ROW WHEN (NEW.batch_id IS NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION advance_catalogue();
 CREATE OR REPLACE TRIGGER advance_catalogue_for_changed

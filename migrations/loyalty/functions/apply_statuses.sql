@@ -1,10 +1,10 @@
--- Takes in what the auth side says of users, and returns those of whom it changes what is known: a newer version takes
--- the place of an older one, and with `p_repair` another status or first account of the same version too. No user twice.
--- A user who is no longer active loses the open holds (not those that are being paid: the payment decides), and one who
--- is deleted leaves all groups.
+-- Applies users' statuses from the auth side and returns the users that changed: a newer version replaces an older one,
+-- and with `p_repair` so does another status or first account of the same version. Each user may occur only once. If a
+-- user is no longer active, the open applications are released (not those that are being paid: the payment decides),
+-- and a deleted user is removed from all groups.
 --
--- The users are locked first, so whoever holds or joins under a lock of the user has committed before the holds and the
--- memberships are looked for.
+-- The users are locked first, so a transaction that adds an application or a membership under a lock of the user has
+-- committed before these are looked up.
 CREATE OR REPLACE FUNCTION apply_statuses(
     p_user_ids uuid[], p_statuses text[], p_versions bigint[], p_first_account_ids uuid[], p_repair boolean,
     p_now timestamptz

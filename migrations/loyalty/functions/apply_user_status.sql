@@ -1,4 +1,4 @@
--- Takes in an event about a user's status, once. The outcome: 'applied'; 'stale' when a newer status is known already;
+-- Applies an event about a user's status, once. The outcome: 'applied'; 'stale' when a newer status is known already;
 -- 'duplicate' when the event was handled before.
 CREATE OR REPLACE FUNCTION apply_user_status(
     p_event_id uuid, p_user_id uuid, p_status text, p_version bigint, p_first_account_id uuid, p_now timestamptz

@@ -1,6 +1,6 @@
--- Cancels a user's application of a promo code, named by its ID or by the texts that it may have: the
--- latest, if there are several. The outcome: 'cancelled', also by an earlier call, with the application's id; 'paying' or
--- 'used' when that is what the latest is; 'not_applied' when the user holds none.
+-- Cancels a user's application of a promo code, which is given by its ID or by the texts that it may have: the latest,
+-- if there are several. The outcome: 'cancelled', also by an earlier call, with the application's ID; 'paying' or
+-- 'used' when that is the state of the latest; 'not_applied' when the user has none.
 CREATE OR REPLACE FUNCTION cancel_application(
     p_user_id uuid, p_code_id bigint, p_codes text[], p_now timestamptz,
     OUT outcome text, OUT application_id uuid

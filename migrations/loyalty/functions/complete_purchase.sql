@@ -1,9 +1,10 @@
--- The money has come: the purchase is paid, the use spent, the ledger entered and the subscription made. The outcome:
--- 'paid' when this call did it, 'before' when an earlier one had; 'failed' when the purchase has failed meanwhile (see
--- accept_late_payment); 'another_payment', 'another_amount', 'no_purchase' when staff must look.
+-- Processes a payment that succeeded: marks the purchase as paid and the application as used, and writes the ledger and
+-- the subscription. The outcome: 'paid' when this call did it, 'before' when an earlier one had; 'failed' when the
+-- purchase has failed meanwhile (see accept_late_payment); 'another_payment', 'another_amount', 'no_purchase' when
+-- staff must investigate.
 --
--- Rows of purchases are locked first and written last: who makes another with the same idempotency key would wait for
--- the written row, and does not for the locked one.
+-- Rows of purchases are locked first and written last: a request with the same idempotency key would wait for a written
+-- row, but not for a locked one.
 CREATE OR REPLACE FUNCTION complete_purchase(
     p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

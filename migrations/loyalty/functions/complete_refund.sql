@@ -1,5 +1,5 @@
--- Money has gone back. When all of it has, the subscription ends, those that follow it move up, and the use of the code
--- is released if the promotion says so. False when that was known.
+-- Processes a refund that succeeded. When everything is refunded, the subscription ends, those that follow it move up,
+-- and the use of the code is released if the promotion says so. False when the refund was processed earlier.
 CREATE OR REPLACE FUNCTION complete_refund(p_refund_id uuid, p_reference text, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE

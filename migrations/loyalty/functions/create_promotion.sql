@@ -1,4 +1,5 @@
--- A new promotion with one code. `code_id` is NULL, and nothing is made, when the promotion names what does not exist.
+-- Creates a promotion with one code. `code_id` is NULL, and nothing is created, when the promotion refers to rows that
+-- do not exist.
 CREATE OR REPLACE FUNCTION create_promotion(
     p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamptz,
     OUT code_id bigint, OUT unknown text[]

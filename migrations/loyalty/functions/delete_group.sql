@@ -1,5 +1,5 @@
--- Deletes a group that no promotion names, with its memberships. Who makes a promotion for a group locks the group
--- first: FOR KEY SHARE. The outcome: 'deleted', 'in_use', 'not_found'.
+-- Deletes a group that no promotion refers to, with its memberships. Whoever creates a promotion for a group locks the
+-- group first: FOR KEY SHARE. The outcome: 'deleted', 'in_use', 'not_found'.
 CREATE OR REPLACE FUNCTION delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,7 +9,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    -- A statement of its own, so it sees what was committed before the lock was given.
+    -- A separate statement, so it sees what was committed before the lock was granted.
     IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id]) THEN
         RETURN 'in_use';
     END IF;

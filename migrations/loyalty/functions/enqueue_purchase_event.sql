@@ -8,7 +8,7 @@ BEGIN
     INSERT INTO purchase_event_counts AS c (user_id, last) SELECT b.user_id, 1 FROM purchases b WHERE b.id = p_purchase_id
     ON CONFLICT (user_id) DO UPDATE SET last = c.last + 1
     RETURNING c.last INTO v_sequence;
-    -- A statement of its own: it sees everything in the user's earlier events, since it waited for them.
+    -- A separate statement: the one above waited for the user's earlier events, so this one sees all that is in them.
     INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
         currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
     SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,
@@ -22,6 +22,6 @@ BEGIN
     FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id LEFT JOIN applications a ON a.id = b.application_id
     WHERE b.id = p_purchase_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the purchase % is paid and has no subscription', p_purchase_id;
+        RAISE EXCEPTION 'the purchase % is paid but has no subscription', p_purchase_id;
     END IF;
 END $$;

@@ -1,5 +1,5 @@
--- Gives up to `p_limit` holds back that have run out, those of a user, a promotion or a campaign if one is named, and
--- returns how many it was. Holds that have not run out cost nothing.
+-- Releases up to `p_limit` expired applications, those of a user, a promotion or a campaign if one is given, and
+-- returns how many it released. Applications that have not expired cost nothing.
 CREATE OR REPLACE FUNCTION expire_applications(
     p_now timestamptz, p_limit integer, p_user_id uuid DEFAULT NULL, p_promotion_id bigint DEFAULT NULL,
     p_campaign_id bigint DEFAULT NULL
@@ -9,7 +9,7 @@ DECLARE
     v_expired integer;
 BEGIN
     IF p_user_id IS NOT NULL THEN
-        -- By applications_one_open_per_tariff: a user has few.
+        -- By the index applications_one_open_per_tariff: a user has few.
         v_ids := ARRAY(
             SELECT a.id FROM applications a
             WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')
@@ -19,7 +19,7 @@ BEGIN
             LIMIT p_limit
         );
     ELSE
-        -- By applications_to_expire.
+        -- By the index applications_to_expire.
         v_ids := ARRAY(
             SELECT a.id FROM applications a
             WHERE a.state = 'applied' AND a.expires_at <= p_now

@@ -1,6 +1,6 @@
--- The payment failed: so has the purchase, and the use is released. `p_reference` is the payment that says so,
--- if one does. The outcome: 'failed' when this call did it, 'before' when an earlier one had; 'paid', 'another_payment',
--- 'no_purchase' when staff must look.
+-- Processes a payment that failed: marks the purchase as failed and releases the use. `p_reference` is the payment that
+-- failed, if there is one. The outcome: 'failed' when this call did it, 'before' when an earlier one had; 'paid',
+-- 'another_payment', 'no_purchase' when staff must investigate.
 CREATE OR REPLACE FUNCTION fail_purchase(
     p_purchase_id uuid, p_reference text, p_failure text, p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

@@ -1,6 +1,6 @@
--- Up to `p_limit` decisions about a user, newest first, after the place (`p_at`, `p_id`) if there is one; about the promo
--- code with the ID `p_code_id` or one of the texts `p_codes`, or about all if both are NULL. A function, since planning
--- the query takes ten times as long as running it.
+-- Up to `p_limit` decisions about a user, newest first, after the position (`p_at`, `p_id`) if one is given; about the
+-- promo code with the ID `p_code_id` or one of the texts `p_codes`, or about all codes if both are NULL. A function,
+-- since planning the query takes ten times as long as running it.
 CREATE OR REPLACE FUNCTION find_decisions(
     p_user_id uuid, p_code_id bigint, p_codes text[], p_at timestamptz, p_id uuid, p_limit bigint
 ) RETURNS SETOF decisions LANGUAGE plpgsql STABLE AS $$

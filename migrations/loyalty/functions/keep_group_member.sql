@@ -1,4 +1,4 @@
--- Keeps each membership that has ended.
+-- Archives each membership that has ended.
 CREATE OR REPLACE FUNCTION keep_group_member() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO past_group_members (group_id, user_id, added_at, removed_at)

@@ -1,5 +1,5 @@
--- Keeps what a row was before staff changed it, and counts its versions: a decision that was made from the row before is
--- then made again.
+-- Archives a row before staff change it and increments its version, so that a decision based on the earlier version is
+-- made again.
 CREATE OR REPLACE FUNCTION keep_past_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO past_versions (kind, id, version, until, snapshot)

@@ -1,4 +1,4 @@
--- Keeps each status that a user has had.
+-- Records each status that a user has had, the current one included.
 CREATE OR REPLACE FUNCTION keep_user_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO user_statuses (user_id, version, at, status) VALUES (NEW.id, NEW.version, NEW.updated_at, NEW.status)

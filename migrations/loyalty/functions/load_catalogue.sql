@@ -1,4 +1,5 @@
--- What is on sale and what everybody may see: the tariffs, and the shared codes of listed promotions that are not over.
+-- What is on sale and what everybody may see: the tariffs, and the shared codes of listed promotions that have not
+-- ended.
 CREATE OR REPLACE FUNCTION load_catalogue(
     p_now timestamptz, OUT catalogue_version bigint, OUT tariffs jsonb, OUT codes jsonb
 ) LANGUAGE plpgsql STABLE AS $$

@@ -1,6 +1,6 @@
--- What a decision looks at beside the promotion, its campaign and the tariff themselves, which callers keep by version:
--- one record, with NULL for what there is not and for what the promotion does not ask. The code is found by its number,
--- or by the texts that it may have, of which the first that there is counts.
+-- The facts of a decision besides the promotion, its campaign and the tariff themselves, which callers cache by
+-- version: one record, with NULL for what does not exist or does not matter to the promotion. The code is found by its
+-- ID, or by the texts that it may have, of which the first that exists counts.
 CREATE OR REPLACE FUNCTION load_facts(
     p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
@@ -9,12 +9,12 @@ CREATE OR REPLACE FUNCTION load_facts(
     OUT tariff_version integer, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
     OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text,
-    -- When the person's latest live uses of the promotion were taken: as many as the limit per user, or one.
+    -- The times of the person's latest live uses of the promotion: as many as the limit per user, or one.
     OUT used_at timestamptz[],
     -- The user's open application for the tariff.
     OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint,
     OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamptz, OUT open_currency text,
-    -- Whether holds have run out that still count: of the user; and of anybody, where a limit may stand in the way.
+    -- Whether expired applications still count: the user's own; and anybody's, where a limit may stand in the way.
     OUT own_lapsed boolean, OUT lapsed boolean
 ) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET jit = off AS $$
@@ -81,7 +81,7 @@ BEGIN
     IF taken >= v_total_limit OR v_budget_minor IS NOT NULL OR campaign_taken >= v_campaign_limit
         OR v_campaign_budget_minor IS NOT NULL OR code_uses >= code_max_uses
     THEN
-        -- The first to expire shows whether any has; whose it is matters only when a limit has refused.
+        -- The first to expire shows whether any has expired; whose it is matters only when a limit has refused.
         lapsed := coalesce(
             (SELECT a.expires_at <= p_now FROM applications a WHERE a.state = 'applied' ORDER BY a.expires_at LIMIT 1),
             false

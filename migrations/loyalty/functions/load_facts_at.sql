@@ -1,6 +1,6 @@
--- The facts of a decision as of a past time: the versions of that time, the user's status and groups, and what was taken
--- by then, counted from the applications. A hold that had run out counts no more, swept or not. NULL where there was no
--- such code or tariff yet.
+-- The facts of a decision as of a past time: the versions of that time, the user's status and groups, and the usage at
+-- that time, counted from the applications. An application that had expired does not count, released or not. NULL where
+-- the code or the tariff did not exist yet.
 CREATE OR REPLACE FUNCTION load_facts_at(
     p_user_id uuid, p_at timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text,
@@ -44,7 +44,7 @@ BEGIN
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
-    -- What is not limited is not counted: that reads all applications of the promotion, or of the campaign.
+    -- Usage is counted only where it is limited: counting reads all applications of the promotion, or of the campaign.
     IF num_nonnulls(promotion ->> 'total_limit', promotion ->> 'budget_minor', code ->> 'max_uses') > 0 THEN
         SELECT count(*), coalesce(sum(a.price_minor - a.total_minor), 0)::bigint,
             count(*) FILTER (WHERE a.code_id = p_code_id AND a.code_counted)

@@ -1,5 +1,5 @@
--- What the list of a user's promo codes looks at beside the catalogue, which callers keep by its version: one record.
--- Arrays of counts are in the order of the numbers that they were asked for.
+-- The facts of a list of a user's promo codes besides the catalogue, which callers cache by version: one record. Arrays
+-- of counts are in the order of the IDs that were passed in.
 CREATE OR REPLACE FUNCTION load_list_facts(
     p_user_id uuid, p_now timestamptz,
     -- Promotions with a limit per user, and when its period began.
@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION load_list_facts(
     OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text,
     OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[],
     OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[],
-    -- The user's open applications, and the codes that are for this user alone, the newest 100; NULL for none.
+    -- The user's open applications, and the codes that are for this user alone, the newest 100; NULL if there are none.
     OUT open jsonb, OUT personal jsonb
 ) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET jit = off AS $$

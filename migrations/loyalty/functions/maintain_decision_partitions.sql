@@ -1,5 +1,5 @@
--- Makes the partitions of refusals for this month and the two after it, and drops those of which the last refusal is more
--- than `p_keep_months` months old. Cheap when there is nothing to do.
+-- Creates the partitions of refusals for this month and the next two, and drops those whose last refusal is more than
+-- `p_keep_months` months old. Cheap when there is nothing to do.
 CREATE OR REPLACE FUNCTION maintain_decision_partitions(p_now timestamptz, p_keep_months integer) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,13 +12,13 @@ BEGIN
     FOR v_month IN SELECT generate_series(v_this_month, v_this_month + interval '2 months', interval '1 month') LOOP
         v_name := 'refusals_' || to_char(v_month, 'YYYY_MM');
         CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
-        -- One at a time, and only if nobody was faster.
+        -- One call at a time, and only if no other has created it meanwhile.
         PERFORM pg_advisory_xact_lock(hashtext('maintain_decision_partitions'));
         CONTINUE WHEN to_regclass(v_name) IS NOT NULL;
         v_from := v_month AT TIME ZONE 'UTC';
         v_to := (v_month + interval '1 month') AT TIME ZONE 'UTC';
         EXECUTE format('CREATE TABLE %I (LIKE refusals INCLUDING ALL)', v_name);
-        -- Refusals that came before their partition did.
+        -- Refusals that were stored before their partition existed.
         EXECUTE format(
             'WITH moved AS (DELETE FROM refusals_other WHERE at >= %1$L AND at < %2$L RETURNING *)
             INSERT INTO %3$I SELECT * FROM moved',

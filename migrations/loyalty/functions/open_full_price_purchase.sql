@@ -1,6 +1,6 @@
--- Makes a pending purchase of a tariff at its full price. The outcome: 'opened', with what is bought; 'open' with an
+-- Opens a pending purchase of a tariff at its full price. The outcome: 'opened', with what is bought; 'open' with an
 -- earlier purchase of the same tariff that is not paid yet; 'no_tariff', 'not_registered', 'not_on_sale', 'not_active'.
--- The lock on the user makes a change of the status wait.
+-- The lock on the user makes a change of status wait.
 CREATE OR REPLACE FUNCTION open_full_price_purchase(
     p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamptz,
     p_check_at timestamptz,
@@ -25,7 +25,7 @@ BEGIN
         WHEN v_tariff_status <> 'active' THEN 'not_on_sale'
         WHEN v_user_status <> 'active' THEN 'not_active'
     END;
-    -- An earlier one may be paid, or fail, between the two statements: then there is room for this one.
+    -- An earlier purchase may be paid, or fail, between the two statements: then this one can be inserted.
     WHILE outcome IS NULL LOOP
         INSERT INTO purchases AS b (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months,
             idempotency_key, created_at, updated_at, check_at)

@@ -1,5 +1,6 @@
--- Turns a hold into a purchase: paid at once when there is nothing to pay, otherwise pending. One row, of NULL when the
--- hold is `applied` no more or its user is not active. The lock on the user makes a change of the status wait.
+-- Opens a purchase for an application: paid at once when there is nothing to pay, otherwise pending. One row, all NULL
+-- when the application is no longer `applied` or its user is not active. The lock on the user makes a change of status
+-- wait.
 CREATE OR REPLACE FUNCTION open_purchase(
     p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamptz, p_check_at timestamptz,
     OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamptz,

@@ -1,5 +1,6 @@
--- Orders a refund of `p_amount_minor`, or of all that is left. The outcome: 'ordered', also by an earlier call with this
--- key; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left', 'too_much'. Orders of one purchase wait for each other.
+-- Orders a refund of `p_amount_minor`, or of all that is left. The outcome: 'ordered', also by an earlier call with
+-- this key; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left', 'too_much'. Refunds of one purchase wait for each
+-- other.
 CREATE OR REPLACE FUNCTION order_refund(
     p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_actor_id uuid, p_idempotency_key text,
     p_now timestamptz,

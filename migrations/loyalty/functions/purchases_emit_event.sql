@@ -1,4 +1,4 @@
--- An event for each purchase that becomes paid. Deferred to the commit: the subscription is made by then.
+-- Writes an event for each purchase that becomes paid. Deferred to the commit, when the subscription exists.
 CREATE OR REPLACE FUNCTION purchases_emit_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM enqueue_purchase_event(

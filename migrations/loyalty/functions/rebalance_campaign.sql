@@ -1,5 +1,5 @@
 -- Makes the quotas of a campaign's stripes add up to its limits again. What is left goes to the first `p_stripes`
--- stripes in equal shares; when more is taken than a limit allows, every quota is 0 and no stripe gives anything.
+-- stripes in equal shares; when the limit is exceeded, every quota is 0 and no stripe has a use left.
 CREATE OR REPLACE FUNCTION rebalance_campaign(
     p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_stripes integer
 ) RETURNS void LANGUAGE plpgsql AS $$

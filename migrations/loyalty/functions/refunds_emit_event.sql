@@ -1,5 +1,5 @@
--- An event for each refund of a purchase that was paid. Money that came late and goes back was never a sale: there is
--- none for it. Deferred to the commit: the subscription is cut by then.
+-- Writes an event for each refund of a purchase that was paid. A late payment that is refunded was never a sale, so it
+-- has no event. Deferred to the commit, when the subscription has been shortened.
 CREATE OR REPLACE FUNCTION refunds_emit_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM enqueue_purchase_event(

@@ -1,10 +1,11 @@
--- Moves applications from one state to another in which they hold no use, and releases each use once: to the code's
--- own counter if it counts there, and to the promotion's and the campaign's stripes that it came from, with its discount.
--- Returns those that were in the state `p_from`. Every release of uses calls this.
+-- Moves applications from one state to another in which they hold no use, and releases each use once: in the code's own
+-- counter if it counts there, and in the stripes of the promotion and the campaign that it came from, with its
+-- discount. Returns the applications that were in the state `p_from`. Every release of a use goes through this
+-- function.
 --
--- Locks come in the order that all functions keep: codes by their ids, stripes of promotions, stripes of campaigns,
--- applications. A counter of which more was taken than a limit allows has quotas of 0 until enough is released, so its
--- quotas are computed again, which locks all its stripes in order: the locks are released and taken again for that.
+-- Locks are taken in the order that all functions follow: codes by ID, stripes of promotions, stripes of campaigns,
+-- applications. A counter above its limit has quotas of 0 until enough is released, so its quotas are computed again,
+-- which locks all its stripes in order: the locks are released and taken again for that.
 CREATE OR REPLACE FUNCTION release_uses(
     p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamptz
 ) RETURNS SETOF uuid LANGUAGE plpgsql
@@ -13,7 +14,7 @@ DECLARE
     v_ids uuid[];
     v_any_counted boolean;
     v_any_campaign boolean;
-    -- Whose stripes are all to be locked.
+    -- Those whose stripes must all be locked.
     v_promotion_ids bigint[] := ARRAY[]::bigint[];
     v_campaign_ids bigint[] := ARRAY[]::bigint[];
     v_over_ids bigint[];
@@ -59,7 +60,7 @@ BEGIN
             IF NOT (v_over_ids <@ v_promotion_ids AND v_over_campaign_ids <@ v_campaign_ids) THEN
                 v_promotion_ids := v_promotion_ids || v_over_ids;
                 v_campaign_ids := v_campaign_ids || v_over_campaign_ids;
-                RAISE EXCEPTION 'more stripes are to be locked' USING ERRCODE = 'LU001';
+                RAISE EXCEPTION 'more stripes must be locked' USING ERRCODE = 'LU001';
             END IF;
 
             IF cardinality(v_ids) > 1 THEN
@@ -110,7 +111,7 @@ BEGIN
             END IF;
             RETURN;
         EXCEPTION WHEN SQLSTATE 'LU001' THEN
-            -- The locks of this attempt are given up.
+            -- The locks of this attempt are released.
             NULL;
         END;
     END LOOP;

@@ -1,7 +1,8 @@
--- Puts `p_promotion` in the place of the promotion of a code, and `p_user_id` in that of whom the code is for, if the
+-- Replaces the promotion of a code with `p_promotion`, and the user whom the code is for with `p_user_id`, if the
 -- promotion still has the version `p_version`. The outcome: 'replaced'; or, with nothing changed, 'no_code', 'changed'
--- (somebody was faster: `version` is that of now), 'archived', 'code_fixed' (the text of a code stays), 'other_currency'
--- (a budget in one currency, and uses in another), 'unknown' (the fields `unknown` name what does not exist).
+-- (by another request: `version` is the current one), 'archived', 'code_fixed' (the text of a code cannot change),
+-- 'other_currency' (a budget in one currency, and uses in another), 'unknown' (the fields `unknown` refer to rows that
+-- do not exist).
 CREATE OR REPLACE FUNCTION replace_promotion(
     p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid,
     p_now timestamptz,
@@ -17,7 +18,7 @@ DECLARE
 BEGIN
     SELECT p.id, p.version, p.status, c.code, c.user_id INTO v_promotion_id, version, v_status, v_code, v_user_id
     FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
-    -- The code first: the order in which all functions lock.
+    -- The code first: the order in which all functions take locks.
     WHERE c.id = p_code_id FOR NO KEY UPDATE OF c, p;
     IF NOT FOUND THEN
         outcome := 'no_code';
@@ -32,7 +33,7 @@ BEGIN
     ELSIF v_code <> p_code THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
-        -- Where all is sold in one currency the applications are not looked at.
+        -- If everything is sold in one currency, the applications are not read.
         SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
     ) AND EXISTS (
         SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency

@@ -1,7 +1,7 @@
--- Takes the use of a released application again, and spends it. False, with nothing changed, when the
--- limits of the code, its promotion, the campaign or the person leave none. The limit per user counts in the period in
--- which the application was made. The caller has locked the user. Raises
--- LS001 as reserve_promotion does: ask again in another transaction.
+-- Reserves the use of a released application again, and marks the application as used. False, with nothing changed,
+-- when the limits of the code, its promotion, the campaign or the person leave none. The limit per user counts in the
+-- period in which the application was created. The caller has locked the user. Raises LS001 as reserve_promotion does:
+-- retry in another transaction.
 CREATE OR REPLACE FUNCTION reserve_again(p_application_id uuid, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,7 +40,7 @@ BEGIN
         IF NOT v_code_counted THEN
             SELECT c.max_uses INTO v_max_uses FROM promo_codes c WHERE c.id = a.code_id;
             IF v_max_uses IS NOT NULL THEN
-                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
             END IF;
         END IF;
         v_stripe := reserve_promotion(
@@ -48,7 +48,7 @@ BEGIN
             p_discount_minor => a.price_minor - a.total_minor
         );
         IF v_stripe IS NULL THEN
-            RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+            RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
         END IF;
         IF a.campaign_id IS NOT NULL THEN
             SELECT o.* INTO STRICT m FROM campaigns o WHERE o.id = a.campaign_id;
@@ -57,19 +57,19 @@ BEGIN
                 p_discount_minor => a.price_minor - a.total_minor
             );
             IF v_campaign_stripe IS NULL THEN
-                RAISE EXCEPTION 'nothing is left' USING ERRCODE = 'LU002';
+                RAISE EXCEPTION 'no use is left' USING ERRCODE = 'LU002';
             END IF;
         END IF;
         UPDATE applications o SET state = 'used', cancel_reason = NULL, updated_at = p_now, stripe = v_stripe,
             campaign_stripe = v_campaign_stripe, code_counted = v_code_counted
         WHERE o.id = a.id AND o.state IN ('cancelled', 'expired');
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the application % was not given back', a.id;
+            RAISE EXCEPTION 'the application % was not released', a.id;
         END IF;
         RETURN true;
     EXCEPTION
         WHEN unique_violation OR SQLSTATE 'LU002' THEN
-            -- The person has had a trial meanwhile, or the counters leave none: what was taken is undone.
+            -- The person has had a trial meanwhile, or the counters leave none: the reservation is undone.
             RETURN false;
     END;
 END $$;

@@ -1,10 +1,10 @@
--- Takes one use with this discount from a campaign's counter, and returns the stripe that it came from; NULL when the
--- limits leave none. Raises LS001 when somebody else was faster: nothing is known then. Ask again once the locks of
--- this attempt are given up: in another transaction, or after the subtransaction that it ends.
+-- Reserves one use with this discount in a campaign's counter and returns its stripe; NULL when the limits leave none.
+-- Raises LS001 when a concurrent transaction interfered and the answer is unknown. Retry once the locks of this attempt
+-- are released: in another transaction, or after the subtransaction that the error ends.
 --
--- Each server connection has a stripe of its own, so that takers rarely wait for each other. A stripe that has nothing
--- left is not the end: all are locked then, and the use comes from whichever has one, after putting what is left
--- together if no single one has enough.
+-- Each server connection has a stripe of its own, so that reservations rarely wait for each other. When that stripe has
+-- nothing left, all are locked, and the use comes from any that has one, after consolidating what is left if no single
+-- stripe has enough.
 CREATE OR REPLACE FUNCTION reserve_campaign(
     p_campaign_id bigint, p_total_limit bigint, p_budget_minor bigint, p_discount_minor bigint
 ) RETURNS smallint LANGUAGE plpgsql AS $$
@@ -17,11 +17,11 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        -- A stripe that is being made is seen by nobody: who sets a limit waits for it here, or is seen.
+        -- Nobody sees an uncommitted stripe: a change of the limit waits for this lock, or is visible here.
         PERFORM FROM campaigns m
         WHERE m.id = p_campaign_id AND m.total_limit IS NULL AND m.budget_minor IS NULL FOR SHARE;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+            RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
         END IF;
         INSERT INTO campaign_usage AS u (campaign_id, stripe, taken, spent_minor)
         VALUES (p_campaign_id, v_stripe, 1, p_discount_minor)
@@ -31,10 +31,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'the campaign has got a limit' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
     END IF;
-    -- Looked at first: an UPDATE that waits for a stripe and then finds no room in it keeps its lock, and to lock all in
-    -- their order after that would make two such takers wait for each other.
+    -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
+    -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
@@ -48,10 +48,10 @@ BEGIN
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
-        RAISE EXCEPTION 'somebody else has taken what was left in the stripe' USING ERRCODE = 'LS001';
+        RAISE EXCEPTION 'another transaction has reserved what was left in the stripe' USING ERRCODE = 'LS001';
     END IF;
     PERFORM FROM campaign_usage WHERE campaign_id = p_campaign_id ORDER BY stripe FOR UPDATE;
-    -- Under the lock the limits are those that the quotas add up to; the caller may have read earlier ones.
+    -- Under the lock, the limits are those that the quotas add up to; the caller may have read earlier ones.
     SELECT m.total_limit, m.budget_minor INTO p_total_limit, p_budget_minor FROM campaigns m WHERE m.id = p_campaign_id;
     FOR v_try IN 1..2 LOOP
         SELECT stripe INTO v_stripe FROM campaign_usage

@@ -1,21 +1,21 @@
--- Takes a use of a promo code and makes the application, if the user is active, what was decided on is still so, and the
--- limits leave a use; `expires_at` is NULL if not: load the facts and decide again. The versions, the user's status and
--- applications and every limit are looked at once more, so a decision may be made from what a caller remembers. Groups
--- and earlier purchases are not: for a promotion that asks for them, load the facts right before.
+-- Reserves a use of a promo code and creates the application, if the user is active, the facts of the decision still
+-- hold, and the limits leave a use; otherwise `expires_at` is NULL: load the facts and decide again. The versions, the
+-- user's status and applications and every limit are checked again, so a decision may be made from cached facts. Groups
+-- and earlier purchases are not: for a promotion that depends on them, load the facts right before.
 --
--- Locks come in the order that all functions keep: the user, the code, the promotion's stripes, the campaign's,
--- applications. The lock on the user makes a change of the status wait, and then see this application, which it cancels;
--- and it puts the uses of one person in a line, which makes the limit per user exact.
+-- Locks are taken in the order that all functions follow: the user, the code, the promotion's stripes, the campaign's,
+-- applications. The lock on the user makes a change of status wait, and then see this application, which it cancels;
+-- and it serializes the uses of one person, which makes the limit per user exact.
 CREATE OR REPLACE FUNCTION reserve_use(
     p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint,
-    -- Of the code, the promotion, the tariff and the campaign, NULL without one.
+    -- Of the code, the promotion, the tariff and the campaign (NULL without a campaign).
     p_versions integer[],
     p_now timestamptz, p_total_minor bigint,
     -- When the period of the limit per user began.
     p_uses_since timestamptz,
     p_rule_set smallint, p_observed jsonb,
     OUT expires_at timestamptz,
-    -- What was taken before, where there is a limit.
+    -- The usage before, where there is a limit.
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint
 ) LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off AS $$
@@ -56,7 +56,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    -- A statement of its own: it sees what was committed before the lock was given.
+    -- A separate statement: it sees what was committed before the lock was granted.
     SELECT
         EXISTS (
             SELECT FROM applications a
@@ -96,7 +96,7 @@ BEGIN
         );
     END IF;
     IF v_stripe IS NULL OR (v_campaign_id IS NOT NULL AND v_campaign_stripe IS NULL) THEN
-        -- Gives back what was taken from the other counters.
+        -- Undoes the reservations in the other counters.
         RAISE EXCEPTION 'a limit leaves no use' USING ERRCODE = 'LS001';
     END IF;
     IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN

@@ -1,4 +1,4 @@
--- Shares the limits of a new or changed promotion or campaign out among the stripes of its counter.
+-- Distributes the limits of a new or changed promotion or campaign over the stripes of its counter.
 CREATE OR REPLACE FUNCTION share_limits() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'promotions' THEN

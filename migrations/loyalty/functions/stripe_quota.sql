@@ -1,5 +1,6 @@
--- The quota of stripe `p_stripe`, of which `p_own` is taken, when `p_taken` of `p_limit` is taken in all: its own, and its
--- share of what is left among the first `p_stripes`. NULL without a limit; 0 when more is taken than the limit allows.
+-- The quota of stripe `p_stripe` with the usage `p_own`, when the usage of all stripes is `p_taken` of `p_limit`: its
+-- own usage, and its share of what is left among the first `p_stripes`. NULL without a limit; 0 when the limit is
+-- exceeded.
 CREATE OR REPLACE FUNCTION stripe_quota(
     p_limit bigint, p_taken bigint, p_own bigint, p_stripes integer, p_stripe integer
 ) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$

@@ -1,5 +1,5 @@
--- Makes the subscription of a purchase. It begins when the user's subscription to the same tariff ends, so one waits for
--- another that is being made. Months are those of the calendar: 31 January and one is 28 or 29 February.
+-- Creates the subscription of a purchase. It begins when the user's subscription to the same tariff ends, so concurrent
+-- calls wait for each other. Months are calendar months: 31 January plus one month is 28 or 29 February.
 CREATE OR REPLACE FUNCTION subscribe(
     p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_now timestamptz,
     OUT starts_at timestamptz, OUT ends_at timestamptz

@@ -1,5 +1,5 @@
--- The fields of a promotion that name what does not exist: `tariffs`, `audience`, `campaign_id`. Locks the groups that it
--- names, so that they are not deleted meanwhile: see delete_group.
+-- The fields of a promotion that refer to rows that do not exist: `tariffs`, `audience`, `campaign_id`. Locks its
+-- groups, so that they are not deleted meanwhile: see delete_group.
 CREATE OR REPLACE FUNCTION unknown_references(p_promotion promotions, p_user_id uuid) RETURNS text[]
 LANGUAGE plpgsql AS $$
 DECLARE

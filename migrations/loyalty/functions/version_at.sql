@@ -1,4 +1,4 @@
--- What a tariff, a campaign, a promotion or a promo code was at a past time; NULL if there was none yet.
+-- A tariff, a campaign, a promotion or a promo code as it was at a past time; NULL if it did not exist yet.
 CREATE OR REPLACE FUNCTION version_at(p_kind text, p_id bigint, p_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- Whether an application that had been made by `p_at` counted then: whatever has become of it since.
+-- Whether an application that had been created by `p_at` counted at that time, whatever its state is now.
 CREATE OR REPLACE FUNCTION was_live(p_state text, p_expires_at timestamptz, p_updated_at timestamptz, p_at timestamptz)
 RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_state IN ('paying', 'used')

@@ -1,4 +1,4 @@
-//! What must always hold between the tables.
+//! Invariants across the tables.
 
 use jiff::Timestamp;
 use pg::PgError;
@@ -24,7 +24,7 @@ pg::statements! {
 }
 
 impl AuthStore {
-    /// Everything that contradicts itself, in words without personal data; empty when all is well.
+    /// All contradictions, in words without personal data; empty when all is well.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -1,4 +1,4 @@
-//! What is kept for a time only: docs/data-retention.md has the times and their reasons.
+//! Rows that are kept for a limited time: docs/data-retention.md has the times and their reasons.
 
 use jiff::{SignedDuration, Timestamp};
 use pg::PgError;
@@ -21,7 +21,7 @@ pg::statements! {
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What of the database would grow for ever.
+/// The tables that would grow for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ageing {
     /// Sessions that ended or expired 30 days ago; by the day, in UTC.

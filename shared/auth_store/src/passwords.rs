@@ -1,4 +1,4 @@
-//! Passwords that become others.
+//! Changes of passwords.
 
 use jiff::Timestamp;
 use pg::PgError;
@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::{AuthStore, PasswordHash};
 
 pg::statements! {
-    /// Gives the active user $1, whose password version is $2, the hash $3 of a new password at the time $4, and ends
-    /// all sessions but $5. One row, the sessions that were ended, if the user was so.
+    /// Sets, for the active user $1 whose password version is $2, the hash $3 of a new password at the time $4, and
+    /// ends all sessions but $5. One row, the sessions that were ended, if the user was so.
     CHANGE_PASSWORD(UUID, INT8, TEXT, TIMESTAMPTZ, UUID) = "
         WITH changed AS (
             UPDATE users
@@ -22,7 +22,7 @@ pg::statements! {
             RETURNING sessions.id
         )
         SELECT coalesce((SELECT array_agg(id) FROM ended), '{}') FROM changed";
-    /// Gives the active user $1, whose password version is $2, another hash $3 of the same password.
+    /// Sets, for the active user $1 whose password version is $2, another hash $3 of the same password.
     RENEW_HASH(UUID, INT8, TEXT) = "
         UPDATE users SET password_hash = $3 WHERE id = $1 AND status = 'active' AND password_version = $2";
 }

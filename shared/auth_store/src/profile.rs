@@ -27,11 +27,11 @@ pub struct Profile {
     pub id: Uuid,
     /// The address as typed.
     pub email: String,
-    /// How the user wants to be called.
+    /// The user's name.
     pub name: Option<String>,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// Whether they may do it.
+    /// Their status.
     pub status: UserStatus,
     /// When they registered.
     pub created_at: Timestamp,

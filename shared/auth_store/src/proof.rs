@@ -1,4 +1,4 @@
-//! Whose password it is.
+//! Checking whose password it is.
 
 use domain::Password;
 

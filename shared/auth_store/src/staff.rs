@@ -30,7 +30,7 @@ macro_rules! judged {
 }
 
 pg::statements! {
-    /// Gives an account the status $3 at the time $4, with the event $5.
+    /// Sets the status $3 of an account at the time $4, with the event $5.
     SET_STATUS(UUID, UUID, TEXT, TIMESTAMPTZ, UUID) = concat!(judged!(), ", changed AS (
             UPDATE users SET status = $3, version = version + 1, updated_at = $4 FROM judged
             WHERE users.id = $2 AND allowed AND found AND judged.status <> $3
@@ -43,7 +43,7 @@ pg::statements! {
             SELECT $1, changed.id, 'set_status', judged.status, $3, $4 FROM changed, judged
         )
         SELECT allowed, found, role FROM judged");
-    /// Gives an account the role $3 at the time $4.
+    /// Sets the role $3 of an account at the time $4.
     SET_ROLE(UUID, UUID, TEXT, TIMESTAMPTZ) = concat!(judged!(), ", changed AS (
             UPDATE users SET role = $3, updated_at = $4 FROM judged
             WHERE users.id = $2 AND allowed AND found AND judged.role <> $3
@@ -112,7 +112,7 @@ impl AuthStore {
         self.judged(&SET_STATUS, &values).await
     }
 
-    /// Gives an account a role. Returns the account's status.
+    /// Sets the role of an account. Returns the account's status.
     ///
     /// # Errors
     /// [`StaffError`].

@@ -1,4 +1,4 @@
-//! What is left of a deleted account's e-mail.
+//! Tombstones: what is left of the e-mail address of a deleted account.
 
 use aws_lc_rs::hmac;
 use runtime::ConfigError;

@@ -75,7 +75,7 @@ impl From<Purchase> for PurchaseBody {
 }
 
 impl SubscriptionBody {
-    /// The time `period` of the tariff with this number.
+    /// The time `period` of the tariff with this ID.
     pub fn new(tariff: i64, period: Subscription) -> SubscriptionBody {
         SubscriptionBody {
             tariff,

@@ -8,7 +8,7 @@ use crate::{Checkout, CheckoutError, KEY_LIFETIME, alarm, unknown};
 
 impl Checkout {
     /// Sees to it that a pending purchase has a payment, and returns the purchase with its confirmation page. The
-    /// purchase's number is the idempotence key: however often this is called, there is one payment. A purchase that is
+    /// purchase's ID is the idempotence key: however often this is called, there is one payment. A purchase that is
     /// too old for the key has expired: what payment there may have been could no longer be paid.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Giving money back.
+//! Refunds.
 
 use domain::RefundStatus;
 use loyalty_store::Refund;
@@ -12,7 +12,7 @@ const REASON: &str = "Возврат";
 
 impl Checkout {
     /// Requests the refund from the provider, or polls it, and processes the outcome. However often this is called,
-    /// the money goes back once. Returns the refund as it stands now.
+    /// the money goes back once. Returns the refund in its present state.
     ///
     /// # Errors
     /// [`CheckoutError::Unknown`]: the same call later goes on. [`CheckoutError::Database`].
@@ -67,7 +67,7 @@ impl Checkout {
             Err(error) if error.is_not_found() => return Err(CheckoutError::NotFound),
             Err(error) => return Err(unknown(error).await),
         };
-        // One of ours whose number did not reach us is not to be taken for somebody else's.
+        // One of ours whose ID did not reach us is not to be taken for somebody else's.
         if let Some(purchase_id) = made.purchase_id {
             self.advance_refunds_of(purchase_id).await?;
         }
@@ -86,11 +86,11 @@ impl Checkout {
         Ok(())
     }
 
-    /// Pushes on what is pending of a purchase's refunds.
+    /// Advances what is pending of a purchase's refunds.
     pub(crate) async fn advance_refunds_of(&self, purchase_id: Uuid) -> Result<(), CheckoutError> {
         for refund in self.store.find_refunds_of(purchase_id).await? {
             match self.advance_refund(refund).await {
-                // The sweeper asks again.
+                // The sweeper polls again.
                 Ok(_) | Err(CheckoutError::Unknown(_)) => {}
                 Err(error) => return Err(error),
             }

@@ -1,4 +1,4 @@
-//! What the domain takes from outside instead of from the air: time and randomness.
+//! Time and randomness, passed in from outside.
 
 use jiff::Timestamp;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Campaigns, and how much of a promotion or a campaign is taken.
+//! Campaigns, and the usage of a promotion or a campaign.
 
 use crate::Currency;
 use crate::text_enum::text_enum;
@@ -15,7 +15,7 @@ text_enum! {
     }
 }
 
-/// What is held or spent, by everyone. Holds count like uses.
+/// What is reserved or spent, by everyone; both count alike.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Uses.
@@ -34,7 +34,7 @@ impl Campaign {
 /// Promotions that share a limit, a budget and a switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
-    /// Its number, above zero.
+    /// Its ID, above zero.
     pub id: i64,
     /// Whether its codes may be used.
     pub status: CampaignStatus,
@@ -44,6 +44,6 @@ pub struct Campaign {
     pub budget_minor: Option<i64>,
     /// The currency of its budget.
     pub currency: Currency,
-    /// Grows with every change by staff.
+    /// Increases with every change by staff.
     pub version: i32,
 }

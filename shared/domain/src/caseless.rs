@@ -1,4 +1,4 @@
-//! Texts that are the same but for their case.
+//! Comparing texts without regard to case.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -1,4 +1,4 @@
-//! What a promo code does to a price.
+//! Effects of promo codes on prices.
 
 use crate::{Currency, Money};
 

@@ -12,7 +12,7 @@ use crate::{Campaign, IssuedCode, Observed, Promotion, Tariff};
 pub struct Facts {
     /// The time of the decision.
     pub now: Timestamp,
-    /// Who asks.
+    /// The user.
     pub user_id: Uuid,
     /// The promo code.
     pub code: Arc<IssuedCode>,

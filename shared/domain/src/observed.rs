@@ -37,7 +37,7 @@ pub struct Observed {
     /// The same of the campaign.
     #[serde(skip_serializing_if = "is_default")]
     pub campaign_spent_minor: i64,
-    /// How many of the code's own uses are taken. Looked at where it has some.
+    /// How many of the code's own uses are reserved or spent. Looked at where it has some.
     #[serde(skip_serializing_if = "is_default")]
     pub code_uses: i64,
     /// The person's live uses of the promotion in the present period, as far as the limit goes.
@@ -46,13 +46,13 @@ pub struct Observed {
     /// Whether the person has any live use of the promotion.
     #[serde(rename = "used", skip_serializing_if = "is_default")]
     pub has_used: bool,
-    /// The other code that the user holds for this tariff.
+    /// The other code that the user has applied to this tariff.
     #[serde(rename = "other", skip_serializing_if = "Option::is_none")]
     pub other_code: Option<PromoCodeId>,
 }
 
 impl Observed {
-    /// What there is of an active user who holds nothing and has used nothing.
+    /// What there is of an active user without applications and past uses.
     pub fn newcomer() -> Observed {
         Observed {
             user_status: Some(UserStatus::Active),

@@ -20,7 +20,7 @@ text_enum! {
         NotInAudience = "not_in_audience",
         /// The code is for another user.
         CodeForAnotherUser = "code_for_another_user",
-        /// The code is a secret, and was named by its number only.
+        /// The code is a secret, and was named by its ID only.
         CodeTextRequired = "code_text_required",
         /// The user has bought something before.
         NotFirstPurchase = "not_first_purchase",
@@ -46,21 +46,21 @@ text_enum! {
         CurrencyMismatch = "currency_mismatch",
         /// The tariff is too cheap for the code.
         PriceBelowMinimum = "price_below_minimum",
-        /// All uses of the promotion are taken.
+        /// All uses of the promotion are reserved or spent.
         PromoLimitReached = "promo_limit_reached",
-        /// All of the code's own uses are taken.
+        /// All of the code's own uses are reserved or spent.
         CodeLimitReached = "code_limit_reached",
         /// The discounts of the code have used up its budget.
         PromoBudgetReached = "promo_budget_reached",
-        /// All uses of the campaign are taken.
+        /// All uses of the campaign are reserved or spent.
         CampaignLimitReached = "campaign_limit_reached",
         /// The discounts of the campaign have used up its budget.
         CampaignBudgetReached = "campaign_budget_reached",
-        /// All of this user's uses of the code are taken.
+        /// This user has no use of the code left.
         UserLimitReached = "user_limit_reached",
-        /// The user has had a trial, or holds one.
+        /// The user has had a trial, or has applied for one.
         TrialTaken = "trial_taken",
-        /// The user holds another code for this tariff.
+        /// The user has applied another code to this tariff.
         AnotherPromoApplied = "another_promo_applied",
         /// The price would not go down.
         NoBenefit = "no_benefit",
@@ -105,7 +105,7 @@ pub enum RuleValue {
     Text(Cow<'static, str>),
     /// An amount.
     Money(Money),
-    /// Several numbers, such as those of tariffs.
+    /// Several numbers, such as the IDs of tariffs.
     Numbers(Vec<i64>),
 }
 

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use crate::caseless::caseless;
 
-/// Fewest characters of a new password.
+/// The minimum number of characters of a new password.
 const MIN_CHARS: usize = 8;
 /// The passwords that are guessed first, in lower case, one a line.
 const COMMON: &str = include_str!("../common_passwords/list.txt");
-/// Most characters of a new password: hashing must not be fed megabytes.
+/// The maximum number of characters of a new password: hashing must not be fed megabytes.
 const MAX_CHARS: usize = 128;
 
 /// A password in the clear. Wiped from memory when dropped; can't be printed, serialised or compared.

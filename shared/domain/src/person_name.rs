@@ -1,4 +1,4 @@
-//! How a user wants to be called.
+//! Names of users.
 
 use std::fmt;
 

@@ -62,7 +62,7 @@ impl fmt::Debug for PromoCode {
 /// How a request names a promo code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromoRef {
-    /// By its number.
+    /// By its ID.
     Id(PromoCodeId),
     /// By its text: every code that it may mean, the likeliest first. See [`PromoCode::candidates`].
     Text(Vec<PromoCode>),

@@ -1,4 +1,4 @@
-//! What is offered, and the codes by which people reach it.
+//! Promotions, and the codes that give access to them.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use uuid::Uuid;
 use crate::text_enum::text_enum;
 use crate::{Currency, Effect, Schedule, TariffId, UserPeriod};
 
-/// The number of a promotion, above zero.
+/// The ID of a promotion, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PromotionId(pub i64);
 
-/// The number of a promo code, above zero.
+/// The ID of a promo code, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PromoCodeId(pub i64);
@@ -53,7 +53,7 @@ pub enum Audience {
 /// An offer with all its rules. It has one promo code or a million.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Promotion {
-    /// Its number.
+    /// Its ID.
     pub id: PromotionId,
     /// Its name, as people see it.
     pub title: String,
@@ -94,7 +94,7 @@ pub struct Promotion {
     pub hold: SignedDuration,
     /// Whether a use can be used again when the whole purchase is refunded.
     pub refund_returns_use: bool,
-    /// Grows with every change by staff.
+    /// Increases with every change by staff.
     pub version: i32,
 }
 
@@ -113,7 +113,7 @@ impl Promotion {
 /// The text of a promotion: what people type, or are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedCode {
-    /// Its number, the `promocode_id` of the API.
+    /// Its ID, the `promocode_id` of the API.
     pub id: PromoCodeId,
     /// Its promotion.
     pub promotion_id: PromotionId,
@@ -129,6 +129,6 @@ pub struct IssuedCode {
     pub max_uses: Option<i64>,
     /// The first instant at which it no longer works, whatever its promotion says.
     pub ends_at: Option<Timestamp>,
-    /// Grows with every change by staff.
+    /// Increases with every change by staff.
     pub version: i32,
 }

@@ -1,9 +1,9 @@
-//! Where a purchase stands.
+//! The status of a purchase.
 
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// Where a purchase stands.
+    /// The status of a purchase.
     PurchaseStatus {
         /// A payment is awaited.
         Pending = "pending",
@@ -29,7 +29,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where a refund stands.
+    /// The status of a refund.
     RefundStatus {
         /// Ordered; whether the money has gone back is not known yet.
         Pending = "pending",

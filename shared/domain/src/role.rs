@@ -1,4 +1,4 @@
-//! What a user may do.
+//! Roles of users.
 
 use crate::text_enum::text_enum;
 

@@ -1,11 +1,11 @@
-//! What is sold.
+//! Tariffs.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
 use crate::text_enum::text_enum;
 
-/// The number of a tariff, above zero.
+/// The ID of a tariff, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TariffId(pub i64);
@@ -23,7 +23,7 @@ text_enum! {
 /// A paid version of the product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tariff {
-    /// Its number.
+    /// Its ID.
     pub id: TariffId,
     /// Its name, as people see it.
     pub title: String,
@@ -33,6 +33,6 @@ pub struct Tariff {
     pub period_months: i32,
     /// Whether it is sold.
     pub status: TariffStatus,
-    /// Grows with every change by staff.
+    /// Increases with every change by staff.
     pub version: i32,
 }

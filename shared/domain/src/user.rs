@@ -23,7 +23,7 @@ pub struct KnownStatus {
     pub user_id: Uuid,
     /// The status.
     pub status: UserStatus,
-    /// Grows by one with every change of this user's status, from 1.
+    /// Increases by one with every change of this user's status, from 1.
     pub version: i64,
     /// The first account of the same e-mail address, when that was deleted before this one was made.
     pub first_account_id: Option<Uuid>,

@@ -23,7 +23,7 @@ pub enum PublishError {
     /// The broker took the event and has no queue for it.
     #[error("the broker has no queue for the event")]
     Unroutable,
-    /// The broker said no.
+    /// The broker rejected the event.
     #[error("the broker refused the event: {0}")]
     Refused(String),
 }

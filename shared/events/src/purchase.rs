@@ -16,7 +16,7 @@ pub struct PurchaseEvent {
     pub event_id: Uuid,
     /// Who bought.
     pub user_id: Uuid,
-    /// Grows by one with every event of this user. What happened before there were events is counted too.
+    /// Increases by one with every event of this user. What happened before there were events is counted too.
     pub sequence: i64,
     /// The purchase.
     pub purchase_id: Uuid,

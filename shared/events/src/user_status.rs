@@ -16,7 +16,7 @@ pub struct UserStatusChanged {
     pub user_id: Uuid,
     /// The new status.
     pub status: UserStatus,
-    /// Grows by one with every change of this user's status, from 1. Receivers keep the highest.
+    /// Increases by one with every change of this user's status, from 1. Receivers keep the highest.
     pub version: i64,
     /// When it changed, UTC.
     pub occurred_at: Timestamp,

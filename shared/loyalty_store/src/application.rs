@@ -1,15 +1,15 @@
-//! A use of a promo code.
+//! Applications of promo codes.
 
 use domain::{ApplicationState, PromoCodeId, Quote, TariffId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// A use of a promo code that is held for a user.
+/// An application of a promo code: a use that is reserved for a user.
 #[derive(Debug, Clone)]
 pub struct Application {
-    /// Its number; also that of the decision that allowed it.
+    /// Its ID; also that of the decision that allowed it.
     pub id: Uuid,
-    /// The promo code's number.
+    /// The promo code's ID.
     pub code_id: PromoCodeId,
     /// The promo code's text.
     pub code: String,

@@ -1,4 +1,4 @@
-//! What must always hold between the tables.
+//! Invariants across the tables.
 
 use pg::PgError;
 use uuid::Uuid;
@@ -102,8 +102,8 @@ pg::statements! {
         WHERE ($1 IS NULL OR a.promotion_id IN (SELECT m.id FROM mine m WHERE m.scope = 'promotion'))
             AND (c.id IS NULL OR p.id IS NULL OR t.id IS NULL OR (m.id IS NULL AND a.campaign_id IS NOT NULL))";
 
-    /// Applications, purchases, subscriptions and the ledger where they do not fit; holds that nobody gave back. $1 and $2:
-    /// the promo codes, whose promotions' uses to look at, and the users; NULL for all.
+    /// Applications, purchases, subscriptions and the ledger where they contradict each other; expired applications that
+    /// were never released. $1 and $2: the promo codes whose promotions to look at, and the users; NULL for all.
     WRONG_PURCHASES(INT8_ARRAY, UUID_ARRAY) = "
         WITH mine AS (SELECT c.promotion_id FROM promo_codes c WHERE c.id = ANY ($1))
         SELECT 'application ' || a.id || ' is ' || a.state || ' with purchases '
@@ -199,7 +199,7 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Everything that contradicts itself, in words; empty when all is well. Looks at what `of` names, or at everything.
+    /// All contradictions, in words; empty when all is well. Looks at what `of` names, or at everything.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -1,4 +1,4 @@
-//! Giving a held use back: because the user wants to, or because nobody used it in time.
+//! Releasing applications: cancelled by the user, or expired.
 
 use domain::{Facts, PromoRef};
 use jiff::Timestamp;
@@ -9,12 +9,12 @@ use crate::LoyaltyStore;
 use crate::facts::id_and_codes;
 use crate::rows::{bug, get};
 
-/// What became of a wish to cancel.
+/// The outcome of a cancellation.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cancelled {
     /// The use is released, now or by an earlier call.
     Done(Uuid),
-    /// The user holds no use of this code.
+    /// The user has no application of this code.
     NotApplied,
     /// A payment is under way: its outcome decides.
     Paying,
@@ -27,12 +27,12 @@ pg::statements! {
     CANCEL(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ) = "
         SELECT outcome, application_id
         FROM cancel_application(p_user_id => $1, p_code_id => $2, p_codes => $3, p_now => $4)";
-    /// Gives back one hold, for this reason.
+    /// Releases one application, for this reason.
     RELEASE(UUID, TEXT, TIMESTAMPTZ) = "
         SELECT release_uses(
             p_application_ids => ARRAY[$1], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => $2, p_now => $3
         )";
-    /// Gives back holds that have run out: all, or those of a user, a promotion, a campaign.
+    /// Releases expired applications: all, or those of a user, a promotion, a campaign.
     EXPIRE(TIMESTAMPTZ, INT4, UUID, INT8, INT8) = "
         SELECT expire_applications(
             p_now => $1, p_limit => $2, p_user_id => $3, p_promotion_id => $4, p_campaign_id => $5
@@ -43,7 +43,7 @@ pg::statements! {
 const BATCH: i32 = 500;
 
 impl LoyaltyStore {
-    /// Gives back the use that the user holds of this promo code: the latest, if there are several.
+    /// Releases the user's application of this promo code: the latest, if there are several.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -67,10 +67,10 @@ impl LoyaltyStore {
         }
     }
 
-    /// Gives back a hold that turned out not to be needed, unless a purchase has begun with it.
+    /// Releases an application that turned out not to be needed, unless a purchase has begun with it.
     ///
     /// # Errors
-    /// Any [`PgError`]; it then runs out by itself.
+    /// Any [`PgError`]; it then expires by itself.
     pub async fn release_application(
         &self,
         application_id: Uuid,
@@ -79,7 +79,7 @@ impl LoyaltyStore {
         self.release(application_id, "user", now).await
     }
 
-    /// Gives back a hold whose tariff staff have taken off sale, unless a purchase has begun with it.
+    /// Releases an application whose tariff is no longer on sale, unless a purchase has begun with it.
     ///
     /// # Errors
     /// Any [`PgError`]; it then expires by itself.

@@ -17,7 +17,7 @@ pg::statements! {
     LOAD_CATALOGUE(TIMESTAMPTZ) = "SELECT load_catalogue(p_now => $1)";
 }
 
-/// The place of a promo code in the list: what is held first, then what saves most, then the lower number.
+/// The place of a promo code in the list: what is held first, then what saves most, then the lower ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListPlace {
     // In the order in which they are compared.
@@ -99,14 +99,7 @@ struct ListedRow {
 }
 
 impl LoyaltyStore {
-    /// The catalogue as it is remembered, or loaded if it is not.
-    pub(crate) async fn catalogue(&self, now: Timestamp) -> Result<Arc<Catalogue>, PgError> {
-        match self.memory.catalogue() {
-            Some(catalogue) => Ok(catalogue),
-            None => self.load_catalogue(now).await,
-        }
-    }
-
+    /// Loads the catalogue and remembers it.
     pub(crate) async fn load_catalogue(&self, now: Timestamp) -> Result<Arc<Catalogue>, PgError> {
         let row = self.pool.fetch_one(&LOAD_CATALOGUE, &[&now]).await?;
         let mut record: Record<'_> = row.try_get(0)?;

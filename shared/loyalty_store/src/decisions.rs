@@ -36,7 +36,7 @@ pub struct StoredDecision {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Where a page of decisions ended: the time and the number of its last one.
+/// Where a page of decisions ended: the time and the ID of its last one.
 pub type DecisionPlace = (Timestamp, Uuid);
 
 impl StoredDecision {

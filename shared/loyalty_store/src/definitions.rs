@@ -23,6 +23,17 @@ pub(crate) struct Offer {
     pub campaign: Option<Arc<Campaign>>,
 }
 
+impl Offer {
+    /// The versions of the promotion and of its campaign.
+    pub fn versions(&self) -> (i32, Option<i32>) {
+        let campaign = self.campaign.as_ref();
+        (
+            self.promotion.version,
+            campaign.map(|campaign| campaign.version),
+        )
+    }
+}
+
 /// A row of `tariffs`.
 #[derive(Deserialize)]
 pub(crate) struct TariffRow {

@@ -18,7 +18,7 @@ pg::statements! {
         "SELECT load_facts_at(p_user_id => $1, p_at => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5)";
 }
 
-/// What the rules say of a request, for staff: nothing is hidden, held or stored.
+/// What the rules say of a request, for staff: nothing is hidden, reserved or stored.
 #[derive(Debug)]
 pub enum Explanation {
     /// The facts, and the outcome of every rule on them.
@@ -27,7 +27,7 @@ pub enum Explanation {
         facts: Box<Facts>,
         /// What they found.
         decision: Decision,
-        /// Whether the user already held this code for this tariff.
+        /// Whether the user had already applied this code to this tariff.
         applied: bool,
     },
     /// There is, or was then, no such promo code.
@@ -77,7 +77,7 @@ impl LoyaltyStore {
             campaign: offer.campaign,
             tariff: Arc::new(tariff.try_into()?),
             observed: Observed {
-                // Staff name a code by its number and mean the user who has the text.
+                // Staff name a code by its ID and mean the user who has the text.
                 named_by_text: true,
                 user_status: optional_name::<UserStatus>(r.field()?)?,
                 taken: counted(r)?,

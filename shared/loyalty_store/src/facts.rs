@@ -25,12 +25,12 @@ pg::statements! {
     LOAD_TARIFF(INT8) = "SELECT to_jsonb(t) AS tariff FROM tariffs t WHERE t.id = $1";
 }
 
-/// A user's wish to use a promo code for a tariff.
+/// A request to apply a promo code to a tariff.
 #[derive(Debug, Clone)]
 pub struct PromoRequest {
-    /// Who asks.
+    /// The user.
     pub user_id: Uuid,
-    /// The promo code, by number or text.
+    /// The promo code, by ID or text.
     pub promo: PromoRef,
     /// The tariff to be bought.
     pub tariff: TariffId,
@@ -295,7 +295,7 @@ impl SeenFacts {
     }
 }
 
-/// What a statement needs to find a promo code by its number, or by the texts that it may have.
+/// What a statement needs to find a promo code by its ID, or by the texts that it may have.
 pub(crate) fn id_and_codes(promo: &PromoRef) -> (Option<i64>, Option<Vec<&str>>) {
     match promo {
         PromoRef::Id(id) => (Some(id.0), None),

@@ -1,4 +1,4 @@
-//! Groups of users, which staff make and fill. A rule asks for them at each decision, so a change holds at once.
+//! Groups of users, managed by staff. A rule reads them at each decision, so a change holds at once.
 
 use domain::Title;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::rows::get;
 /// A group of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its number.
+    /// Its ID.
     pub id: i64,
     /// What staff call it; no other group has this title.
     pub title: String,
@@ -19,7 +19,7 @@ pub struct Group {
     pub members: i64,
 }
 
-/// A user's place in a group.
+/// A membership of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The user.
@@ -37,7 +37,7 @@ pub struct Change {
     pub at: Timestamp,
 }
 
-/// What became of a change of a group's members.
+/// The outcome of a change of a group's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MembershipOutcome {
     /// The members are as asked.
@@ -90,14 +90,14 @@ macro_rules! select_groups {
 }
 
 pg::statements! {
-    /// Makes a group.
+    /// Creates a group.
     CREATE(TEXT, TIMESTAMPTZ, UUID) = "
         WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id, title), noted AS (
             INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
             SELECT $2, $3, 'group', made.id, 'create', jsonb_build_object('title', made.title) FROM made
         )
         SELECT made.id, made.title, 0::bigint AS members FROM made";
-    /// Gives the group $4 another title.
+    /// Renames the group $4.
     RENAME(TEXT, TIMESTAMPTZ, UUID, INT8) = concat!(
         "WITH before AS (SELECT o.id, o.title FROM user_groups o WHERE o.id = $4 FOR UPDATE), changed AS (
             UPDATE user_groups o SET title = $1 FROM before
@@ -126,7 +126,7 @@ pg::statements! {
         SELECT m.user_id, m.added_at FROM user_groups g
         LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
         WHERE g.id = $1 ORDER BY m.user_id LIMIT $3";
-    /// Puts the users $2 into the group $1 and takes $3 out. The group's lock puts changes of one group in a line, so that
+    /// Adds the users $2 to the group $1 and removes $3. The group's lock serialises the changes of one group, so that
     /// no two wait for each other. That of the users makes a deletion wait, and then see the memberships: it ends them.
     CHANGE_MEMBERS(INT8, UUID_ARRAY, UUID_ARRAY, TIMESTAMPTZ, UUID) = "
         WITH the_group AS (SELECT g.id FROM user_groups g WHERE g.id = $1 FOR NO KEY UPDATE), known AS MATERIALIZED (
@@ -164,7 +164,7 @@ impl LoyaltyStore {
         group(&row).map_err(GroupError::Pg)
     }
 
-    /// Gives a group another title.
+    /// Renames a group.
     ///
     /// # Errors
     /// [`GroupError::NotFound`], [`GroupError::TitleTaken`], or that of the database.
@@ -206,7 +206,7 @@ impl LoyaltyStore {
         row.as_ref().map(group).transpose()
     }
 
-    /// Up to `limit` groups by their numbers, after the number `after`; all, or those that a user is in.
+    /// Up to `limit` groups by their IDs, after the ID `after`; all, or those that a user is in.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -249,7 +249,8 @@ impl LoyaltyStore {
             .map(Some)
     }
 
-    /// Puts users into a group and takes others out, all of it or nothing. Who is in it already, or is not in it, stays so.
+    /// Adds users to a group and removes others, all of it or nothing. To add a member or to remove a
+    /// user who is none changes nothing.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -16,11 +16,9 @@ use uuid::Uuid;
 use crate::LoyaltyStore;
 use crate::catalogue::{Catalogue, Entry, ListPlace};
 use crate::definitions::CodeRow;
-use crate::rows::optional_name;
+use crate::rows::{bug, optional_name};
 
-/// How often a page is made again because staff changed the catalogue in between.
-const ATTEMPTS: usize = 4;
-/// Codes of the catalogue that are asked for at once, after those of a first page.
+/// Codes of the catalogue that are checked at once, after those of a first page.
 const CHUNK: usize = 100;
 
 pg::statements! {
@@ -36,7 +34,7 @@ pub struct ListedCode {
     pub code: Arc<IssuedCode>,
     /// Its promotion.
     pub promotion: Arc<Promotion>,
-    /// The tariffs that it can be applied to, by their numbers, with the price of each.
+    /// The tariffs that it can be applied to, by their IDs, with the price of each.
     pub offers: Vec<(Arc<Tariff>, Quote)>,
     /// The user's own application.
     pub applied: Option<ListedApplication>,
@@ -44,10 +42,10 @@ pub struct ListedCode {
     pub place: ListPlace,
 }
 
-/// A use that the user holds.
+/// An application of the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListedApplication {
-    /// The application's number.
+    /// The application's ID.
     pub id: Uuid,
     /// The tariff it is for.
     pub tariff: TariffId,
@@ -69,22 +67,27 @@ impl LoyaltyStore {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<ListedCode>, PgError> {
-        let mut catalogue = self.catalogue(now).await?;
-        for _ in 0..ATTEMPTS {
-            match self.page(&catalogue, user_id, after, limit, now).await? {
-                Some(page) => return Ok(page),
-                None => catalogue = self.load_catalogue(now).await?,
+        if let Some(catalogue) = self.memory.catalogue() {
+            let page = self
+                .page(&catalogue, false, user_id, after, limit, now)
+                .await?;
+            if let Some(page) = page {
+                return Ok(page);
             }
         }
-        Err(PgError::Unavailable(
-            "the catalogue kept changing".to_owned(),
-        ))
+        let catalogue = self.load_catalogue(now).await?;
+        let page = self
+            .page(&catalogue, true, user_id, after, limit, now)
+            .await?;
+        page.ok_or_else(|| bug("a fresh catalogue that is outdated"))
     }
 
-    /// `None` when the catalogue is another one by now.
+    /// A page of `catalogue`. One that is `fresh`, loaded for this request, serves even if staff have changed it since: the
+    /// list is as of then. `None` when a remembered one is outdated.
     async fn page(
         &self,
         catalogue: &Catalogue,
+        fresh: bool,
         user_id: Uuid,
         after: Option<ListPlace>,
         limit: usize,
@@ -99,13 +102,11 @@ impl LoyaltyStore {
         let mut first = true;
         while !chunk.is_empty() || first {
             let facts = self.load_list_facts(user_id, now, chunk).await?;
-            if facts.catalogue_version != catalogue.version {
+            if !fresh && facts.catalogue_version != catalogue.version {
                 return Ok(None);
             }
             if std::mem::take(&mut first) {
-                let Some(entries) = self.own_entries(&facts, catalogue).await? else {
-                    return Ok(None);
-                };
+                let entries = self.own_entries(&facts, catalogue).await?;
                 if !entries.is_empty() {
                     let own = self.load_list_facts(user_id, now, entries).await?;
                     let listed = own.listed(&catalogue.tariffs);
@@ -129,25 +130,24 @@ impl LoyaltyStore {
         Ok(Some(page))
     }
 
-    /// The codes that the user holds, and those that are for this user alone; `None` when staff have changed one of them
-    /// meanwhile.
+    /// The codes that the user has applied, and those for this user alone.
     async fn own_entries(
         &self,
         facts: &ListFacts,
         catalogue: &Catalogue,
-    ) -> Result<Option<Vec<Entry>>, PgError> {
+    ) -> Result<Vec<Entry>, PgError> {
         let mut entries: HashMap<i64, Entry> = HashMap::new();
         for own in &facts.own {
             if entries.contains_key(&own.code.id.0) {
                 continue;
             }
-            let Some(offer) = self.offer(own.code.promotion_id, own.versions).await? else {
-                return Ok(None);
-            };
+            let offer = self
+                .present_offer(own.code.promotion_id, own.versions)
+                .await?;
             let entry = Entry::new(own.code.clone(), offer, &catalogue.tariffs);
             entries.insert(own.code.id.0, entry);
         }
-        Ok(Some(entries.into_values().collect()))
+        Ok(entries.into_values().collect())
     }
 
     async fn load_list_facts(
@@ -231,11 +231,11 @@ struct ListFacts {
     usage: HashMap<i64, Usage>,
     campaign_usage: HashMap<i64, Usage>,
     code_uses: HashMap<i64, i64>,
-    /// What the user holds, and what is for this user alone.
+    /// The user's applications, and the codes for this user alone.
     own: Vec<OwnCode>,
 }
 
-/// A code that the user holds, or that is for this user alone.
+/// A code that the user has applied, or that is for this user alone.
 struct OwnCode {
     code: Arc<IssuedCode>,
     /// Of its promotion and the campaign.
@@ -402,7 +402,7 @@ impl ListFacts {
         observed
     }
 
-    /// The other code that the user holds for this tariff.
+    /// The other code that the user has applied to this tariff.
     fn other_code(&self, tariff: TariffId, code: PromoCodeId) -> Option<PromoCodeId> {
         let on_tariff =
             |own: &&OwnCode| own.applied.is_some_and(|applied| applied.tariff == tariff);

@@ -23,7 +23,7 @@ pub(crate) struct Memory {
     codes: Cache<i64, Arc<IssuedCode>>,
     texts: Cache<String, i64>,
     versions: Cache<VersionKey, Definition>,
-    /// How much was taken when that was last seen.
+    /// The usage as last seen.
     usages: Cache<i64, Usage>,
     campaign_usages: Cache<i64, Usage>,
     catalogue: RwLock<Option<Arc<Catalogue>>>,
@@ -93,7 +93,7 @@ impl Memory {
         self.keep_usage(facts, observed.usage(), observed.campaign_usage());
     }
 
-    /// Remembers how much of the promotion and of its campaign is taken, where that is limited.
+    /// Remembers the usage of the promotion and of its campaign, where that is limited.
     pub fn keep_usage(&self, facts: &Facts, of_promotion: Usage, of_campaign: Usage) {
         if facts.promotion.is_limited() {
             self.usages.insert(facts.promotion.id.0, of_promotion);
@@ -105,8 +105,8 @@ impl Memory {
     }
 
     /// The facts of a request without asking the database: those of an active user without applications, with
-    /// the usage that was last seen. `None` when something is not remembered, or the promotion asks for more. Taking the
-    /// use looks at all of it again.
+    /// the usage that was last seen. `None` when something is not remembered, or the promotion requires more.
+    /// Reserving the use checks all of it again.
     pub fn assume(&self, request: &PromoRequest, now: Timestamp) -> Option<Facts> {
         let code = match &request.promo {
             PromoRef::Id(id) => self.codes.get(&id.0)?,

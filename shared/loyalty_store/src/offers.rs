@@ -6,7 +6,7 @@ use tokio_postgres::types::Json;
 
 use crate::LoyaltyStore;
 use crate::definitions::{Offer, OfferRow};
-use crate::rows::get;
+use crate::rows::{bug, get};
 
 pg::statements! {
     LOAD_OFFERS(INT8_ARRAY) =
@@ -21,18 +21,23 @@ impl LoyaltyStore {
         id: PromotionId,
         versions: (i32, Option<i32>),
     ) -> Result<Option<Offer>, PgError> {
-        let fits = |offer: &Offer| {
-            let campaign = offer.campaign.as_ref();
-            (
-                offer.promotion.version,
-                campaign.map(|campaign| campaign.version),
-            ) == versions
-        };
-        if let Some(offer) = self.memory.offer(id.0).filter(fits) {
-            return Ok(Some(offer));
+        let offer = self.present_offer(id, versions).await?;
+        Ok(Some(offer).filter(|offer| offer.versions() == versions))
+    }
+
+    /// The promotion as it is now: remembered if its versions are these, otherwise loaded.
+    pub(crate) async fn present_offer(
+        &self,
+        id: PromotionId,
+        versions: (i32, Option<i32>),
+    ) -> Result<Offer, PgError> {
+        let remembered = self.memory.offer(id.0);
+        if let Some(offer) = remembered.filter(|offer| offer.versions() == versions) {
+            return Ok(offer);
         }
         let offers = self.load_offers(&[id.0]).await?;
-        Ok(offers.into_iter().next().filter(fits))
+        let offer = offers.into_iter().next();
+        offer.ok_or_else(|| bug("a code without its promotion"))
     }
 
     /// The promotions as they are now, in no order.

@@ -1,4 +1,4 @@
-//! Making purchases: with a held promo code, or at the full price.
+//! Opening purchases: with an application, or at the full price.
 
 use domain::{Money, PurchaseStatus, Random, TariffId};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::provider_polling::POLL_AFTER;
 use crate::rows::{bug, get, money, name};
 use crate::{Application, LoyaltyStore, Purchase, Subscription};
 
-/// What became of a wish to buy at the full price.
+/// The outcome of opening a purchase at the full price.
 #[derive(Debug)]
 pub enum OpenPurchaseOutcome {
     /// A purchase is pending: this call's, or an earlier one's of the same tariff that is not paid yet.
@@ -33,7 +33,7 @@ pg::statements! {
         FROM open_purchase(
             p_application_id => $1, p_purchase_id => $2, p_idempotency_key => $3, p_now => $4, p_check_at => $5
         )";
-    /// Makes a purchase at the full price.
+    /// Opens a purchase at the full price.
     OPEN_FULL_PRICE_PURCHASE(UUID, INT8, UUID, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = "
         SELECT outcome, purchase_id, tariff_title, price_minor, currency, created_at
         FROM open_full_price_purchase(
@@ -70,7 +70,7 @@ impl LoyaltyStore {
         }
     }
 
-    /// Makes a pending purchase of a tariff at its full price. `key` is the buyer's idempotency key.
+    /// Opens a pending purchase of a tariff at its full price. `key` is the buyer's idempotency key.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then.

@@ -12,8 +12,8 @@ use crate::definitions::{CodeRow, PromotionRow};
 use crate::rows::{bug, get};
 use crate::{Change, LoyaltyStore};
 
-/// A code with its promotion and how much of that is taken. A promotion without a budget may have been used in several
-/// currencies, and its counter adds up all of them; where all is sold in one, the applications are not looked at.
+/// A code with its promotion and its usage. A promotion without a budget may have been used in several
+/// currencies, and its counter adds up all of them; where all is sold in one, the applications are not read.
 macro_rules! stored_promo {
     () => {
         "SELECT c.id, c.promotion_id, c.code, c.state, c.user_id, c.batch_id, c.max_uses, c.ends_at, c.version,
@@ -56,22 +56,22 @@ pub struct PromoEntry {
     pub code: PromoCode,
     /// The only user whom the code is for.
     pub user_id: Option<Uuid>,
-    /// The promotion. Its number and its version are not looked at.
+    /// The promotion. Its ID and its version are ignored.
     pub promotion: Promotion,
 }
 
-/// A promo code with its promotion, and how much of that is taken.
+/// A promo code with its promotion, and its usage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredPromo {
     /// The code.
     pub code: IssuedCode,
     /// Its promotion.
     pub promotion: Arc<Promotion>,
-    /// What is held or spent of the promotion; of money, what is in its currency.
+    /// The usage of the promotion; of money, what is in its currency.
     pub usage: Usage,
 }
 
-/// Which promo codes are asked for.
+/// The filter of a list of promo codes.
 #[derive(Debug, Clone, Default)]
 pub struct PromoFilter {
     /// Only those whose promotion has this status.
@@ -127,7 +127,7 @@ impl From<tokio_postgres::Error> for PromoError {
 }
 
 impl LoyaltyStore {
-    /// A new promotion with one code; the code's number.
+    /// A new promotion with one code; the code's ID.
     ///
     /// # Errors
     /// [`PromoError::CodeTaken`], [`PromoError::UnknownReferences`], or that of the database.
@@ -152,8 +152,8 @@ impl LoyaltyStore {
         }
     }
 
-    /// Puts `entry` in the place of the promotion of the code `code_id`, if that still has the version `version`. Whoever
-    /// holds a use keeps the price that it was given for.
+    /// Replaces the promotion of the code `code_id` by `entry`, if it still has the version `version`. Users who have
+    /// applied the code keep their price.
     ///
     /// # Errors
     /// [`PromoError`].
@@ -200,7 +200,7 @@ impl LoyaltyStore {
         Ok(promos.into_iter().next())
     }
 
-    /// Up to `limit` promo codes that are of no batch, the newest first, before the number `before`.
+    /// Up to `limit` promo codes that are of no batch, the newest first, before the ID `before`.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -1,8 +1,8 @@
-//! What waits for the payment provider, and when it is asked after.
+//! What waits for the payment provider, and when it is polled.
 
 use jiff::SignedDuration;
 
-/// How long the provider may take to report before it is asked.
+/// How long the provider may take to report before it is polled.
 pub(crate) const POLL_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// The beginning of a statement that takes up to $2 pending rows of a table that are due at $1, as `taken (id)`. Each is

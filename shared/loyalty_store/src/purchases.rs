@@ -12,15 +12,15 @@ use crate::{LoyaltyStore, PromoRequest, Subscription};
 /// A purchase of a tariff.
 #[derive(Debug, Clone)]
 pub struct Purchase {
-    /// Its number; also the idempotence key of its payment.
+    /// Its ID; also the idempotence key of its payment.
     pub id: Uuid,
     /// Who buys.
     pub user_id: Uuid,
-    /// Where it stands.
+    /// Its status.
     pub status: PurchaseStatus,
     /// Why it failed, if it did.
     pub failure: Option<PaymentFailure>,
-    /// The promo code, by number and text; `None` at the full price.
+    /// The promo code, by ID and text; `None` at the full price.
     pub promo: Option<(PromoCodeId, String)>,
     /// The tariff.
     pub tariff: TariffId,
@@ -30,11 +30,11 @@ pub struct Purchase {
     pub price: Money,
     /// What is paid.
     pub total: Money,
-    /// The provider's number of the payment, once there is one.
+    /// The provider's ID of the payment, once there is one.
     pub payment_id: Option<String>,
     /// Where the buyer pays.
     pub confirmation_url: Option<String>,
-    /// What of it went back.
+    /// The amount refunded.
     pub refunded: Money,
     /// When it was made, UTC.
     pub created_at: Timestamp,
@@ -83,7 +83,7 @@ pg::statements! {
     FIND_BY_KEY(UUID, TEXT) = select_purchases!("WHERE b.user_id = $1 AND b.idempotency_key = $2");
     /// The purchase that is open, or was paid, with the application $1.
     FIND_BY_APPLICATION(UUID) = select_purchases!("WHERE b.application_id = $1 AND b.status <> 'failed'");
-    /// Purchases whose payment is to be asked after.
+    /// Purchases whose payment is to be polled.
     TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
         "purchases",
         select_purchases!("WHERE b.id IN (SELECT taken.id FROM taken)")
@@ -149,7 +149,7 @@ impl LoyaltyStore {
         row.as_ref().map(decode).transpose()
     }
 
-    /// Up to `limit` pending purchases whose payment is to be asked after now. Each is then left alone for a minute, and
+    /// Up to `limit` pending purchases whose payment is to be polled now. Each is then left alone for a minute, and
     /// for longer the older it is: half its age. Several callers get different ones.
     ///
     /// # Errors

@@ -12,21 +12,21 @@ use crate::rows::{bug, get, money, name};
 /// Money that goes back to a buyer.
 #[derive(Debug, Clone)]
 pub struct Refund {
-    /// Its number; also its idempotence key at the provider.
+    /// Its ID; also its idempotence key at the provider.
     pub id: Uuid,
     /// The purchase it is of.
     pub purchase_id: Uuid,
-    /// The provider's number of the payment it is from.
+    /// The provider's ID of the payment it is from.
     pub payment_id: String,
     /// How much.
     pub amount: Money,
     /// Why.
     pub cause: RefundCause,
-    /// Where it stands.
+    /// Its status.
     pub status: RefundStatus,
-    /// The provider's reason for not giving the money back.
+    /// The provider's reason for refusing the refund.
     pub failure: Option<String>,
-    /// The provider's number of the refund, once it is known.
+    /// The provider's ID of the refund, once it is known.
     pub reference: Option<String>,
     /// The name of the tariff that was bought.
     pub tariff_title: String,
@@ -34,7 +34,7 @@ pub struct Refund {
     pub created_at: Timestamp,
 }
 
-/// What became of an order to refund.
+/// The outcome of ordering a refund.
 #[derive(Debug)]
 pub enum RefundOutcome {
     /// It is ordered, by this call or an earlier one with the same key.
@@ -79,7 +79,7 @@ pg::statements! {
     FIND(UUID) = select_refunds!("WHERE r.id = $1");
     /// The refunds of the purchase $1.
     FIND_OF_PURCHASE(UUID) = select_refunds!("WHERE r.purchase_id = $1 ORDER BY r.created_at, r.id");
-    /// Refunds that are to be asked after.
+    /// Refunds to poll.
     TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
         "refunds",
         select_refunds!("WHERE r.id IN (SELECT taken.id FROM taken)")
@@ -110,7 +110,7 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Orders to give `amount_minor` of a paid purchase back, or all that is left. `key` is the idempotency key.
+    /// Orders a refund of `amount_minor` of a paid purchase, or of all that is left. `key` is the idempotency key.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing is ordered then.
@@ -167,7 +167,7 @@ impl LoyaltyStore {
         rows.iter().map(decode).collect()
     }
 
-    /// Up to `limit` refunds of which it is not known whether the money went back. Each is then left alone for a minute,
+    /// Up to `limit` refunds whose outcome is unknown. Each is then left alone for a minute,
     /// and for longer the older it is: half its age. Several callers get different ones.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl LoyaltyStore {
         rows.iter().map(decode).collect()
     }
 
-    /// Keeps the provider's number of a refund that is on its way.
+    /// Keeps the provider's ID of a refund that is on its way.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -1,4 +1,4 @@
-//! Taking a use. There is one statement for it: whatever the limits, they hold however many take at once.
+//! Reserving a use. One statement does it: all limits hold, however many requests run at once.
 
 use domain::{ApplicationState, Facts, Quote, RULE_SET, Random, Usage};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use tokio_postgres::types::Json;
 use crate::{Application, LoyaltyStore};
 
 pg::statements! {
-    /// Takes a use, if all that was decided on still holds.
+    /// Reserves a use, if all that was decided on still holds.
     RESERVE_USE(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB) =
         "SELECT reserve_use(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
             p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10)";

@@ -84,7 +84,7 @@ impl LoyaltyStore {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<Settled, PgError> {
-        // Holds that ran out must not stand in the way until the sweeper comes by.
+        // Expired applications must not stand in the way until the sweeper comes by.
         while self.expire_applications(now).await? > 0 {}
         let refund_id = random.uuid();
         let row = self

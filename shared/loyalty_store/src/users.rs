@@ -21,12 +21,12 @@ pub enum StatusChange {
 }
 
 pg::statements! {
-    /// Takes in an event.
+    /// Applies an event.
     APPLY_USER_STATUS(UUID, UUID, TEXT, INT8, UUID, TIMESTAMPTZ) = "
         SELECT apply_user_status(
             p_event_id => $1, p_user_id => $2, p_status => $3, p_version => $4, p_first_account_id => $5, p_now => $6
         )";
-    /// Sets the statuses of users right.
+    /// Repairs the statuses of users.
     REPAIR_STATUSES(UUID_ARRAY, TEXT_ARRAY, INT8_ARRAY, UUID_ARRAY, TIMESTAMPTZ) = "
         SELECT apply_statuses(
             p_user_ids => $1, p_statuses => $2, p_versions => $3, p_first_account_ids => $4, p_repair => true,
@@ -38,12 +38,12 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Takes in one event: it is remembered, and does what a newer status does, in one statement.
+    /// Applies one event, records it and does what a newer status does, in one statement.
     ///
     /// Order, repetition and replay of events don't matter.
     ///
     /// # Errors
-    /// Any [`PgError`]; nothing of the event is kept then, or all of it: give it again.
+    /// Any [`PgError`]; nothing of the event is kept then, or all of it: apply it again.
     pub async fn apply_user_status(
         &self,
         event: &UserStatusChanged,
@@ -72,7 +72,7 @@ impl LoyaltyStore {
         }
     }
 
-    /// Sets these users' status right, in one statement: they are what the auth side says, no user twice. As with
+    /// Repairs the status of these users, in one statement: they are what the auth side says, no user twice. As with
     /// events, a newer version that is known stays; another status of the same version does not. Returns the users whose
     /// status changed.
     ///

@@ -1,4 +1,4 @@
-//! What waits in an outbox, and how to watch it.
+//! The backlog of an outbox and its metrics.
 
 use domain::Clock;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ pg::statements! {
     BACKLOG() = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL";
 }
 
-/// What waits in an outbox.
+/// The backlog of an outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
     /// Events that are not published.

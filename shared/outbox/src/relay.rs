@@ -18,9 +18,9 @@ const PUBLISHING: Duration = Duration::from_secs(12);
 const CLAIM: Duration = Duration::from_secs(15);
 /// Before an event that was refused is tried again. Others go first meanwhile.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
-/// Between two looks into an empty outbox.
+/// The pause between polls of an empty outbox.
 const IDLE: Duration = Duration::from_millis(200);
-/// After a failure.
+/// The pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Why the outbox could not be emptied. What was published is noted as such, the rest is tried again.
@@ -38,7 +38,7 @@ pub enum RelayError {
 /// there is nothing to publish, unless another relay does it just now.
 ///
 /// Any number of relays may run at once. An event whose publication could not be noted is published again when the claim
-/// has run out; receivers ignore the second.
+/// has expired; receivers ignore the second.
 ///
 /// # Errors
 /// When not all went through.

@@ -11,7 +11,7 @@ pg::statements! {
     MARK_PUBLISHED(UUID_ARRAY, TIMESTAMPTZ) = "
         UPDATE outbox SET published_at = $2, claimed_until = NULL
         WHERE event_id = ANY ($1) AND published_at IS NULL";
-    /// Gives back the events $1, claimed until $2: nobody claims them before $3.
+    /// Releases the events $1, claimed until $2: nobody claims them before $3.
     GIVE_BACK(UUID_ARRAY, TIMESTAMPTZ, TIMESTAMPTZ) = "
         UPDATE outbox SET claimed_until = $3
         WHERE event_id = ANY ($1) AND claimed_until = $2 AND published_at IS NULL";

@@ -1,4 +1,4 @@
-//! Where the provider is and who we are to it.
+//! The address of the provider and our credentials.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ impl Config {
         })
     }
 
-    /// Settings from values: the API's root (`…/v3`), the shop's number, its secret key, and the page to which the
+    /// Settings from values: the API's root (`…/v3`), the shop's ID, its secret key, and the page to which the
     /// buyer returns.
     ///
     /// # Errors

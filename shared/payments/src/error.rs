@@ -1,4 +1,4 @@
-//! What can go wrong between us and the provider, by what the caller has to do about it.
+//! Errors of calls to the provider, by what the caller has to do.
 
 use std::error::Error;
 use std::fmt;
@@ -46,7 +46,7 @@ pub enum PaymentError {
     /// payment is read, or when a notification names it.
     #[error("the idempotence key stands for another request at the payment provider")]
     KeyReused,
-    /// The shop's number or key is wrong or lacks the right (HTTP 401, 403), or the client cannot start.
+    /// The shop's ID or key is wrong or lacks the right (HTTP 401, 403), or the client cannot start.
     #[error("the payment provider does not accept our credentials or settings: {0}")]
     Misconfigured(String),
     /// The answer is not what the API promises; says which part. What happened there is not known either.

@@ -1,4 +1,4 @@
-//! From where notifications may come.
+//! The networks that notifications may come from.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ const YOOKASSA: &str = "185.71.76.0/27, 185.71.77.0/27, 77.75.153.0/25, 77.75.15
 const NAME: &str = "PAYMENT_WEBHOOK_NETWORKS";
 
 /// The networks that notifications are taken from. Notifications are not signed and their contents are not believed,
-/// so this is the outer fence: it keeps strangers from making us ask the provider.
+/// so this is the outer fence: it keeps outsiders from making us poll the provider.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookNetworks(Arc<[IpNet]>);
 
@@ -44,7 +44,7 @@ impl WebhookNetworks {
         }
     }
 
-    /// True when a notification from `address` is taken. An IPv4 address in IPv6 clothes is an IPv4 address.
+    /// True when a notification from `address` is taken. An IPv4-mapped IPv6 address counts as its IPv4 address.
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))

@@ -55,7 +55,7 @@ pub enum CaptureAmount {
     },
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
     /// The buyer has not paid yet.
@@ -86,7 +86,7 @@ impl PaymentStatus {
 pub struct Payment {
     /// The provider's identifier.
     pub id: PaymentId,
-    /// Where it stands.
+    /// Its status.
     pub status: PaymentStatus,
     /// What it takes; after a capture in part, that part.
     pub amount: Money,

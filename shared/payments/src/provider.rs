@@ -1,4 +1,4 @@
-//! What is asked of a payment provider.
+//! The interface of a payment provider.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -24,11 +24,11 @@ pub trait Provider: Debug + Send + Sync {
     /// [`PaymentError::Rejected`].
     fn capture<'a>(&'a self, capture: &'a Capture) -> Reply<'a, Payment>;
 
-    /// Gives back money that is held. Nothing else can be cancelled: a pending payment can only be left to expire, and
+    /// Releases money that is held. Nothing else can be cancelled: a pending payment can only be left to expire, and
     /// a paid one is refunded. A payment in another status is [`PaymentError::Rejected`].
     fn cancel<'a>(&'a self, id: &'a PaymentId, idempotence_key: Uuid) -> Reply<'a, Payment>;
 
-    /// Gives back all or a part of a payment that has succeeded, or gives the refund made earlier under the same
+    /// Refunds all or a part of a payment that has succeeded, or gives the refund made earlier under the same
     /// idempotence key. More than the payment has left is [`PaymentError::Rejected`].
     fn refund<'a>(&'a self, new: &'a NewRefund) -> Reply<'a, Refund>;
 

@@ -1,4 +1,4 @@
-//! Money that goes back to the buyer.
+//! Refunds to the buyer.
 
 use domain::Money;
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ pub struct NewRefund {
     pub description: String,
 }
 
-/// Where a refund stands.
+/// The status of a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundStatus {
     /// On its way.
@@ -46,7 +46,7 @@ pub struct Refund {
     pub payment_id: PaymentId,
     /// Our purchase, if the refund was made by [`crate::Provider::refund`].
     pub purchase_id: Option<Uuid>,
-    /// Where it stands.
+    /// Its status.
     pub status: RefundStatus,
     /// The amount of the refund.
     pub amount: Money,

@@ -71,7 +71,7 @@ fn cause(error: &PaymentError) -> Option<Uncertainty> {
 async fn timeout_is_unknown() {
     let error = create_against(|stream| async move {
         // In real time, until the client gives up: tokio's paused time needs a feature, and with another feature of
-        // tokio than the programs have, the tests would compile everything once more.
+        // tokio than the programs have, the tests would compile everything again.
         std::future::pending::<()>().await;
         drop(stream);
     })

@@ -1,4 +1,4 @@
-//! What can go wrong between a service and its database.
+//! Errors of database calls.
 
 use tokio_postgres::error::SqlState;
 

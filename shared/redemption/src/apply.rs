@@ -12,9 +12,9 @@ const ATTEMPTS: usize = 8;
 /// The outcome of a request to apply a promo code.
 #[derive(Debug)]
 pub enum ApplyOutcome {
-    /// A use is held from now on.
+    /// A use is reserved from now on.
     Applied(Application),
-    /// The user held this use already.
+    /// The user had applied the code already.
     AppliedBefore(Application),
     /// Some rules refused.
     Refused {
@@ -34,7 +34,7 @@ pub enum ApplyOutcome {
 /// requests interfere.
 ///
 /// # Errors
-/// Any [`PgError`]; no use is held then.
+/// Any [`PgError`]; no use is reserved then.
 pub async fn apply(
     store: &LoyaltyStore,
     request: &PromoRequest,

@@ -15,7 +15,7 @@ pub enum Evaluation {
         /// The price with the code.
         quote: Quote,
     },
-    /// The user holds this use already.
+    /// The user has applied the code already.
     Applied(Application),
     /// Some rules refuse.
     Refused(Decision),

@@ -1,4 +1,4 @@
-//! The real clock and the real randomness: the one place that may ask the operating system for them.
+//! The system clock and random numbers; nothing else may ask the operating system for them.
 
 use domain::{Clock, Random};
 use jiff::Timestamp;

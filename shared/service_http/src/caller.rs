@@ -50,7 +50,7 @@ pub struct Caller {
     pub user_id: Uuid,
     /// The session.
     pub session_id: Uuid,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
 }
 

@@ -20,12 +20,12 @@ impl FieldErrors {
         }
     }
 
-    /// The value, or a note of what is wrong with `field`.
+    /// The value; records what is wrong with `field`.
     pub fn check<T, E: FieldAdvice>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.refuse(field, &error)).ok()
     }
 
-    /// A note of what is wrong with `field`.
+    /// Records what is wrong with `field`.
     pub fn refuse(&mut self, field: &str, error: &dyn FieldAdvice) {
         let detail = error.advice(self.language);
         self.errors

@@ -1,4 +1,4 @@
-//! Callers who work here, by what their roles let them do.
+//! Staff callers, by the permissions of their roles.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -33,7 +33,7 @@ macro_rules! callers {
 }
 
 callers! {
-    /// A caller who works here: support, marketing or an administrator.
+    /// A member of staff: support, marketing or an administrator.
     Staff: Support | Marketer | Admin, else StaffOnly;
     /// A caller who may change what is sold and to whom: marketing or an administrator.
     Marketer: Marketer | Admin, else MarketerOnly;

@@ -58,7 +58,7 @@ async fn session_as(store: &AuthStore, user_id: Uuid, role: Role) -> (Uuid, Stri
     (session.id, token)
 }
 
-/// Sets the status of an account behind the back of the service.
+/// Sets the status of an account directly in the database.
 pub async fn set_status(user_id: Uuid, status: &str) {
     set(user_id, "status = $2, version = version + 1", status).await;
 }

@@ -108,7 +108,7 @@ impl Answer {
         }
     }
 
-    /// Checks that the rules refused, for exactly these reasons in this order, and returns the decision's number.
+    /// Checks that the rules refused, for exactly these reasons in this order, and returns the decision's ID.
     #[track_caller]
     pub fn refused(&self, reasons: &[&str]) -> Uuid {
         let json = self.problem(422, reasons.first().copied().unwrap_or_default());
@@ -154,7 +154,7 @@ impl Answer {
         first
     }
 
-    /// The request's number, which every answer has.
+    /// The request's ID, which every answer has.
     #[track_caller]
     pub fn request_id(&self) -> &str {
         let id = self.header("x-request-id").unwrap_or_default();

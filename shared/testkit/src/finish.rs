@@ -1,4 +1,4 @@
-//! What must hold when a test is over.
+//! Checks at the end of a test.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use pg::{AdHoc, Type};
 use crate::{TIMEOUT, World, until};
 
 impl World {
-    /// Checks what must hold after every test: nothing of it waits in an outbox, no message was given up, and the books
+    /// Checks what must hold after every test: nothing of it waits in an outbox, no message was given up, and the audit
     /// are right about its promo codes and its users.
     pub async fn finish(mut self) {
         // Whatever comes of the checks, the call was not forgotten.

@@ -1,4 +1,4 @@
-//! What end-to-end tests stand on: a world with users, tariffs and promo codes of its own, on the running service and
+//! The support of end-to-end tests: a world with users, tariffs and promo codes of its own, on the running service and
 //! the real databases. Knows where everything is from the environment alone.
 //!
 //! ```no_run

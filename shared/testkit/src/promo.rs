@@ -12,7 +12,7 @@ use crate::{User, World, now};
 /// A tariff of the test's own.
 #[derive(Debug, Clone)]
 pub struct Tariff {
-    /// Its number.
+    /// Its ID.
     pub id: i64,
     /// Its name, which no other has.
     pub title: String,
@@ -23,15 +23,15 @@ pub struct Tariff {
 /// A promo code of the test's own, of a promotion of its own.
 #[derive(Debug, Clone)]
 pub struct Promo {
-    /// Its number.
+    /// Its ID.
     pub id: i64,
-    /// The number of its promotion.
+    /// The ID of its promotion.
     pub promotion: i64,
     /// Its text, which no other has.
     pub code: String,
 }
 
-/// What a promo code does to a price. Amounts are kopecks.
+/// Effects of promo codes on prices. Amounts are kopecks.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
     /// The price is this.
@@ -185,21 +185,21 @@ impl World {
         tariff
     }
 
-    /// Takes a tariff off sale.
+    /// Archives a tariff.
     pub async fn archive(&self, tariff: &Tariff) {
         let sql = "UPDATE tariffs SET status = 'archived' WHERE id = $1";
         let archived = self.loyalty.execute(sql, &[(&tariff.id, Type::INT8)]).await;
         assert_eq!(archived.unwrap(), 1);
     }
 
-    /// Gives a tariff another price, in kopecks.
+    /// Changes the price of a tariff, in kopecks.
     pub async fn reprice(&self, tariff: &Tariff, price_minor: i64) {
         let sql = "UPDATE tariffs SET price_minor = $2 WHERE id = $1";
         let params: [Param; 2] = [(&tariff.id, Type::INT8), (&price_minor, Type::INT8)];
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
     }
 
-    /// A group of users, with its number.
+    /// A group of users, with its ID.
     pub async fn group(&self, members: &[&User]) -> i64 {
         let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();
         let sql = "WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id),

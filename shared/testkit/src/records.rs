@@ -11,7 +11,7 @@ use crate::{Promo, TIMEOUT, User, World, until};
 /// An application, as it is stored.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Application {
-    /// Where it stands.
+    /// Its status.
     pub state: String,
     /// Why it was cancelled.
     pub cancel_reason: Option<String>,
@@ -20,13 +20,13 @@ pub struct Application {
 /// A purchase, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
-    /// Where it stands.
+    /// Its status.
     pub status: String,
     /// Why it failed.
     pub failure: Option<String>,
     /// What is paid, in kopecks.
     pub total_minor: i64,
-    /// The provider's number of the payment.
+    /// The provider's ID of the payment.
     pub payment_id: Option<String>,
     /// The application.
     pub application_id: Uuid,

@@ -85,7 +85,7 @@ impl User {
         self.call("GET", "/get_active_promocodes").send().await
     }
 
-    /// Logs in once more.
+    /// Logs in again.
     pub async fn log_in(&self) -> Answer {
         log_in(&self.client, &self.email).await
     }

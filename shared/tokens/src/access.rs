@@ -23,7 +23,7 @@ pub struct Claims {
     pub sub: Uuid,
     /// The session, which may be revoked before the token expires.
     pub sid: Uuid,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
     /// Always [`ISSUER`].
     pub iss: String,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{ACCESS_TTL, LEEWAY};
 
-/// What became of the session and the role that an access token speaks of.
+/// The present state of the session and the role in an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
     /// Nothing that is known.
@@ -92,7 +92,7 @@ impl Revocations {
             .is_some_and(|(revoked,)| revoked)
     }
 
-    /// What became of the session, the user and the role of an access token. Good when Redis does not answer.
+    /// The present state of the session, the user and the role of an access token. Good when Redis does not answer.
     pub async fn session_status(&self, session: Uuid, user: Uuid, role: Role) -> SessionStatus {
         let mut pipe = redis::pipe();
         pipe.exists(key(session)).get(role_key(user));

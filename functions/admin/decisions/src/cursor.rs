@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use loyalty_store::DecisionPlace;
 
-/// As it is written in a URL: microseconds, which is what the database keeps, and the decision's number.
+/// As it is written in a URL: microseconds, which is what the database keeps, and the decision's ID.
 pub(crate) struct Cursor(pub(crate) DecisionPlace);
 
 impl fmt::Display for Cursor {

@@ -23,12 +23,12 @@ use uuid::Uuid;
 use crate::cursor::Cursor;
 use crate::dto::{DecisionBody, Decisions, Eligibility};
 
-/// Decisions on a page, if the caller does not say.
+/// Decisions on a page by default.
 const PAGE: u16 = 20;
-/// The most that the caller can ask for.
+/// The maximum that the caller can request.
 const MAX_PAGE: u16 = 100;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

@@ -1,4 +1,4 @@
-//! For staff: groups of users, for which promo codes can be. `/admin/groups` lists and makes them,
+//! For staff: groups of users, for which promo codes can be. `/admin/groups` lists and creates them,
 //! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it. All staff may read;
 //! marketers and administrators write.
 
@@ -22,14 +22,14 @@ use uuid::Uuid;
 
 use crate::dto::{GroupBody, GroupRequest, Groups, Members, MembersChanged, MembersRequest};
 
-/// Items on a page, if the caller does not say.
+/// Items on a page by default.
 const PAGE: u16 = 50;
-/// The most that the caller can ask for.
+/// The maximum that the caller can request.
 const MAX_PAGE: u16 = 500;
-/// The most users that one call puts in and takes out.
+/// The most users that one call adds and removes.
 const MAX_USERS: usize = 1_000;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

@@ -128,7 +128,7 @@ fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
 }
 
 fn amount(text: &str) -> Result<i64, FieldError> {
-    // Only the number is looked at: the currency is a field of its own.
+    // Only the number is read: the currency is a field of its own.
     let money = Money::parse_decimal(text, Currency::RUB).map_err(|_| FieldError::Amount)?;
     Some(money.minor())
         .filter(|minor| *minor > 0)

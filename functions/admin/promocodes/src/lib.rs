@@ -1,4 +1,4 @@
-//! For staff: the promo codes. `/admin/promocodes` lists and makes them, `/admin/promocodes/{promocode_id}` is one of
+//! For staff: the promo codes. `/admin/promocodes` lists and creates them, `/admin/promocodes/{promocode_id}` is one of
 //! them. All staff may read; marketers and administrators write.
 
 mod dto;
@@ -23,12 +23,12 @@ use utoipa_axum::routes;
 use crate::dto::{PromoBody, Promos};
 use crate::fields::{FieldError, PromoFields};
 
-/// Promo codes on a page, if the caller does not say.
+/// Promo codes on a page by default.
 const PAGE: u16 = 20;
-/// The most that the caller can ask for.
+/// The maximum that the caller can request.
 const MAX_PAGE: u16 = 100;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

@@ -26,7 +26,7 @@ use crate::dto::{PurchaseOfUser, Purchases, RefundBody, RefundRequest};
 /// The most purchases of a user that are listed.
 const MAX_PURCHASES: i64 = 100;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
@@ -176,7 +176,7 @@ async fn push(state: &State, refund: Refund) -> Result<Refund, Problem> {
     match state.checkout.advance_refund(refund.clone()).await {
         Ok(refund) => Ok(refund),
         Err(CheckoutError::Database(error)) => Err(error.into()),
-        // It is ordered; the sweeper asks again.
+        // It is ordered; the sweeper polls again.
         Err(error) => {
             tracing::warn!(refund_id = %refund.id, %error, "a refund is still open");
             Ok(refund)
@@ -189,7 +189,7 @@ fn number(purchase_id: &str) -> Result<Uuid, Problem> {
     number.map_err(|_| Problem::new(Code::PurchaseNotFound))
 }
 
-/// Only the number is looked at: it is in the currency of the purchase.
+/// Only the number is read: it is in the currency of the purchase.
 fn parse(text: &str, language: Language) -> Result<i64, Problem> {
     let money = Money::parse_decimal(text, Currency::RUB).ok();
     let minor = money.map(Money::minor).filter(|minor| *minor > 0);

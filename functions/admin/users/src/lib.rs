@@ -20,14 +20,14 @@ use uuid::Uuid;
 
 use crate::dto::{RoleRequest, SearchRequest, UserBody, UserState};
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Knows the callers.
+    /// Authenticates callers.
     pub access: Access,
     /// The accounts and sessions.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions and new roles.
+    /// Ended sessions and new roles, as every function sees them.
     pub revocations: Revocations,
     /// The time.
     pub clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! `POST /change_password`: puts another password in the place of the caller's.
+//! `POST /change_password`: changes the caller's password.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Knows the callers.
+    /// Authenticates callers.
     pub access: Access,
-    /// How often one may be wrong.
+    /// The limits on wrong passwords.
     pub guesses: PasswordGuesses,
     /// The accounts and sessions.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions.
+    /// Ended sessions, as every function sees them.
     pub revocations: Revocations,
     /// The time.
     pub clock: Arc<dyn Clock>,

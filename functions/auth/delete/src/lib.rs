@@ -17,18 +17,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Knows the callers.
+    /// Authenticates callers.
     pub access: Access,
-    /// How often one may be wrong.
+    /// The limits on wrong passwords.
     pub guesses: PasswordGuesses,
     /// The accounts.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions.
+    /// Ended sessions, as every function sees them.
     pub revocations: Revocations,
-    /// What turns the address into its tombstone.
+    /// Hashes the address to its tombstone.
     pub tombstone_key: TombstoneKey,
     /// The time.
     pub clock: Arc<dyn Clock>,

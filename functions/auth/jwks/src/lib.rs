@@ -11,7 +11,7 @@ use tokens::Jwks;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone)]
 pub struct State {
     set: Arc<Value>,

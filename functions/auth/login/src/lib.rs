@@ -16,12 +16,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Who says where requests come from.
+    /// The proxies whose X-Forwarded-For is trusted.
     pub proxies: TrustedProxies,
-    /// How often one may be wrong.
+    /// The limits on wrong passwords.
     pub guesses: PasswordGuesses,
     /// The accounts and sessions.
     pub store: AuthStore,

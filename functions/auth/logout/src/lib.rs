@@ -12,14 +12,14 @@ use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Knows the callers.
+    /// Authenticates callers.
     pub access: Access,
     /// The sessions.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions.
+    /// Ended sessions, as every function sees them.
     pub revocations: Revocations,
     /// The time.
     pub clock: Arc<dyn Clock>,

@@ -24,12 +24,12 @@ use step::Step;
 /// A lost race is followed by a repeat, so the second look decides; a third is for a session that is rotated in between.
 const LOOKS: u8 = 3;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone)]
 pub struct State {
     /// The sessions.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions.
+    /// Ended sessions, as every function sees them.
     pub revocations: Revocations,
     /// Signs access tokens.
     pub issuer: Issuer,

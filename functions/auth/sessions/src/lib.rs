@@ -20,14 +20,14 @@ use uuid::Uuid;
 /// More than anyone has devices; a program that logs in again each time has no use for the rest.
 const MAX_SESSIONS: i64 = 100;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Knows the callers.
+    /// Authenticates callers.
     pub access: Access,
     /// The sessions.
     pub store: AuthStore,
-    /// Where every function looks for ended sessions.
+    /// Ended sessions, as every function sees them.
     pub revocations: Revocations,
     /// The time.
     pub clock: Arc<dyn Clock>,

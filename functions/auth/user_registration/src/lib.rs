@@ -1,4 +1,4 @@
-//! `POST /user_registration`: makes an account.
+//! `POST /user_registration`: creates an account.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// What the function needs.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
-    /// Who says where requests come from.
+    /// The proxies whose X-Forwarded-For is trusted.
     pub proxies: TrustedProxies,
-    /// How many accounts one may ask for.
+    /// The limits on registrations.
     pub registrations: Registrations,
     /// The accounts.
     pub store: AuthStore,
-    /// What recognises the address of a deleted account.
+    /// Hashes the addresses of deleted accounts.
     pub tombstone_key: TombstoneKey,
     /// The time.
     pub clock: Arc<dyn Clock>,

@@ -19,13 +19,13 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Swept {
     /// Applications released.
     pub expired: usize,
-    /// Payments asked after.
+    /// Payments polled.
     pub payments: usize,
-    /// Refunds asked after.
+    /// Refunds polled.
     pub refunds: usize,
 }
 
-/// Gives back all holds that have run out.
+/// Releases all expired applications.
 ///
 /// # Errors
 /// Any [`PgError`]; what was released before stays released.
@@ -39,11 +39,11 @@ pub async fn expire_applications(checkout: &Checkout, clock: &dyn Clock) -> Resu
     }
 }
 
-/// Asks the provider after payments that are overdue: webhooks get lost, and a crash may have come between a purchase
+/// Polls the provider for overdue payments: webhooks get lost, and a crash may have come between a purchase
 /// and its payment.
 ///
 /// # Errors
-/// Any [`PgError`]. What the provider does not answer now is asked at the next sweep.
+/// Any [`PgError`]. What the provider does not answer now is polled at the next sweep.
 pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let pending = checkout
         .store()
@@ -69,10 +69,10 @@ pub async fn resolve_payments(checkout: &Checkout, clock: &dyn Clock) -> Result<
     Ok(count)
 }
 
-/// Asks the provider after refunds of which it is not known whether the money went back.
+/// Polls the provider for refunds whose outcome is unknown.
 ///
 /// # Errors
-/// Any [`PgError`]. What the provider does not answer now is asked at a later sweep.
+/// Any [`PgError`]. What the provider does not answer now is polled at a later sweep.
 pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<usize, PgError> {
     let pending = checkout
         .store()
@@ -108,7 +108,7 @@ pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), Pg
 }
 
 /// Sweeps for `period`, so that an expired application is released within seconds between two runs of a schedule. A
-/// slow payment provider keeps no hold waiting.
+/// slow payment provider keeps no expired application waiting.
 ///
 /// # Errors
 /// The failure of the last attempt of either kind, if it failed; earlier ones are logged.

@@ -16,7 +16,7 @@ const TRIES: u32 = 20;
 
 /// Processes a batch and names the messages that SQS has to redeliver. What can't be processed goes to the dead letters
 /// with its reason: SQS, which moves what fails too often, knows none. A failure stops its group: were a later message
-/// of the group deleted, the order of the group would be lost. How late the changes came is told to
+/// of the group deleted, the order of the group would be lost. The lag of the changes is reported to
 /// CloudWatch.
 pub async fn handle_batch(
     store: &LoyaltyStore,

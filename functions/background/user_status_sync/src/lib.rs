@@ -1,4 +1,4 @@
-//! Takes users' status from the auth side into the loyalty database.
+//! Applies users' status changes to the loyalty database.
 
 #[cfg(feature = "lambda")]
 mod batch;
@@ -17,12 +17,12 @@ pub enum SyncError {
     /// It is not an event and never will be processed: a dead letter.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// The loyalty database failed: the message is to be given again.
+    /// The loyalty database failed: the message has to be redelivered.
     #[error(transparent)]
     Store(#[from] PgError),
 }
 
-/// Takes in one message. Order, repetition and replay don't matter.
+/// Processes one message. Order, repetition and replay don't matter.
 ///
 /// # Errors
 /// [`SyncError`], which says what to do with the message.

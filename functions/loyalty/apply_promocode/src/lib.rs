@@ -1,4 +1,4 @@
-//! `POST /apply_promocode`: holds a use of a promo code for the caller, or says why not.
+//! `POST /apply_promocode`: reserves a use of a promo code for the caller, or explains the refusal.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
@@ -206,7 +206,7 @@ async fn apply(
     Ok((status, Json(Answer::Applied(application.into()))))
 }
 
-/// What applying would answer, without holding or storing anything.
+/// What applying would answer, without reserving or storing anything.
 async fn evaluate(
     state: &State,
     request: &PromoRequest,

@@ -11,7 +11,7 @@ use service_http::{Access, Caller, IdempotencyKey, Problem, ProblemBody, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

@@ -1,4 +1,4 @@
-//! `POST /cancel_apply_promocode`: gives a held use of a promo code back.
+//! `POST /cancel_apply_promocode`: cancels the application of a promo code.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

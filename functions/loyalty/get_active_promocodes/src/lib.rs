@@ -17,12 +17,12 @@ use utoipa_axum::routes;
 use crate::cursor::Cursor;
 use crate::listing::Promocodes;
 
-/// Codes on a page, if the caller does not say.
+/// Codes on a page by default.
 const PAGE: u16 = 50;
-/// The most that the caller can ask for.
+/// The maximum that the caller can request.
 const MAX_PAGE: u16 = 100;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

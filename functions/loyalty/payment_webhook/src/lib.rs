@@ -1,7 +1,7 @@
 //! `POST /payment_webhook`: the payment provider says that a payment or a refund has changed.
 //!
 //! Webhooks carry no signature. They are taken from the provider's networks alone, and even then nothing in them is
-//! believed but the payment's number: the payment itself is read from the provider. A forged webhook changes nothing.
+//! believed but the payment's ID: the payment itself is read from the provider. A forged webhook changes nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 /// Between two reports of webhooks that are not the provider's: anyone can send thousands.
 const REPORTED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     proxies: TrustedProxies,

@@ -14,7 +14,7 @@ use service_http::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What the function works with.
+/// The state of the function.
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,

@@ -20,7 +20,7 @@ pub(super) struct Service {
     pub(super) name: String,
     pub(super) stage: Stage,
     pub(super) child: Child,
-    /// Also the number of its process group.
+    /// Also the ID of its process group.
     pub(super) pid: Pid,
     pub(super) signal: StopSignal,
     pub(super) log: PathBuf,

@@ -43,7 +43,7 @@ async fn blocked_account_is_locked_out() {
     let call = world.client.call("POST", "/refresh_token");
     let refresh = call.json(&json!({ "refresh_token": user.refresh_token }));
     refresh.send().await.problem(403, "account_blocked");
-    // Whether it is blocked is told to those who know the password.
+    // That it is blocked is only revealed to those who know the password.
     let call = world.client.call("POST", "/login");
     let guess = call.json(&json!({ "email": user.email, "password": "not the password" }));
     guess.send().await.problem(401, "invalid_credentials");

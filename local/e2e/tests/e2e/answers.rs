@@ -1,4 +1,4 @@
-//! What is told when there is nothing to decide, and in what language.
+//! Answers when there is nothing to decide, and in what language.
 
 use testkit::{Promo, PromoSpec, PromotionStatus, Tariff, World};
 

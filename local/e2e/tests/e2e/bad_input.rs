@@ -1,4 +1,4 @@
-//! Requests that ask for nothing sensible: queries, methods, paths, sizes. Each is told what is wrong, in the same
+//! Requests that ask for nothing sensible: queries, methods, paths, sizes. Each answer says what is wrong, in the same
 //! form, and none is an error of the service.
 
 use testkit::{Answer, Audience, Host, PromoSpec, World};

@@ -198,7 +198,7 @@ async fn expired_token_is_reported() {
             answer.problem(401, "token_expired");
         }
     }
-    // Clocks may differ a little. And a forged one is not told that it was right but for the time.
+    // Clocks may differ a little. And the answer to a forged token does not reveal that only its time is wrong.
     let late = format!("Bearer {}", expiring(now - 15));
     with_header(&world, ENDPOINTS[0], &late).await.success(200);
     let forged = forge.foreign(&forge.header(), &with(claims.clone(), "exp", now - 86_400));

@@ -124,7 +124,7 @@ async fn member_uses_group_codes_until_removed() {
         .hides(&user, &promo, &tariff, &["not_in_audience"])
         .await;
 
-    // Why it passed then is still told, also when the group is gone.
+    // Why it passed then is still explained, even after the group is deleted.
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .problem(409, "group_in_use");

@@ -31,7 +31,7 @@ async fn payment_and_refund_emit_events() {
         assert_eq!(event["price"], rub("299.00"));
         assert_eq!(event["total"], rub("199.00"));
     }
-    // The same as the buyer and staff are told.
+    // The same as in the answers to the buyer and to staff.
     let seen = user.purchase(purchase).await;
     let [paid, half, all] = &events[..] else {
         unreachable!("three were read");

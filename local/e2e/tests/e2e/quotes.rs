@@ -1,4 +1,4 @@
-//! The price that a user was told holds as long as the hold, whatever staff change meanwhile.
+//! The quoted price is valid as long as the application, whatever staff change meanwhile.
 
 use pg::{AdHoc, Param, Type};
 use serde_json::json;
@@ -13,7 +13,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A user who was told 199 roubles instead of 299, and the hold.
+    /// A user with a quote of 199 roubles instead of 299, and the application.
     async fn quoting() -> (Shop, Uuid) {
         let world = World::new().await;
         let spec = PromoSpec {
@@ -42,7 +42,7 @@ impl Shop {
         assert_eq!(changed.unwrap(), 1);
     }
 
-    /// Buys for this price and this total, by what the buyer is told and the provider asks for; and pays.
+    /// Buys for this price and this total, by the answer to the buyer and by the payment at the provider; and pays.
     async fn pays(&self, price: &str, total: &str) {
         let bought = self.buy().await;
         let purchase = bought.success(201);

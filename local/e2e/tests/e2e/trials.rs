@@ -51,7 +51,7 @@ async fn applied_or_used_trial_excludes_another() {
         refused.json["reasons"][0]["observed"], "applied",
         "{refused}"
     );
-    // One that is given back is none.
+    // One that is released is none.
     user.cancel(&first).await.success(200);
     user.apply(&second, &year).await.success(201);
     user.buy(&second, &year).await.success(200);

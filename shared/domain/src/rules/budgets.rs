@@ -1,4 +1,4 @@
-//! How much a promotion may cost its owner. What is held counts like what is spent, at the discount that was quoted.
+//! How much a promotion may cost its owner. Reserved discounts count like spent ones, as quoted.
 
 use crate::facts::Facts;
 use crate::outcome::{Outcome, RuleCode, RuleValue};

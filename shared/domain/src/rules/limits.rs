@@ -1,4 +1,4 @@
-//! How often a code works. Holds count like uses: a code that is held can't be sold twice.
+//! How often a code works. Reserved uses count like spent ones: a reserved use can't be sold twice.
 
 use crate::Effect;
 use crate::facts::Facts;
@@ -33,7 +33,7 @@ pub(super) fn per_user(facts: &Facts) -> Outcome {
     below(RuleCode::UserLimitReached, facts.observed.uses, limit)
 }
 
-/// A person takes one trial, whatever the code: one that is held or used in this account, or in one of the same e-mail
+/// A person gets one trial, whatever the code: one that is held or used in this account, or in one of the same e-mail
 /// address that was deleted.
 pub(super) fn one_trial(facts: &Facts) -> Outcome {
     let is_trial = matches!(facts.promotion.effect, Effect::Free { .. });
@@ -44,7 +44,7 @@ pub(super) fn one_trial(facts: &Facts) -> Outcome {
     }
 }
 
-/// A purchase takes one code: no other is held for this tariff.
+/// A purchase uses one code: no other is applied to this tariff.
 pub(super) fn one_code_per_tariff(facts: &Facts) -> Outcome {
     let other = facts.observed.other_code;
     Outcome {

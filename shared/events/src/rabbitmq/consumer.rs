@@ -86,7 +86,7 @@ impl Delivery {
             .and_then(known)
     }
 
-    /// Whether the broker would make a dead letter of it if it came back once more, and would not know why.
+    /// Whether the broker would make a dead letter of it if it came back again, and would not know why.
     pub fn is_last_try(&self) -> bool {
         let headers = self.message.properties.headers().as_ref();
         match headers.and_then(|headers| headers.inner().get("x-delivery-count")) {

@@ -1,4 +1,4 @@
-//! Messages that could not be handled: looked at, and given another try.
+//! Dead letters: listed and replayed.
 
 use lapin::message::BasicGetMessage;
 use lapin::options::{

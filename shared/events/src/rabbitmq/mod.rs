@@ -23,9 +23,9 @@ pub const QUEUE: &str = "user-status";
 /// The default name of the queue of purchase events.
 pub const PURCHASE_EVENTS: &str = "purchase_events";
 
-/// Past this an answer of the broker is not waited for.
+/// How long an answer of the broker is waited for.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Seconds between signs of life, so that a broker that vanished is noticed within twice that.
+/// Seconds between heartbeats, so that a broker that vanished is noticed within twice that.
 const HEARTBEAT: u16 = 10;
 
 /// A connection to RabbitMQ. It does not repair itself: when a call fails, connect again.
@@ -108,7 +108,7 @@ impl RabbitConnection {
         self.connection.status().connected()
     }
 
-    /// Says goodbye. Messages that were handed out and not finished go back to the queue.
+    /// Closes the connection. Messages that were handed out and not finished go back to the queue.
     pub async fn close(self) {
         let _ = in_time(self.connection.close(200, "done".into())).await;
     }

@@ -3,7 +3,7 @@
 //!
 //! A dead letter is moved at most once by default, and can be lost on the way: at-least-once needs reject-publish.
 //! Dead letters go back to their queue each time they are listed, and RabbitMQ 4 drops what comes back twenty times
-//! unless told otherwise. No limit at all is `-1` there, which RabbitMQ 3 refuses: hence the large number.
+//! by default. No limit at all is `-1` there, which RabbitMQ 3 refuses: hence the large number.
 //!
 //! Events of purchases are for others, who may not be there: they are dropped after two weeks, as SQS drops them.
 

@@ -1,4 +1,4 @@
-//! Messages that could not be handled: put aside with the reason, looked at, and given another try.
+//! Messages that could not be handled: stored with the reason, listed and replayed.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
@@ -73,7 +73,7 @@ impl SqsDeadLetters {
             .string_value(reason)
             .build()
             .map_err(|error| PublishError::Refused(error.to_string()))?;
-        // By the id of the message, not of the event: after a replay it has to be possible once more.
+        // By the id of the message, not of the event: after a replay it has to be possible again.
         self.client
             .send_message()
             .queue_url(&self.url)

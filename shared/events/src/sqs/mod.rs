@@ -17,7 +17,7 @@ pub use publisher::Sqs;
 
 use crate::PublishError;
 
-/// The most messages in one SQS call.
+/// The maximum number of messages in one SQS call.
 const BATCH: usize = 10;
 /// One call with its retries.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -77,7 +77,7 @@ async fn campaign_limit_and_budget_cover_all_codes() {
     assert!(refused.iter().any(by_campaign));
     assert_eq!(world.campaign_usage(campaign).await, (150, 150_000));
 
-    // What is given back by one code is there for another.
+    // What is released by one code is there for another.
     let now = world::now();
     world
         .store
@@ -223,7 +223,7 @@ async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
     }
     world.adds_up(&codes).await;
 
-    // What a one-time code gives back can be had again, once.
+    // What a one-time code releases can be had again, once.
     let once = held.iter().find(|hold| hold.code_id.0 == codes[1]).unwrap();
     let now = world::now();
     world.store.release_application(once.id, now).await.unwrap();

@@ -1,5 +1,8 @@
 //! The list of codes, page by page.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use loyalty_store::LoyaltyStore;
 use pg::{AdHoc, Param, Pool, Type};
 use redemption::ApplyOutcome;
@@ -63,6 +66,28 @@ async fn ids(world: &World, user: Uuid, limit: usize) -> Vec<i64> {
         after = Some(last.place);
         ids.extend(page.iter().map(|code| code.code.id.0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_is_served_while_the_catalogue_changes() {
+    let (world, user) = scene().await;
+    let expected = ids(&world, user, 1000).await;
+    let (done, changing) = (Arc::new(AtomicBool::new(false)), world.clone());
+    let finished = done.clone();
+    let changes = tokio::spawn(async move {
+        let mut changes = 0;
+        while !finished.load(Ordering::Relaxed) {
+            let sql = "UPDATE promotions SET title = title || '.' WHERE id = 1";
+            changing.pool.execute(sql, &[]).await.unwrap();
+            changes += 1;
+        }
+        changes
+    });
+    for _ in 0..100 {
+        assert_eq!(ids(&world, user, 1000).await, expected);
+    }
+    done.store(true, Ordering::Relaxed);
+    assert!(changes.await.unwrap() > 100);
 }
 
 #[tokio::test]

@@ -202,7 +202,7 @@ async fn fill(pool: &Pool) {
     }
 }
 
-/// The plans that a server has told, as JSON.
+/// The plans that a server has reported, as JSON.
 #[derive(Clone, Default)]
 struct Plans(Arc<Mutex<Vec<Value>>>);
 

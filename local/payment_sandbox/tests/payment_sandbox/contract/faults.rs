@@ -43,7 +43,7 @@ async fn call_that_failed_after_its_effect_is_not_repeated() {
         assert_eq!(cause(&error), expected, "{words}");
         let made = world.list().await;
         assert_eq!(made.len(), 1, "{words}");
-        // The buyer may pay meanwhile: whoever asks again is told.
+        // The buyer may pay meanwhile: a repeated call shows it.
         let found = client.create(&order).await.unwrap();
         assert_eq!(made[0]["id"], found.id.as_str(), "{words}");
         world.press("approve", &found.id).await;

@@ -59,7 +59,7 @@ async fn start() -> Site {
 }
 
 /// The broker notes its queues on disk some seconds after it has made them. Killed before that it has lost them, which no
-/// client can mend; so the tests begin after it.
+/// client can fix; so the tests begin after it.
 async fn make_queues(env: &Env, folder: &Path) {
     let broker = RabbitConnection::connect(&env["AMQP_URL"], QUEUE).await;
     broker.unwrap().close().await;

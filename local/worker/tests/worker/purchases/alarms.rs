@@ -1,4 +1,4 @@
-//! What staff are told of, through Sentry: webhooks that are forged, and payments that do not fit.
+//! What is reported to staff through Sentry: webhooks that are forged, and payments that do not fit.
 
 use domain::{Currency, Money, Random};
 use payments::{CaptureMode, NewPayment, Provider};

@@ -237,7 +237,7 @@ impl Buyer {
         answer.success(200).clone()
     }
 
-    /// Has bought, and paid at the provider, which has told nobody.
+    /// Has bought, and paid at the provider, which has sent no notification.
     pub async fn pay(&self, shop: &Shop) -> Uuid {
         let bought = self.buy(&shop.client()).await;
         bought.success(201);

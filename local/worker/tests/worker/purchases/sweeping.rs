@@ -70,7 +70,7 @@ impl Begun {
     }
 }
 
-/// A payment of which the provider has told nobody that it is paid.
+/// A paid payment of which the provider has sent no notification.
 struct Paid(Buyer, Uuid);
 
 impl CrashScenario for Paid {

@@ -113,7 +113,7 @@ async fn late_relay_takes_nothing_from_its_successor<E: RelayedEvent>(world: Wor
     let taken_over = world.outbox.claim(10, later().now(), second).await;
     assert_eq!(taken_over.unwrap(), claimed);
 
-    // The late one failed and gives back: the claim is no longer its own.
+    // The late one failed and releases: the claim is no longer its own.
     let ids = [claimed[0].id()];
     let released = world.outbox.release_claims(&ids, first, now).await;
     assert_eq!(released.unwrap(), 0);

@@ -220,7 +220,7 @@ impl Model {
         Answer::Settled(answer)
     }
 
-    /// Whether the use of an application that was given back can be taken again.
+    /// Whether the use of an application that was released can be taken again.
     fn has_room(&self, place: usize, now: Timestamp) -> bool {
         let Application { user, promo, .. } = self.applications[place];
         let live = self.applications.iter().filter(|a| a.counts(now));

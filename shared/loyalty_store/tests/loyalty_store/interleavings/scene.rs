@@ -337,7 +337,7 @@ impl Scene {
         rows.iter().map(entry).collect()
     }
 
-    /// What was told of purchases.
+    /// The events of purchases.
     pub async fn events(&self) -> Events {
         let Inner { world, users, .. } = &*self.0;
         let sql = "SELECT user_id, refund_minor IS NULL FROM outbox WHERE user_id = ANY ($1) ORDER BY sequence";

@@ -1,4 +1,4 @@
-//! What is told of purchases: everything that happened, once, in order, or nothing of it happened.
+//! Events of purchases: everything that happened, once, in order, or nothing of it happened.
 
 mod books;
 mod refunds;
