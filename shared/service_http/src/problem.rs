@@ -106,7 +106,7 @@ impl Problem {
             let reasons = self
                 .reasons
                 .iter()
-                .map(|reason| Refusal::tell(reason, language));
+                .map(|reason| Refusal::new(reason, language));
             fields.insert("reasons".to_owned(), reasons.map(|r| json!(r)).collect());
         }
         let body = ProblemBody {
@@ -180,7 +180,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn tell(outcome: &Outcome, language: Language) -> Refusal {
+    fn new(outcome: &Outcome, language: Language) -> Refusal {
         let code = Code::from(outcome.rule);
         Refusal {
             code: code.as_str(),

@@ -112,10 +112,10 @@ impl Answer {
     #[track_caller]
     pub fn refused(&self, reasons: &[&str]) -> Uuid {
         let json = self.problem(422, reasons.first().copied().unwrap_or_default());
-        let reasons: Vec<&Value> = json["reasons"].as_array().into_iter().flatten().collect();
-        let codes: Vec<&str> = reasons.iter().filter_map(|r| r["code"].as_str()).collect();
+        let refusals: Vec<&Value> = json["reasons"].as_array().into_iter().flatten().collect();
+        let codes: Vec<&str> = refusals.iter().filter_map(|r| r["code"].as_str()).collect();
         assert_eq!(codes, reasons, "{self}");
-        for reason in reasons {
+        for reason in refusals {
             let detail = reason["detail"].as_str().unwrap_or_default();
             assert!(!detail.is_empty(), "{self}");
             assert!(
