@@ -7,7 +7,8 @@ use crate::case::{Case, Floor};
 use crate::load;
 use crate::postgres_log::Logged;
 use crate::script::{Statement, Varying, script, uuid_of};
-use crate::world::{ADMINS, Subjects, World, id};
+use crate::subjects::{ADMINS, Subjects, id};
+use crate::world::World;
 
 /// So many requests are made of each kind: what differs between them is to differ in the script too.
 const REQUESTS: u64 = 16;

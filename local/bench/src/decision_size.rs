@@ -8,7 +8,8 @@ use crate::load;
 use crate::promo_codes::LIMITED_CODE;
 use crate::report::Goal;
 use crate::request;
-use crate::world::{World, id};
+use crate::subjects::id;
+use crate::world::World;
 
 /// What it is called.
 pub const NAME: &str = "decisions, stored bytes";

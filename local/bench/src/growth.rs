@@ -12,7 +12,8 @@ use crate::case::Case;
 use crate::measure::{Done, Plan, Row};
 use crate::options::Options;
 use crate::report::{self, Goal};
-use crate::world::{Subjects, World};
+use crate::subjects::Subjects;
+use crate::world::World;
 
 /// What `--only` has to begin with.
 pub const NAME: &str = "growth";

@@ -1,8 +1,11 @@
 //! The least that reading or writing anything costs here, on tables of the measurements' own: how fast Postgres is on this
 //! machine behind this pooler. Statements of the service are compared with it, to tell how heavy they are.
 
+use tokio_postgres::Config;
+
 use crate::Result;
-use crate::world::{Subjects, World};
+use crate::pgbench::Pgbench;
+use crate::subjects::Subjects;
 
 /// How many counters there are: as many as the spread load has codes.
 const COUNTERS: u64 = 1000;
@@ -38,19 +41,23 @@ impl Least {
         }
     }
 
-    /// How often a second it is done over `connections` connections, measured with [`TIMES`] as many of them as there were
+    /// How often a second it is done over `connections` connections to `pooler`, measured with [`TIMES`] as many of them as there were
     /// `requests`.
     ///
     /// # Errors
     /// When it fails.
-    pub async fn rate(self, world: &World, connections: u64, requests: usize) -> Result<f64> {
+    pub async fn rate(
+        self,
+        pgbench: &Pgbench,
+        pooler: &Config,
+        connections: u64,
+        requests: usize,
+    ) -> Result<f64> {
         let times = (requests as u64 * TIMES).div_ceil(connections).max(1);
         let counters = Subjects {
             first: 1,
             count: COUNTERS,
         };
-        let pooler = &world.loyalty.pooler;
-        let pgbench = &world.pgbench;
         pgbench
             .run(pooler, &self.script(), counters, connections, times)
             .await

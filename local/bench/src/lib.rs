@@ -29,6 +29,8 @@ mod request;
 mod script;
 mod sql_text;
 mod status_flow;
+mod subjects;
+mod users;
 mod verification;
 mod world;
 

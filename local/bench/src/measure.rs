@@ -12,7 +12,8 @@ use crate::case::{Case, Floor, Supply};
 use crate::latencies::Latencies;
 use crate::load::{self, Connection, Measured, Request, Requests};
 use crate::passwords::{self, Work};
-use crate::world::{Subjects, World, id};
+use crate::subjects::{Subjects, id};
+use crate::world::World;
 
 /// Service and floor take turns, so that what else the machine does meets both.
 const ROUNDS: u32 = 2;
@@ -113,7 +114,14 @@ impl Plan<'_> {
             }
             if let Some(of) = self.of.case.least() {
                 let count = measured.latencies.len();
-                let rate = of.rate(self.world, self.connections, count).await?;
+                let rate = of
+                    .rate(
+                        &self.world.pgbench,
+                        &self.world.loyalty.pooler,
+                        self.connections,
+                        count,
+                    )
+                    .await?;
                 least.get_or_insert_default().add(requests, rate);
             }
             latencies.extend(measured.latencies);

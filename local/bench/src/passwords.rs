@@ -8,7 +8,7 @@ use runtime::OsRandom;
 
 use crate::Result;
 use crate::load::{self, Worker};
-use crate::world::PASSWORD;
+use crate::subjects::PASSWORD;
 
 /// Which work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::Result;
-use crate::world::Subjects;
+use crate::subjects::Subjects;
 
 /// The program, and a file for its script.
 pub struct Pgbench {

@@ -2,7 +2,8 @@
 
 use crate::Result;
 use crate::case::Case;
-use crate::world::{Subjects, World};
+use crate::subjects::Subjects;
+use crate::world::World;
 
 impl Case {
     /// Makes what the requests of `subjects` need. Refresh tokens are those of `token_of(n)`. Some need a hold besides: see

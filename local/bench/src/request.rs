@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::load::Request;
 use crate::promo_codes::{PAGE, TARIFF};
-use crate::world::{ADMINS, PASSWORD, World, id};
+use crate::subjects::{ADMINS, PASSWORD, id};
+use crate::world::World;
 
 /// Lists the first page of promo codes for user `n`.
 ///

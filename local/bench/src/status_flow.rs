@@ -18,7 +18,8 @@ use crate::arrival::{self, BETWEEN, LOOK, TIMEOUT};
 use crate::latencies::Latencies;
 use crate::options::Options;
 use crate::report::{Goal, millis};
-use crate::world::{PASSWORD, World};
+use crate::subjects::PASSWORD;
+use crate::world::World;
 
 /// What it is called.
 pub const NAME: &str = "status, from commit to visible in loyalty";

@@ -6,7 +6,8 @@ use tokio_postgres::types::Type;
 
 use crate::Result;
 use crate::promo_codes::{NEW_CODE, POPULAR_CODE, SPREAD, SPREAD_CODES, TARIFF, promotions};
-use crate::world::{Subjects, World, id};
+use crate::subjects::{Subjects, id};
+use crate::world::World;
 
 /// Codes for everybody, one of each promotion: all are on the list.
 pub const SHARED: u64 = SPREAD;
