@@ -30,6 +30,7 @@ mod purchase_events;
 mod raw;
 mod records;
 mod refusal;
+pub mod rows;
 mod sandbox;
 pub mod scratch;
 mod settings;

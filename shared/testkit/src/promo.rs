@@ -7,7 +7,7 @@ use pg::{AdHoc, Param, Type};
 use uuid::Uuid;
 
 use crate::world::unique;
-use crate::{User, World, now};
+use crate::{User, World, now, rows};
 
 /// A tariff of the test's own.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ impl Default for PromoSpec {
 
 impl Effect {
     /// The columns: name, minor units, basis points, cap, days.
-    fn columns(
+    pub(crate) fn columns(
         self,
     ) -> (
         &'static str,
@@ -164,10 +164,7 @@ impl World {
         let title = format!("{} {words}", unique("Tariff "))
             .trim_end()
             .to_owned();
-        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ($1, $2, 'RUB', 1) RETURNING id";
-        let params: [Param; 2] = [(&title, Type::TEXT), (&price_minor, Type::INT8)];
-        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
-        let id = row.get(0);
+        let id = rows::insert_tariff(&self.loyalty, &title, price_minor, "RUB").await;
         self.own().tariffs.push(id);
         Tariff {
             id,
@@ -202,79 +199,27 @@ impl World {
     /// A group of users, with its ID.
     pub async fn group(&self, members: &[&User]) -> i64 {
         let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();
-        let sql = "WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id),
-            added AS (
-                INSERT INTO group_members (group_id, user_id, added_at) SELECT id, unnest($2), $3 FROM made
-            )
-            SELECT id FROM made";
-        let params: [Param; 3] = [
-            (&unique("Group "), Type::TEXT),
-            (&members, Type::UUID_ARRAY),
-            (&now(), Type::TIMESTAMPTZ),
-        ];
-        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
-        row.get(0)
+        rows::insert_group(&self.loyalty, &members).await
     }
 
-    /// A campaign with these limits on uses and on kopecks, with its number.
+    /// A campaign with these limits on uses and on kopecks. Returns its ID.
     pub async fn campaign(&self, total_limit: Option<i64>, budget_minor: Option<i64>) -> i64 {
-        let sql = "INSERT INTO campaigns (title, total_limit, budget_minor) VALUES ($1, $2, $3) RETURNING id";
-        let params: [Param; 3] = [
-            (&unique("Campaign "), Type::TEXT),
-            (&total_limit, Type::INT8),
-            (&budget_minor, Type::INT8),
-        ];
-        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
-        row.get(0)
+        rows::insert_campaign(&self.loyalty, total_limit, budget_minor).await
     }
 
     /// A promo code, with a promotion of its own.
     pub async fn promo(&self, spec: PromoSpec) -> Promo {
-        let (effect, minor, points, cap, days) = spec.effect.columns();
-        let (user_id, groups) = match &spec.audience {
-            Audience::All => (None, None),
-            Audience::User(user_id) => (Some(*user_id), None),
-            Audience::Groups(groups) => (None, Some(groups)),
+        let user_id = match &spec.audience {
+            Audience::User(user_id) => Some(*user_id),
+            Audience::All | Audience::Groups(_) => None,
         };
-        let sql = "INSERT INTO promotions (title, status, effect, effect_minor, effect_basis_points, effect_cap_minor,
-                effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, listed, audience_group_ids,
-                per_user_period, hours_from, hours_to, min_price_minor, first_purchase_only, budget_minor, campaign_id,
-                currency)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-            RETURNING id";
-        let title = unique("E2E");
-        let (from, to) = spec.hours.unzip();
-        let params: [Param; 22] = [
-            (&title, Type::TEXT),
-            (&spec.status.as_str(), Type::TEXT),
-            (&effect, Type::TEXT),
-            (&minor, Type::INT8),
-            (&points, Type::INT4),
-            (&cap, Type::INT8),
-            (&days, Type::INT4),
-            (&spec.starts_at, Type::TIMESTAMPTZ),
-            (&spec.ends_at, Type::TIMESTAMPTZ),
-            (&spec.total_limit, Type::INT8),
-            (&spec.per_user_limit, Type::INT4),
-            (&spec.tariffs, Type::INT8_ARRAY),
-            (&spec.listed, Type::BOOL),
-            (&groups, Type::INT8_ARRAY),
-            (&spec.per_user_period.as_str(), Type::TEXT),
-            (&from, Type::TIME),
-            (&to, Type::TIME),
-            (&spec.min_price_minor, Type::INT8),
-            (&spec.first_purchase_only, Type::BOOL),
-            (&spec.budget_minor, Type::INT8),
-            (&spec.campaign, Type::INT8),
-            (&spec.currency, Type::TEXT),
-        ];
-        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
+        let promotion = rows::insert_promotion(&self.loyalty, &spec).await;
         let code = NewCode {
             user_id,
             max_uses: spec.max_uses,
             ends_at: spec.code_ends_at,
         };
-        self.code_of(row.get(0), code).await
+        self.code_of(promotion, code).await
     }
 
     /// Another code of the same promotion.
@@ -283,18 +228,7 @@ impl World {
     }
 
     async fn code_of(&self, promotion: i64, new: NewCode) -> Promo {
-        let code = unique("E2E");
-        let sql = "INSERT INTO promo_codes (promotion_id, code, user_id, max_uses, ends_at) VALUES ($1, $2, $3, $4, $5)
-            RETURNING id";
-        let params: [Param; 5] = [
-            (&promotion, Type::INT8),
-            (&code, Type::TEXT),
-            (&new.user_id, Type::UUID),
-            (&new.max_uses, Type::INT8),
-            (&new.ends_at, Type::TIMESTAMPTZ),
-        ];
-        let row = self.loyalty.row(sql, &params).await.unwrap().unwrap();
-        let id = row.get(0);
+        let (id, code) = rows::insert_code(&self.loyalty, promotion, &unique("E2E"), new).await;
         self.own().promos.push(id);
         Promo {
             id,

@@ -11,6 +11,7 @@ use runtime::{OsRandom, SystemClock};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::rows;
 use crate::user::log_in;
 use crate::{Answer, Client, Forge, Host, PASSWORD, Sandbox, Settings, TIMEOUT, User, until};
 
@@ -86,10 +87,7 @@ impl World {
     /// Someone whom the loyalty side alone knows, as an active user. The access token has this role.
     pub async fn stranger(&self, role: &str) -> User {
         let id = OsRandom.uuid();
-        let sql =
-            "INSERT INTO users (id, status, version, updated_at) VALUES ($1, 'active', 1, $2)";
-        let params: [pg::Param; 2] = [(&id, Type::UUID), (&now(), Type::TIMESTAMPTZ)];
-        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        rows::insert_users(&self.loyalty, &[id]).await;
         self.own().users.push(id);
         let forge = self.forge();
         let mut claims = forge.claims(id);

@@ -5,6 +5,7 @@ use loyalty_store::{Audited, LoyaltyStore, PromoRequest};
 use pg::{AdHoc, Param, Pool, Type};
 use redemption::ApplyOutcome;
 use runtime::{OsRandom, SystemClock};
+use testkit::{Effect, NewCode, PromoSpec, rows};
 use uuid::Uuid;
 
 pub struct Promo {
@@ -17,20 +18,14 @@ pub struct Promo {
 impl Promo {
     /// An active code on nobody's list, without limits.
     pub async fn new(pool: &Pool) -> Promo {
-        let number = async |sql: &str, params: &[Param<'_>]| -> i64 {
-            pool.row(sql, params).await.unwrap().unwrap().get(0)
+        let tariff = rows::insert_tariff(pool, "worker test", 30_000, "RUB").await;
+        let spec = PromoSpec {
+            effect: Effect::AmountOff(100),
+            per_user_limit: Some(1000),
+            ..PromoSpec::default()
         };
-        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('worker test', 30000, 'RUB', 1)
-            RETURNING id";
-        let tariff = number(sql, &[]).await;
-        let sql = "WITH made AS (
-                INSERT INTO promotions (title, listed, status, effect, effect_minor, starts_at, per_user_limit)
-                VALUES ('worker test', false, 'active', 'amount_off', 100, $1 - interval '1 day', 1000) RETURNING id
-            )
-            INSERT INTO promo_codes (id, promotion_id, code) SELECT n, made.id, 'WORKERTEST' || n
-            FROM made, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
-        let now = SystemClock.now();
-        let id = number(sql, &[(&now, Type::TIMESTAMPTZ)]).await;
+        let promotion = rows::insert_promotion(pool, &spec).await;
+        let (id, _) = rows::insert_code(pool, promotion, "WORKERTEST", NewCode::default()).await;
         Promo {
             pool: pool.clone(),
             store: LoyaltyStore::new(pool.clone()),

@@ -2,8 +2,9 @@
 
 use domain::{Clock, TariffId};
 use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, RefundOutcome, Settled};
-use pg::{AdHoc, Param, Pool, Type};
+use pg::Pool;
 use runtime::{OsRandom, SystemClock};
+use testkit::rows;
 use uuid::Uuid;
 
 pub struct Sales {
@@ -15,21 +16,16 @@ pub struct Sales {
 impl Sales {
     /// Sales of a tariff for 300 roubles a month.
     pub async fn new(pool: Pool) -> Sales {
-        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('sales', 30000, 'RUB', 1)
-            RETURNING id";
-        let row = pool.row(sql, &[]).await.unwrap();
+        let tariff = rows::insert_tariff(&pool, "sales", 30_000, "RUB").await;
         Sales {
             store: LoyaltyStore::new(pool.clone()),
-            tariff: row.unwrap().get(0),
+            tariff,
             pool,
         }
     }
 
     pub async fn user(&self, id: Uuid) -> Uuid {
-        let sql =
-            "INSERT INTO users (id, status, version, updated_at) VALUES ($1, 'active', 1, now())";
-        let params: [Param; 1] = [(&id, Type::UUID)];
-        assert_eq!(self.pool.execute(sql, &params).await.unwrap(), 1);
+        rows::insert_users(&self.pool, &[id]).await;
         id
     }
 

@@ -2,18 +2,20 @@
 
 use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{Application, Audited, LoyaltyStore, PromoRequest, StatusChange};
 use pg::{AdHoc, Param, Pool, Type};
 use redemption::ApplyOutcome;
 use runtime::{OsRandom, SystemClock};
-use testkit::scratch;
+use testkit::{Effect, NewCode, PromoSpec, rows, scratch};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// The price of every tariff, in kopecks.
 pub const PRICE: i64 = 30_000;
+/// What the texts of codes begin with; their IDs follow.
+const CODE: &str = "STORETEST";
 
 #[derive(Clone)]
 pub struct World {
@@ -96,54 +98,42 @@ impl World {
 
     /// Active users.
     pub async fn users(&self, count: usize) -> Vec<Uuid> {
-        let ids: Vec<Uuid> = (0..count).map(|_| OsRandom.uuid()).collect();
-        let sql = "INSERT INTO users (id, status, version, updated_at) SELECT id, 'active', 1, $2 FROM unnest($1) AS id";
-        let params: [Param; 2] = [(&ids, Type::UUID_ARRAY), (&now(), Type::TIMESTAMPTZ)];
-        self.pool.execute(sql, &params).await.unwrap();
-        ids
+        rows::insert_new_users(&self.pool, count).await
     }
 
     pub async fn tariff(&self) -> i64 {
-        let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ('test', $1, 'RUB', 1)
-            RETURNING id";
-        self.number(sql, &[(&PRICE, Type::INT8)]).await
+        rows::insert_tariff(&self.pool, "test", PRICE, "RUB").await
     }
 
     pub async fn campaign(&self, limits: Limits) -> i64 {
-        let sql = "INSERT INTO campaigns (title, total_limit, budget_minor) VALUES ($1, $2, $3) RETURNING id";
-        let params: [Param; 3] = [
-            (&OsRandom.uuid().to_string(), Type::TEXT),
-            (&limits.uses, Type::INT8),
-            (&limits.budget_minor, Type::INT8),
-        ];
-        self.number(sql, &params).await
+        rows::insert_campaign(&self.pool, limits.uses, limits.budget_minor).await
     }
 
     /// An active code, on nobody's list, that takes `discount_minor` off; one use a user unless the limits say more.
     pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
-        let sql = "WITH made AS (
-                INSERT INTO promotions (title, listed, status, effect, effect_minor, starts_at, total_limit, budget_minor,
-                    campaign_id, per_user_limit)
-                VALUES ('test', false, 'active', 'amount_off', $1, $2 - interval '1 day', $3, $4, $5, $6) RETURNING id
-            )
-            INSERT INTO promo_codes (id, promotion_id, code) SELECT n, made.id, 'STORETEST' || n
-            FROM made, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id";
-        let params: [Param; 6] = [
-            (&discount_minor, Type::INT8),
-            (&now(), Type::TIMESTAMPTZ),
-            (&limits.uses, Type::INT8),
-            (&limits.budget_minor, Type::INT8),
-            (&limits.campaign, Type::INT8),
-            (&limits.per_user.unwrap_or(1), Type::INT4),
-        ];
-        self.number(sql, &params).await
+        let spec = PromoSpec {
+            effect: Effect::AmountOff(discount_minor),
+            starts_at: now() - SignedDuration::from_hours(24),
+            total_limit: limits.uses,
+            budget_minor: limits.budget_minor,
+            campaign: limits.campaign,
+            per_user_limit: Some(limits.per_user.unwrap_or(1)),
+            ..PromoSpec::default()
+        };
+        let promotion = rows::insert_promotion(&self.pool, &spec).await;
+        self.code_of(promotion).await
     }
 
     /// Another code of the same promotion.
     pub async fn another_code(&self, code: i64) -> i64 {
-        let sql = "INSERT INTO promo_codes (id, promotion_id, code) SELECT n, c.promotion_id, 'STORETEST' || n
-            FROM promo_codes c, nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n WHERE c.id = $1 RETURNING id";
-        self.number(sql, &[(&code, Type::INT8)]).await
+        let sql = "SELECT promotion_id FROM promo_codes WHERE id = $1";
+        let promotion = self.number(sql, &[(&code, Type::INT8)]).await;
+        self.code_of(promotion).await
+    }
+
+    async fn code_of(&self, promotion: i64) -> i64 {
+        let (id, _) = rows::insert_code(&self.pool, promotion, CODE, NewCode::default()).await;
+        id
     }
 
     /// Gives a code uses of its own.
@@ -233,7 +223,7 @@ impl World {
 pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> PromoRequest {
     PromoRequest {
         user_id,
-        promo: PromoRef::Text(PromoCode::candidates(&format!("STORETEST{promo}"))),
+        promo: PromoRef::Text(PromoCode::candidates(&format!("{CODE}{promo}"))),
         tariff: TariffId(tariff),
     }
 }
