@@ -41,8 +41,8 @@ impl Least {
         }
     }
 
-    /// How often a second it is done over `connections` connections to `pooler`, measured with [`TIMES`] as many of them as there were
-    /// `requests`.
+    /// How often a second it is done over `connections` connections to `pooler`, measured with [`TIMES`] as many of
+    /// them as there were `requests`.
     ///
     /// # Errors
     /// When it fails.

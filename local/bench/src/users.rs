@@ -18,7 +18,7 @@ impl World {
     pub async fn add_users(&self, subjects: Subjects) -> Result<()> {
         let sql = format!(
             "INSERT INTO users (id, status, version, updated_at)
-             SELECT lpad(n::text, 32, '0')::uuid, 'active', 1, now() {}",
+             SELECT lpad(n::text, 32, '0')::uuid, 'active', 1, now() FROM {}",
             series(subjects)
         );
         self.loyalty.run(&sql).await
@@ -36,7 +36,7 @@ impl World {
              SELECT lpad(n::text, 32, '0')::uuid, 'b' || n || '@bench.example', 'b' || n || '@bench.example',
                  model.password_hash, now(), now()
              FROM (SELECT password_hash FROM users WHERE email_key = 'b{model}@bench.example') AS model, {}",
-            series(subjects).trim_start_matches("FROM ")
+            series(subjects)
         );
         self.auth.run(&sql).await
     }
@@ -50,7 +50,7 @@ impl World {
             "INSERT INTO users (id, email, email_key, password_hash, role, created_at, updated_at)
              SELECT lpad(({ADMINS} + n)::text, 32, '0')::uuid, 'a' || email, 'a' || email_key, password_hash, 'admin',
                  now(), now()
-             {} JOIN users ON id = lpad(n::text, 32, '0')::uuid",
+             FROM {} JOIN users ON id = lpad(n::text, 32, '0')::uuid",
             series(subjects)
         );
         self.auth.run(&sql).await
@@ -85,5 +85,5 @@ impl World {
 
 fn series(subjects: Subjects) -> String {
     let Range { start, end } = subjects.numbers();
-    format!("FROM generate_series({start}, {end} - 1) AS n")
+    format!("generate_series({start}, {end} - 1) AS n")
 }

@@ -82,8 +82,8 @@ impl LoyaltyStore {
         page.ok_or_else(|| bug("a fresh catalogue that is outdated"))
     }
 
-    /// A page of `catalogue`. One that is `fresh`, loaded for this request, serves even if staff have changed it since: the
-    /// list is as of then. `None` when a remembered one is outdated.
+    /// A page of `catalogue`. One that is `fresh`, loaded for this request, serves even if staff have changed it since:
+    /// the list is as of then. `None` when a remembered one is outdated.
     async fn page(
         &self,
         catalogue: &Catalogue,

@@ -71,8 +71,8 @@ pub async fn apply(
         let facts = &loaded.facts;
         let decision = Decision::of(facts);
         let Some(quote) = decision.accepted() else {
-            // Expired applications may still count here even if another request or the sweeper has just released them: only
-            // facts that are loaded after the release can refuse.
+            // Expired applications may still count here even if another request or the sweeper has just released them:
+            // only facts that are loaded after the release can refuse.
             if loaded.lapsed
                 && !expired_released
                 && decision.refusals().any(|outcome| outcome.rule.is_limit())

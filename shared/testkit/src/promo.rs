@@ -156,30 +156,30 @@ impl Effect {
 impl World {
     /// A tariff at this price, in kopecks, for a month.
     pub async fn tariff(&self, price_minor: i64) -> Tariff {
-        self.tariff_named(price_minor, "").await
+        self.add_tariff(&unique("Tariff "), price_minor, "RUB")
+            .await
     }
 
     /// The same with `words` in its name, which tell the payment sandbox what to do.
     pub async fn tariff_named(&self, price_minor: i64, words: &str) -> Tariff {
-        let title = format!("{} {words}", unique("Tariff "))
-            .trim_end()
-            .to_owned();
-        let id = rows::insert_tariff(&self.loyalty, &title, price_minor, "RUB").await;
-        self.own().tariffs.push(id);
-        Tariff {
-            id,
-            title,
-            price_minor,
-        }
+        let title = format!("{} {words}", unique("Tariff "));
+        self.add_tariff(title.trim_end(), price_minor, "RUB").await
     }
 
     /// A tariff at this price in another currency, in its hundredths.
     pub async fn tariff_in(&self, currency: &str, price_minor: i64) -> Tariff {
-        let tariff = self.tariff(price_minor).await;
-        let sql = "UPDATE tariffs SET currency = $1 WHERE id = $2";
-        let params: [Param; 2] = [(&currency, Type::TEXT), (&tariff.id, Type::INT8)];
-        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
-        tariff
+        self.add_tariff(&unique("Tariff "), price_minor, currency)
+            .await
+    }
+
+    async fn add_tariff(&self, title: &str, price_minor: i64, currency: &str) -> Tariff {
+        let id = rows::insert_tariff(&self.loyalty, title, price_minor, currency).await;
+        self.own().tariffs.push(id);
+        Tariff {
+            id,
+            title: title.to_owned(),
+            price_minor,
+        }
     }
 
     /// Archives a tariff.

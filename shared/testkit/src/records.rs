@@ -6,12 +6,12 @@ use pg::{AdHoc, Param, Row, Type};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Promo, TIMEOUT, User, World, until};
+use crate::{Promo, TIMEOUT, User, World, rows, until};
 
 /// An application, as it is stored.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Application {
-    /// Its status.
+    /// Its state.
     pub state: String,
     /// Why it was cancelled.
     pub cancel_reason: Option<String>,
@@ -83,9 +83,7 @@ impl World {
 
     /// Makes an application's time run out.
     pub async fn let_lapse(&self, application_id: Uuid) {
-        let sql = "UPDATE applications SET expires_at = now() - interval '1 second' WHERE id = $1";
-        let params: [Param; 1] = [(&application_id, Type::UUID)];
-        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        rows::expire_application(&self.loyalty, application_id).await;
     }
 
     /// A purchase.

@@ -1,12 +1,12 @@
 //! Rows of the loyalty database, as tests need them. Where the service can make them, the service is what is tested.
 
+use domain::Random;
 use pg::{AdHoc, Param, Pool, Type};
 use runtime::OsRandom;
 use uuid::Uuid;
 
 use crate::promo::{Audience, NewCode, PromoSpec};
 use crate::{now, unique};
-use domain::Random;
 
 async fn insert(pool: &Pool, sql: &str, params: &[Param<'_>]) -> i64 {
     pool.row(sql, params).await.unwrap().unwrap().get(0)
@@ -113,7 +113,8 @@ pub async fn insert_promotion(pool: &Pool, spec: &PromoSpec) -> i64 {
 
 /// A code of a promotion, whose text is `prefix` and its ID. Returns both.
 pub async fn insert_code(pool: &Pool, promotion: i64, prefix: &str, new: NewCode) -> (i64, String) {
-    let sql = "INSERT INTO promo_codes (id, promotion_id, code, user_id, max_uses, ends_at) SELECT n, $1, $2 || n, $3, $4, $5
+    let sql = "INSERT INTO promo_codes (id, promotion_id, code, user_id, max_uses, ends_at)
+        SELECT n, $1, $2 || n, $3, $4, $5
         FROM nextval(pg_get_serial_sequence('promo_codes', 'id')) AS n RETURNING id, code";
     let params: [Param; 5] = [
         (&promotion, Type::INT8),
@@ -124,4 +125,11 @@ pub async fn insert_code(pool: &Pool, promotion: i64, prefix: &str, new: NewCode
     ];
     let row = pool.row(sql, &params).await.unwrap().unwrap();
     (row.get(0), row.get(1))
+}
+
+/// Puts the end of an application into the past.
+pub async fn expire_application(pool: &Pool, id: Uuid) {
+    let sql = "UPDATE applications SET expires_at = now() - interval '1 second' WHERE id = $1";
+    let expired = pool.execute(sql, &[(&id, Type::UUID)]).await.unwrap();
+    assert_eq!(expired, 1);
 }

@@ -150,10 +150,10 @@ async fn trial_lasts_its_days_and_free_month_a_month() {
         let stored = world.purchase(bought.uuid("purchase_id")).await;
         assert_eq!(stored.payment_id, None, "nothing to pay, so no payment");
         let (from, to) = stored.subscription.expect("a subscription");
-        let answer = &purchase["subscription"];
-        assert_eq!(answer["tariff"], tariff.id);
-        assert_eq!(answer["starts_at"], from.to_string());
-        assert_eq!(answer["ends_at"], to.to_string());
+        let subscription = &purchase["subscription"];
+        assert_eq!(subscription["tariff"], tariff.id);
+        assert_eq!(subscription["starts_at"], from.to_string());
+        assert_eq!(subscription["ends_at"], to.to_string());
         let lasts = to.duration_since(from).as_hours() / 24;
         assert!(days.contains(&lasts), "{effect:?}: {lasts} days");
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use pg::{AdHoc, Param, Type};
 use redemption::ApplyOutcome;
+use testkit::rows;
 
 use crate::world::{self, Limits, PRICE, World};
 
@@ -161,15 +162,7 @@ async fn expired_use_is_available_once() {
             world.promo(PRICE, limits).await,
         );
         let (held, _) = world.apply_all(&users[..1], &[one], tariff, 1).await;
-        let sql = "UPDATE applications SET expires_at = $2 WHERE id = $1";
-        let params: [Param; 2] = [
-            (&held[0].id, Type::UUID),
-            (
-                &(world::now() - jiff::SignedDuration::from_secs(1)),
-                Type::TIMESTAMPTZ,
-            ),
-        ];
-        world.pool.execute(sql, &params).await.unwrap();
+        rows::expire_application(&world.pool, held[0].id).await;
         let promos = [other];
         let ((held, refused), swept) = tokio::join!(
             world.apply_all(&users[1..], &promos, tariff, 2),

@@ -29,7 +29,7 @@ impl Sales {
         id
     }
 
-    /// Buys and pays, and returns the number of the purchase.
+    /// Buys and pays, and returns the ID of the purchase.
     pub async fn buy(&self, user: Uuid) -> Uuid {
         let (tariff, now) = (TariffId(self.tariff), SystemClock.now());
         let opened = self
