@@ -132,7 +132,9 @@ async fn start(
     env: &Env,
 ) -> Result<()> {
     let address = stack.ports.address(name);
-    let program = Program::new(bin.join(name), &stack.home.project).envs(env);
+    let program = Program::new(bin.join(name), &stack.home.project)
+        .envs(env)
+        .listens_on(stack.ports.get(name));
     report::step(format!("{name:<16}{address}"), async {
         stack.supervisor.start(name, stage, &program)?;
         let client = http::client()?;

@@ -86,7 +86,8 @@ pub async fn start(stack: &Stack, tools: &Tools) -> Result<()> {
             &port.to_string(),
         ])
         .envs(&stack.env(Front::LambdaWatch))
-        .envs(&sqs::env(stack));
+        .envs(&sqs::env(stack))
+        .listens_on(port);
     if stack.profile.kind == Kind::Test {
         program = program.arg("--ignore-changes");
     }

@@ -9,6 +9,10 @@ pub enum Only {
     Lambda,
 }
 
+/// The package `e2e`, which has nothing but these tests. Named as a package it would have the dependencies built again,
+/// with fewer features.
+const E2E: [&str; 3] = ["--workspace", "--test", "e2e"];
+
 /// What is run with which arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -27,7 +31,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Arguments that name packages replace `--workspace`; the run on Lambda knows only `e2e`.
+    /// Arguments that name packages replace `--workspace`; the run on Lambda has only the tests of `e2e`.
     pub fn of(only: Option<Only>, args: &[String]) -> Self {
         let own = args
             .iter()
@@ -53,6 +57,8 @@ impl Plan {
         };
         let scope: Vec<&str> = if packages.is_empty() {
             vec!["--workspace"]
+        } else if packages == ["e2e"] {
+            E2E.into()
         } else {
             packages
                 .iter()
@@ -69,7 +75,7 @@ impl Plan {
             lambda,
             plpgsql_check: gateway && runs("migrations"),
             sqs: lambda || gateway && runs("worker"),
-            lambda_args: with(&["-p", "e2e"]),
+            lambda_args: with(&E2E),
         }
     }
 }
@@ -88,7 +94,7 @@ mod tests {
         let plan = plan(None, "");
         assert!(plan.gateway && plan.lambda && plan.plpgsql_check && plan.sqs);
         assert_eq!(plan.gateway_args, ["--workspace"]);
-        assert_eq!(plan.lambda_args, ["-p", "e2e"]);
+        assert_eq!(plan.lambda_args, E2E);
     }
 
     #[test]
@@ -100,7 +106,7 @@ mod tests {
         );
         assert_eq!(
             plan.lambda_args,
-            ["-p", "e2e", "login", "--", "--nocapture"]
+            [&E2E[..], &["login", "--", "--nocapture"]].concat()
         );
     }
 
@@ -112,6 +118,7 @@ mod tests {
         assert!(plan(None, "-p migrations").plpgsql_check);
         assert!(plan(None, "-p worker").sqs);
         assert!(plan(None, "--package=e2e").lambda);
+        assert_eq!(plan(None, "-p e2e").gateway_args, E2E);
         let nothing = plan(Some(Only::Lambda), "-p auth_store");
         assert!(!nothing.gateway && !nothing.lambda);
     }

@@ -1,6 +1,6 @@
 //! Ports on 127.0.0.1: the same ones as last time when they are free.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
@@ -27,8 +27,8 @@ pub const NAMES: [(&str, Option<u16>); 13] = [
     ("lambda_watch", Some(9000)),
 ];
 
-/// Below the range from which Linux takes the ports of outgoing connections: a port that was
-/// looked at and let go would otherwise be taken before its server binds it.
+/// Below the range from which Linux takes the ports of outgoing connections: one of these could take a port between its
+/// release and the start of its server.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
@@ -36,29 +36,33 @@ const COUNT: u16 = 12_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports(BTreeMap<String, u16>);
 
+/// Listeners that keep other processes from taking the ports, by port, until their servers start.
+pub type Held = BTreeMap<u16, TcpListener>;
+
 impl Ports {
-    /// Chooses a free port for every name and remembers the choice in `path`.
+    /// Chooses a free port for every name and remembers the choice in `path`. The ports are free until the listeners are
+    /// dropped.
     ///
     /// # Errors
     /// When no free port is found or the file cannot be written.
-    pub fn choose(path: &Path, prefer_usual: bool) -> Result<Self> {
+    pub fn choose(path: &Path, prefer_usual: bool) -> Result<(Self, Held)> {
         // A damaged file only costs other numbers.
         let saved: BTreeMap<String, u16> =
             files::read_json(path).ok().flatten().unwrap_or_default();
-        let mut taken = BTreeSet::new();
+        let mut held = Held::new();
         let mut chosen = BTreeMap::new();
         for (name, usual) in NAMES {
             let usual = usual.filter(|_| prefer_usual);
             let wanted = saved.get(name).copied().into_iter().chain(usual);
-            let port = wanted
+            let (port, listener) = wanted
                 .chain(std::iter::repeat_with(random_port).take(1000))
-                .find(|port| !taken.contains(port) && is_free(*port))
+                .find_map(|port| Some((port, hold(port)?)))
                 .ok_or_else(|| Error::new("no free port on 127.0.0.1"))?;
-            taken.insert(port);
+            held.insert(port, listener);
             chosen.insert(name.to_owned(), port);
         }
         files::write_json(path, &chosen)?;
-        Ok(Self(chosen))
+        Ok((Self(chosen), held))
     }
 
     /// The port of a name in [`NAMES`].
@@ -72,9 +76,8 @@ impl Ports {
     }
 }
 
-/// Whether a server could listen there now.
-pub fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+fn hold(port: u16) -> Option<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
 }
 
 fn random_port() -> u16 {
@@ -96,27 +99,42 @@ mod tests {
     #[test]
     fn second_run_gets_the_same_ports() {
         let path = file("same");
-        let first = Ports::choose(&path, false).unwrap();
-        assert_eq!(Ports::choose(&path, false).unwrap(), first);
+        let (first, _) = Ports::choose(&path, false).unwrap();
+        assert_eq!(Ports::choose(&path, false).unwrap().0, first);
         std::fs::remove_file(path).unwrap();
     }
 
     #[test]
     fn port_in_use_is_replaced() {
         let path = file("taken");
-        let first = Ports::choose(&path, false).unwrap();
+        let (first, _) = Ports::choose(&path, false).unwrap();
         let _guest = TcpListener::bind(("127.0.0.1", first.get("redis"))).unwrap();
-        let second = Ports::choose(&path, false).unwrap();
+        let (second, _) = Ports::choose(&path, false).unwrap();
         assert_ne!(second.get("redis"), first.get("redis"));
         assert_eq!(second.get("amqp"), first.get("amqp"));
         std::fs::remove_file(path).unwrap();
     }
 
     #[test]
+    fn ports_are_held_from_another_stack() {
+        let (one, other) = (file("held"), file("other"));
+        let (first, _held) = Ports::choose(&one, false).unwrap();
+        std::fs::copy(&one, &other).unwrap();
+        let (second, _) = Ports::choose(&other, false).unwrap();
+        assert!(
+            NAMES
+                .iter()
+                .all(|(name, _)| first.get(name) != second.get(name))
+        );
+        std::fs::remove_file(one).unwrap();
+        std::fs::remove_file(other).unwrap();
+    }
+
+    #[test]
     fn damaged_ports_file_is_replaced() {
         let path = file("damaged");
         std::fs::write(&path, "{").unwrap();
-        let ports = Ports::choose(&path, false).unwrap();
+        let (ports, _) = Ports::choose(&path, false).unwrap();
         assert!(NAMES.iter().all(|(name, _)| ports.get(name) >= FIRST));
         std::fs::remove_file(path).unwrap();
     }

@@ -122,9 +122,11 @@ impl Stack {
         }
         Running::withdraw(&profile);
         launch::raise_file_limit();
+        let (ports, held) = Ports::choose(&profile.file("ports.json"), profile.kind == Kind::Dev)?;
+        supervisor.hold(held);
         Ok(Self {
             home: home.clone(),
-            ports: Ports::choose(&profile.file("ports.json"), profile.kind == Kind::Dev)?,
+            ports,
             secrets: Secrets::load_or_create(&profile.file("secrets.json"))?,
             supervisor,
             programs,

@@ -43,6 +43,7 @@ pub struct Program {
     account: Account,
     clean_env: bool,
     stop: StopSignal,
+    ports: Vec<u16>,
 }
 
 impl Program {
@@ -56,6 +57,7 @@ impl Program {
             account: Account::Own,
             clean_env: false,
             stop: StopSignal::Terminate,
+            ports: Vec::new(),
         }
     }
 
@@ -101,6 +103,17 @@ impl Program {
                 .map(|(name, value)| (name.clone(), value.into())),
         );
         self
+    }
+
+    /// Adds a port that it listens on, which is held until it starts.
+    pub fn listens_on(mut self, port: u16) -> Self {
+        self.ports.push(port);
+        self
+    }
+
+    /// The ports that it listens on.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
     }
 
     /// Says which signal ends it in order.

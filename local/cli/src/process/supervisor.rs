@@ -13,6 +13,7 @@ use super::service::{Service, tail};
 use super::stage::Stage;
 use crate::error::{Context, Error, Result};
 use crate::files;
+use crate::ports::Held;
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -21,6 +22,7 @@ pub struct Supervisor {
     logs: PathBuf,
     records: PathBuf,
     services: RefCell<Vec<Service>>,
+    held: RefCell<Held>,
 }
 
 impl Supervisor {
@@ -34,7 +36,13 @@ impl Supervisor {
             logs,
             records,
             services: RefCell::default(),
+            held: RefCell::default(),
         })
+    }
+
+    /// Keeps `ports` from other processes until a child starts that listens on them.
+    pub fn hold(&self, ports: Held) {
+        self.held.borrow_mut().extend(ports);
     }
 
     /// Starts a child in a process group of its own, so that a Ctrl-C at the terminal reaches only
@@ -51,6 +59,9 @@ impl Supervisor {
         let errors = output.try_clone().context("log")?;
         let mut command = program.command();
         command.process_group(0).stdout(output).stderr(errors);
+        self.held
+            .borrow_mut()
+            .retain(|port, _| !program.ports().contains(port));
         let child = command
             .spawn()
             .context(format_args!("cannot start {name}"))?;

@@ -46,6 +46,7 @@ impl PgBouncer<'_> {
         let name = format!("pgbouncer_{}", self.database);
         let program = Program::server(program, &self.folder, account)
             .arg(&config)
+            .listens_on(self.port)
             // SIGTERM is "drop everything"; this one lets running transactions end.
             .stop_with(StopSignal::Interrupt);
         supervisor.start(&name, Stage::Pooler, &program)?;

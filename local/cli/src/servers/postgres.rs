@@ -123,7 +123,8 @@ impl Postgres<'_> {
         let program = Program::server(bin.join("postgres"), &self.folder, account)
             .arg("-D")
             .arg(data)
-            .stop_with(StopSignal::Interrupt);
+            .stop_with(StopSignal::Interrupt)
+            .listens_on(self.port);
         settings
             .iter()
             .fold(program, |program, setting| program.arg("-c").arg(setting))

@@ -74,7 +74,8 @@ impl RabbitMq<'_> {
     ) -> Result<()> {
         let program = Program::server(epmd, &self.folder, account)
             .args(["-port", &self.epmd_port.to_string()])
-            .args(["-address", "127.0.0.1"]);
+            .args(["-address", "127.0.0.1"])
+            .listens_on(self.epmd_port);
         supervisor.start("epmd", Stage::NameServer, &program)?;
         supervisor
             .ready("epmd", Duration::from_secs(10), async || {
@@ -108,7 +109,9 @@ impl RabbitMq<'_> {
     }
 
     fn program(&self, program: &Path, account: Account) -> Program {
-        let program = Program::server(program, &self.folder, account);
+        let program = Program::server(program, &self.folder, account)
+            .listens_on(self.port)
+            .listens_on(self.distribution_port);
         self.with_environment(program)
             // Makes the script become the broker in place of waiting for it as its parent, so that
             // signals and the death of this program reach the broker itself.

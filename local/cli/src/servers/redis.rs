@@ -30,7 +30,8 @@ pub async fn start(
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", keep, "--daemonize", "no"])
         .arg("--dir")
-        .arg(folder);
+        .arg(folder)
+        .listens_on(port);
     supervisor.start("redis", Stage::Server, &program)?;
     supervisor
         .ready("redis", Duration::from_secs(30), async || ping(port).await)

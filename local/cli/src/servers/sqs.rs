@@ -27,8 +27,10 @@ const REGION: &str = "eu-central-1";
 pub async fn start(stack: &Stack, moto_server: &Path) -> Result<()> {
     let address = stack.ports.address(NAME);
     report::step(format!("{:<16}{address}", "SQS"), async {
-        let port = stack.ports.get(NAME).to_string();
-        let program = Program::new(moto_server, "/").args(["-H", "127.0.0.1", "-p", &port]);
+        let port = stack.ports.get(NAME);
+        let program = Program::new(moto_server, "/")
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .listens_on(port);
         stack.supervisor.start(NAME, Stage::Server, &program)?;
         let (client, url) = (http::client()?, format!("http://{address}/"));
         stack

@@ -1,13 +1,12 @@
 //! The key of access tokens is replaced under load, and no request fails.
 
-use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::{Client, User, World, join_all, until};
+use testkit::{Client, User, World, free_address, join_all, until};
 use tokens::keys::{self, Settings};
 
 const INSTANCES: usize = 2;
@@ -25,9 +24,7 @@ struct Instance {
 
 impl Instance {
     async fn start(keys: &Settings) -> Arc<Instance> {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap().to_string();
-        drop(free);
+        let address = free_address().to_string();
         let process = Command::new(env!("CARGO_BIN_EXE_gateway"))
             .envs(keys)
             .env("GATEWAY_ADDR", &address)

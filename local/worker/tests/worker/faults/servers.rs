@@ -63,8 +63,10 @@ impl Servers {
         let supervisor = Supervisor::new(logs.clone(), folder.join("processes.json")).await?;
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::create_dir_all(&logs).unwrap();
+        let (ports, held) = Ports::choose(&folder.join("ports.json"), false)?;
+        supervisor.hold(held);
         let servers = Servers {
-            ports: Ports::choose(&folder.join("ports.json"), false)?,
+            ports,
             secrets: Secrets::load_or_create(&folder.join("secrets.json"))?,
             programs: packages::ensure().await?,
             account: Account::find()?,

@@ -1,16 +1,14 @@
 //! The programs under test.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use testkit::free_address;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// How often another port is tried because somebody was faster.
-const ATTEMPTS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,26 +31,21 @@ impl Program {
             Program::Gateway => (worker.with_file_name("gateway"), "GATEWAY_ADDR"),
             Program::Worker => (worker.to_owned(), "WORKER_ADDR"),
         };
-        for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-            let free = port.unwrap().to_string();
-            let process = Command::new(&path)
-                .envs(variables.iter().map(|(name, value)| (name, value)))
-                .env(address, &free)
-                .stdin(Stdio::null())
-                .stdout(log(self))
-                .kill_on_drop(true)
-                .spawn();
-            let process = process.unwrap_or_else(|error| {
-                panic!("{}: {error}. `cargo local test` builds it.", path.display())
-            });
-            let url = format!("http://{free}");
-            let mut running = Running { url, process };
-            if running.answers().await {
-                return running;
-            }
-        }
-        panic!("{self:?} does not start");
+        let free = free_address().to_string();
+        let process = Command::new(&path)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .env(address, &free)
+            .stdin(Stdio::null())
+            .stdout(log(self))
+            .kill_on_drop(true)
+            .spawn();
+        let process = process.unwrap_or_else(|error| {
+            panic!("{}: {error}. `cargo local test` builds it.", path.display())
+        });
+        let url = format!("http://{free}");
+        let mut running = Running { url, process };
+        assert!(running.answers().await, "{self:?} does not start");
+        running
     }
 }
 
