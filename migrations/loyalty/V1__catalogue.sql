@@ -50,7 +50,7 @@ CREATE TABLE promotions (
         CHECK (per_user_period IN ('lifetime', 'day', 'week', 'month')),
     budget_minor        bigint CHECK (budget_minor > 0),
     min_price_minor     bigint CHECK (min_price_minor > 0),
-    first_purchase_only boolean     NOT NULL DEFAULT false,
+    first_purchase      text CHECK (first_purchase IN ('paid', 'any')),
     tariff_ids          bigint[] CHECK (cardinality(tariff_ids) > 0),
     audience_group_ids  bigint[] CHECK (cardinality(audience_group_ids) > 0),
     campaign_id         bigint REFERENCES campaigns (id),
@@ -81,6 +81,9 @@ COMMENT ON COLUMN promotions.weekdays IS 'ISO weekdays: 1 is Monday. NULL for ev
 COMMENT ON COLUMN promotions.hours_from IS
     'The interval is half-open, and spans midnight if hours_from is the later. NULL for the whole day.';
 COMMENT ON COLUMN promotions.total_limit IS 'The limit on uses of all its codes together; NULL for no limit.';
+COMMENT ON COLUMN promotions.first_purchase IS
+    'Only for people without a purchase so far: without one that they paid for, or without any, free ones included; NULL '
+    'for everybody.';
 COMMENT ON COLUMN promotions.tariff_ids IS 'NULL for every tariff.';
 COMMENT ON COLUMN promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL for everybody.';
 COMMENT ON COLUMN promotions.hold_minutes IS 'How long an application holds its use before it expires.';

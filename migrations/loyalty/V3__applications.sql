@@ -31,8 +31,8 @@ COMMENT ON TABLE campaign_usage IS 'A row is a stripe of a campaign''s counter, 
 
 -- Domains, since Postgres caches their checks; it parses those of a table again for every statement that writes.
 CREATE DOMAIN application_state AS text CHECK (VALUE IN ('applied', 'paying', 'used', 'cancelled', 'expired'));
-CREATE DOMAIN cancel_reason AS text CHECK (VALUE IN ('user', 'admin', 'payment_failed', 'payment_expired', 'user_blocked',
-    'user_deleted', 'refunded'));
+CREATE DOMAIN cancel_reason AS text CHECK (VALUE IN ('user', 'moved', 'admin', 'payment_failed', 'payment_expired',
+    'user_blocked', 'user_deleted', 'not_first_purchase', 'refunded'));
 
 -- No foreign keys to rows that all users share: each would lock the row of the code, the tariff, the promotion or the
 -- campaign, and write to it. The statement that inserts has read them all, and nothing deletes them; the audit of
@@ -59,6 +59,7 @@ CREATE TABLE applications (
     stripe            smallint    NOT NULL,
     campaign_stripe   smallint,
     code_counted      boolean     NOT NULL,
+    first_purchase    boolean     NOT NULL,
     currency          text        NOT NULL,
     state             application_state NOT NULL,
     cancel_reason     cancel_reason,
@@ -70,6 +71,8 @@ COMMENT ON TABLE applications IS
     'A row is an application: a use of a promo code by a user for a tariff, and the decision that accepted it.';
 COMMENT ON COLUMN applications.person_id IS
     'The first account of the person: limits apply to people, across deleted accounts.';
+COMMENT ON COLUMN applications.first_purchase IS
+    'Whether the promotion was for first purchases: a person has one live application of this kind.';
 COMMENT ON COLUMN applications.rule_set IS 'Which rules were evaluated: see domain::RULE_SET.';
 COMMENT ON COLUMN applications.observed IS 'What the decision saw besides the versions: see domain::Observed.';
 COMMENT ON COLUMN applications.stripe IS
@@ -80,8 +83,12 @@ CREATE UNIQUE INDEX applications_one_open_per_tariff ON applications (user_id, t
     WHERE state IN ('applied', 'paying');
 CREATE UNIQUE INDEX applications_one_trial ON applications (person_id)
     WHERE state IN ('applied', 'paying', 'used') AND trial_days IS NOT NULL;
+CREATE UNIQUE INDEX applications_one_first_purchase ON applications (person_id)
+    WHERE state IN ('applied', 'paying', 'used') AND first_purchase;
 CREATE INDEX applications_live_by_person ON applications (person_id, promotion_id, created_at)
     WHERE state IN ('applied', 'paying', 'used');
+CREATE INDEX applications_released_by_person ON applications (person_id, promotion_id, created_at)
+    WHERE state IN ('cancelled', 'expired');
 CREATE INDEX applications_to_expire ON applications (expires_at) WHERE state = 'applied';
 CREATE INDEX applications_by_user ON applications (user_id, created_at);
 CREATE INDEX applications_by_promotion ON applications (promotion_id, created_at);

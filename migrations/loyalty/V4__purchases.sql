@@ -6,7 +6,8 @@ CREATE TABLE purchases (
     user_id          uuid        NOT NULL,
     tariff_id        bigint      NOT NULL,
     status           text        NOT NULL CHECK (status IN ('pending', 'paid', 'failed', 'refunded')),
-    failure          text CHECK (failure IN ('payment_failed', 'payment_expired', 'payment_rejected')),
+    failure          text CHECK (failure IN ('payment_failed', 'payment_expired', 'payment_rejected', 'cancelled_by_buyer',
+        'user_not_active', 'not_first_purchase')),
     price_minor      bigint      NOT NULL CHECK (price_minor > 0),
     total_minor      bigint      NOT NULL CHECK (total_minor BETWEEN 0 AND price_minor),
     currency         text        NOT NULL,
@@ -14,10 +15,9 @@ CREATE TABLE purchases (
     trial_days       integer CHECK (trial_days > 0),
     payment_id       text UNIQUE,
     confirmation_url text,
-    idempotency_key  text,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
-    check_at         timestamptz NOT NULL,
+    check_at         timestamptz,
     CONSTRAINT purchases_failure CHECK ((status = 'failed') = (failure IS NOT NULL)),
     CONSTRAINT purchases_period CHECK (num_nonnulls(period_months, trial_days) = 1)
 );
@@ -25,18 +25,24 @@ COMMENT ON TABLE purchases IS 'A row is a purchase of a tariff, with a promo cod
 COMMENT ON COLUMN purchases.application_id IS 'NULL at the full price.';
 COMMENT ON COLUMN purchases.period_months IS 'What was bought, as the buyer saw it: calendar months, or trial_days.';
 COMMENT ON COLUMN purchases.payment_id IS 'The provider''s ID of the payment.';
-COMMENT ON COLUMN purchases.idempotency_key IS
-    'The buyer''s Idempotency-Key: a repeated request finds the purchase of the first one.';
 COMMENT ON COLUMN purchases.check_at IS
-    'When to ask the provider about the payment, if its outcome is not known by then.';
+    'When to ask the provider about the payment; NULL once its outcome is known.';
 CREATE UNIQUE INDEX purchases_open_by_application ON purchases (application_id) WHERE status IN ('pending', 'paid');
-CREATE UNIQUE INDEX purchases_idempotency_key ON purchases (user_id, idempotency_key);
-CREATE UNIQUE INDEX purchases_open_at_full_price ON purchases (user_id, tariff_id)
-    WHERE application_id IS NULL AND status = 'pending';
-CREATE INDEX purchases_to_check ON purchases (check_at) WHERE status = 'pending';
+CREATE UNIQUE INDEX purchases_one_open_per_tariff ON purchases (user_id, tariff_id) WHERE status = 'pending';
+CREATE INDEX purchases_to_check ON purchases (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX purchases_by_user ON purchases (user_id, created_at DESC);
 CREATE INDEX purchases_paid_by_user ON purchases (user_id) WHERE status = 'paid';
 CREATE INDEX purchases_by_application ON purchases (application_id) WHERE application_id IS NOT NULL;
+
+CREATE TABLE purchase_keys (
+    user_id     uuid        NOT NULL,
+    key         text        NOT NULL,
+    purchase_id uuid        NOT NULL REFERENCES purchases (id),
+    PRIMARY KEY (user_id, key)
+);
+COMMENT ON TABLE purchase_keys IS
+    'A row is an Idempotency-Key that was answered with a purchase. A request that repeats it gets that purchase.';
+CREATE INDEX purchase_keys_by_purchase ON purchase_keys (purchase_id);
 
 CREATE TABLE subscriptions (
     purchase_id uuid PRIMARY KEY REFERENCES purchases (id),

@@ -4,7 +4,7 @@ CREATE DOMAIN public.application_state AS text
 	CONSTRAINT application_state_check CHECK ((VALUE = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text, 'cancelled'::text, 'expired'::text])));
 
 CREATE DOMAIN public.cancel_reason AS text
-	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'refunded'::text])));
+	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'moved'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'not_first_purchase'::text, 'refunded'::text])));
 
 CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
@@ -17,10 +17,7 @@ BEGIN
     IF b.status <> 'failed' OR EXISTS (SELECT FROM ledger l WHERE l.purchase_id = b.id AND l.kind = 'payment') THEN
         RETURN 'before';
     END IF;
-    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
-    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
-    PERFORM FROM users u WHERE u.id = b.user_id AND u.status = 'active' FOR NO KEY UPDATE;
-    v_kept := FOUND;
+    v_kept := why_not_sold(p_user_id => b.user_id, p_application_id => b.application_id) IS NULL;
     IF v_kept THEN
         PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
     END IF;
@@ -28,11 +25,15 @@ BEGIN
         v_kept := reserve_again(p_application_id => b.application_id, p_now => p_now);
     END IF;
     IF NOT v_kept THEN
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, b.total_minor, b.currency, 'late_payment', 'pending', p_now, p_now, p_now);
+        PERFORM refund_payment(
+            p_purchase_id => b.id, p_reference => p_reference, p_refund_id => p_refund_id, p_now => p_now
+        );
+        UPDATE purchases p SET check_at = NULL WHERE p.id = b.id;
         RETURN 'refunding';
     END IF;
-    UPDATE purchases p SET status = 'paid', failure = NULL, updated_at = p_now WHERE p.id = b.id;
+    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
+    UPDATE purchases p SET status = 'paid', failure = NULL, check_at = NULL, updated_at = p_now WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
         p_months => b.period_months, p_days => b.trial_days, p_now => p_now
@@ -112,50 +113,89 @@ BEGIN
     RETURN 'stale';
 END $$;
 
-CREATE FUNCTION public.cancel_application(p_user_id uuid, p_code_id bigint, p_codes text[], p_now timestamp with time zone, OUT outcome text, OUT application_id uuid) RETURNS record
+CREATE FUNCTION public.cancel_application(p_user_id uuid, p_code_id bigint, p_codes text[], p_tariff_id bigint, p_now timestamp with time zone) RETURNS TABLE(outcome text, application_id uuid, tariff_id bigint, purchase_id uuid)
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_code_ids bigint[];
-    v_held_id uuid;
-    v_latest_id uuid;
-    v_state text;
-    v_reason text;
+    v_code_ids bigint[] := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
+    v_purchase_id uuid;
+    v_cancelled_ids uuid[];
+    a applications;
 BEGIN
     outcome := 'not_applied';
-    v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
     IF v_code_ids = '{}' THEN
+        RETURN NEXT;
         RETURN;
     END IF;
-    SELECT a.id INTO v_held_id FROM applications a
-    WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.code_id = ANY (v_code_ids)
-        AND a.state = 'applied' AND a.expires_at > p_now
-    ORDER BY a.created_at DESC LIMIT 1;
-    SELECT r INTO application_id
-    FROM release_uses(
-        p_application_ids => ARRAY[v_held_id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user',
-        p_now => p_now
-    ) AS r;
-    IF application_id IS NOT NULL THEN
-        outcome := 'cancelled';
-        RETURN;
+    FOR v_purchase_id IN
+        SELECT b.id FROM applications o JOIN purchases b ON b.application_id = o.id AND b.status = 'pending'
+        WHERE o.user_id = p_user_id AND o.state IN ('applied', 'paying') AND o.code_id = ANY (v_code_ids)
+            AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+        ORDER BY b.id
+    LOOP
+        IF cancel_purchase(p_purchase_id => v_purchase_id, p_user_id => p_user_id, p_now => p_now) = 'cancelled' THEN
+            v_cancelled_ids := v_cancelled_ids || (SELECT b.application_id FROM purchases b WHERE b.id = v_purchase_id);
+        END IF;
+    END LOOP;
+    v_cancelled_ids := v_cancelled_ids || ARRAY(
+        SELECT r FROM release_uses(
+            p_application_ids => ARRAY(
+                SELECT o.id FROM applications o
+                WHERE o.user_id = p_user_id AND o.state IN ('applied', 'paying') AND o.code_id = ANY (v_code_ids)
+                    AND o.state = 'applied' AND o.expires_at > p_now
+                    AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+            ),
+            p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user', p_now => p_now
+        ) AS r
+    );
+    IF cardinality(v_cancelled_ids) = 0 THEN
+        SELECT o.* INTO a FROM applications o
+        WHERE o.user_id = p_user_id AND o.code_id = ANY (v_code_ids)
+            AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+        ORDER BY o.created_at DESC LIMIT 1;
+        IF a.state = 'cancelled' AND a.cancel_reason = 'user' THEN
+            v_cancelled_ids := ARRAY(
+                SELECT o.id FROM applications o
+                WHERE o.user_id = p_user_id AND o.code_id = ANY (v_code_ids) AND o.state = 'cancelled'
+                    AND o.cancel_reason = 'user' AND o.updated_at = a.updated_at
+                    AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+            );
+        ELSE
+            outcome := CASE WHEN a.state = 'used' THEN 'used' WHEN a.state = 'paying' THEN 'changed' ELSE outcome END;
+            RETURN NEXT;
+            RETURN;
+        END IF;
     END IF;
-    SELECT a.id, a.state::text, a.cancel_reason::text INTO v_latest_id, v_state, v_reason FROM applications a
-    WHERE a.user_id = p_user_id AND a.code_id = ANY (v_code_ids)
-    ORDER BY a.created_at DESC LIMIT 1;
-    IF v_state IN ('paying', 'used') THEN
-        outcome := v_state;
-    ELSIF v_state = 'cancelled' AND v_reason = 'user' THEN
-        outcome := 'cancelled';
-        application_id := v_latest_id;
-    END IF;
+    RETURN QUERY
+        SELECT 'cancelled', o.id, o.tariff_id, b.id
+        FROM applications o LEFT JOIN purchases b ON b.application_id = o.id AND b.failure = 'cancelled_by_buyer'
+        WHERE o.id = ANY (v_cancelled_ids)
+        ORDER BY o.created_at, o.id;
 END $$;
 
-CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.cancel_purchase(p_purchase_id uuid, p_user_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM purchases b WHERE b.id = p_purchase_id AND b.user_id = p_user_id;
+    IF NOT FOUND THEN
+        RETURN 'no_purchase';
+    END IF;
+    RETURN CASE fail_purchase(
+            p_purchase_id => p_purchase_id, p_reference => NULL, p_failure => 'cancelled_by_buyer', p_now => p_now
+        )
+        WHEN 'failed' THEN 'cancelled'
+        WHEN 'before' THEN 'failed'
+        ELSE 'paid'
+    END;
+END $$;
+
+CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
+    v_failure text;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -169,12 +209,23 @@ BEGIN
     ELSIF b.status <> 'pending' THEN
         RETURN 'before';
     END IF;
+    v_failure := why_not_sold(p_user_id => b.user_id, p_application_id => b.application_id);
+    IF v_failure IS NOT NULL THEN
+        PERFORM fail_purchase(
+            p_purchase_id => b.id, p_reference => p_reference, p_failure => v_failure, p_now => p_now
+        );
+        PERFORM refund_payment(
+            p_purchase_id => b.id, p_reference => p_reference, p_refund_id => p_refund_id, p_now => p_now
+        );
+        RETURN 'refunding';
+    END IF;
     PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
     UPDATE applications a SET state = 'used', updated_at = p_now
     WHERE a.id = b.application_id AND a.state = 'paying';
     INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
     VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
-    UPDATE purchases p SET status = 'paid', payment_id = p_reference, updated_at = p_now WHERE p.id = b.id;
+    UPDATE purchases p SET status = 'paid', payment_id = p_reference, check_at = NULL, updated_at = p_now
+    WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
         p_months => b.period_months, p_days => b.trial_days, p_now => p_now
@@ -239,14 +290,14 @@ BEGIN
     END IF;
     INSERT INTO promotions AS p (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
         currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
-        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        per_user_period, budget_minor, min_price_minor, first_purchase, tariff_ids, audience_group_ids, campaign_id,
         hold_minutes, refund_returns_use, created_at)
     VALUES (
         v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
         v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
-        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
         v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
         v_wanted.refund_returns_use,
         p_now
@@ -354,16 +405,30 @@ BEGIN
     ELSIF b.payment_id <> p_reference THEN
         RETURN 'another_payment';
     ELSIF b.status = 'failed' THEN
+        IF p_reference IS NOT NULL THEN
+            UPDATE purchases p SET check_at = NULL WHERE p.id = b.id AND p.check_at IS NOT NULL;
+        END IF;
         RETURN 'before';
     ELSIF b.status <> 'pending' THEN
         RETURN 'paid';
     END IF;
     PERFORM release_uses(
         p_application_ids => ARRAY[b.application_id], p_from => 'paying', p_to => 'cancelled',
-        p_cancel_reason => CASE p_failure WHEN 'payment_expired' THEN 'payment_expired' ELSE 'payment_failed' END,
+        p_cancel_reason => CASE p_failure
+            WHEN 'payment_expired' THEN 'payment_expired'
+            WHEN 'cancelled_by_buyer' THEN 'user'
+            WHEN 'not_first_purchase' THEN 'not_first_purchase'
+            WHEN 'user_not_active' THEN (
+                SELECT CASE u.status WHEN 'deleted' THEN 'user_deleted' ELSE 'user_blocked' END
+                FROM users u WHERE u.id = b.user_id
+            )
+            ELSE 'payment_failed'
+        END,
         p_now => p_now
     );
-    UPDATE purchases p SET status = 'failed', failure = p_failure, updated_at = p_now WHERE p.id = b.id;
+    UPDATE purchases p SET status = 'failed', failure = p_failure, updated_at = p_now,
+        check_at = CASE WHEN p_failure = 'cancelled_by_buyer' AND b.payment_id IS NOT NULL THEN b.check_at END
+    WHERE p.id = b.id;
     RETURN 'failed';
 END $$;
 
@@ -389,6 +454,7 @@ CREATE TABLE public.applications (
     stripe smallint NOT NULL,
     campaign_stripe smallint,
     code_counted boolean NOT NULL,
+    first_purchase boolean NOT NULL,
     currency text NOT NULL,
     state public.application_state NOT NULL,
     cancel_reason public.cancel_reason,
@@ -401,6 +467,7 @@ COMMENT ON COLUMN public.applications.person_id IS 'The first account of the per
 COMMENT ON COLUMN public.applications.rule_set IS 'Which rules were evaluated: see domain::RULE_SET.';
 COMMENT ON COLUMN public.applications.stripe IS 'The stripe of the promotion''s counter that the use was reserved in; it is released there.';
 COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses; if so, it is released there.';
+COMMENT ON COLUMN public.applications.first_purchase IS 'Whether the promotion was for first purchases: a person has one live application of this kind.';
 COMMENT ON COLUMN public.applications.observed IS 'What the decision saw besides the versions: see domain::Observed.';
 
 CREATE TABLE public.refusals (
@@ -478,6 +545,19 @@ BEGIN
     LIMIT p_limit;
 END $$;
 
+CREATE FUNCTION public.has_purchased(p_person_id uuid, p_kind text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM purchases b
+        WHERE b.user_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+    ) OR EXISTS (
+        SELECT FROM users u JOIN purchases b ON b.user_id = u.id
+        WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+    );
+END $$;
+
 CREATE FUNCTION public.keep_group_member() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -495,6 +575,20 @@ BEGIN
     VALUES (TG_ARGV[0], OLD.id, OLD.version, clock_timestamp(), to_jsonb(OLD));
     NEW.version := OLD.version + 1;
     RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.keep_purchase_key(p_user_id uuid, p_key text, p_purchase_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_key IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO purchase_keys AS k (user_id, key, purchase_id) VALUES (p_user_id, p_key, p_purchase_id)
+    ON CONFLICT (user_id, key) DO UPDATE SET purchase_id = k.purchase_id WHERE k.purchase_id = p_purchase_id;
+    IF NOT FOUND THEN
+        RAISE unique_violation USING CONSTRAINT = 'purchase_keys_pkey', MESSAGE = 'the key belongs to another purchase';
+    END IF;
 END $$;
 
 CREATE FUNCTION public.keep_user_status() RETURNS trigger
@@ -521,7 +615,7 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -534,11 +628,12 @@ DECLARE
     v_campaign_limit bigint;
     v_campaign_budget_minor bigint;
     v_group_ids bigint[];
-    v_first_purchase_only boolean;
+    v_first_purchase text;
     v_effect text;
     v_per_user_limit integer;
     v_used_lapsed boolean;
     v_trial_lapsed boolean;
+    v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
@@ -547,10 +642,11 @@ BEGIN
     SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
-        p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
+        p.audience_group_ids, p.first_purchase, p.effect, p.per_user_limit
     INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, v_campaign_id, campaign_version, tariff_version, user_status, v_person_id,
-        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
+        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase, v_effect,
+        v_per_user_limit
     FROM (VALUES (1)) AS one
     LEFT JOIN promo_codes c ON c.id = p_code_id
     LEFT JOIN promotions p ON p.id = c.promotion_id
@@ -576,6 +672,22 @@ BEGIN
         ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
     ) AS l;
     own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+    IF used_at IS NOT NULL THEN
+        SELECT a.id, a.tariff_id, CASE a.state WHEN 'applied' THEN a.expires_at END, a.created_at,
+            a.price_minor - a.total_minor, a.code_counted AND a.code_id = load_facts.code_id,
+            a.campaign_id = v_campaign_id, a.trial_days IS NOT NULL, a.first_purchase
+        INTO held_id, held_tariff_id, held_until, held_created_at, held_discount_minor, held_of_code, held_in_campaign,
+            held_is_trial, held_is_first
+        FROM applications a
+        WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.promotion_id = load_facts.promotion_id
+            AND a.tariff_id <> p_tariff_id
+        ORDER BY a.created_at DESC LIMIT 1;
+    END IF;
+    IF num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, code_max_uses) > 0 THEN
+        unused := unused_applications(
+            p_person_id => v_person_id, p_promotion_id => load_facts.promotion_id, p_at => p_now
+        );
+    END IF;
 
     IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
         SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO taken, spent_minor
@@ -600,8 +712,13 @@ BEGIN
             SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.group_id = ANY (v_group_ids)
         );
     END IF;
-    IF v_first_purchase_only THEN
-        has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
+    IF v_first_purchase IS NOT NULL THEN
+        has_purchased := has_purchased(p_person_id => v_person_id, p_kind => v_first_purchase);
+        SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)
+        INTO first_purchase, v_first_lapsed
+        FROM applications a
+        WHERE a.person_id = v_person_id AND a.first_purchase AND a.state IN ('applied', 'paying', 'used');
+        own_lapsed := coalesce(v_first_lapsed, own_lapsed);
     END IF;
     IF v_effect = 'free' THEN
         SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)
@@ -612,7 +729,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamp with time zone[], OUT open_code_id bigint) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -647,7 +764,7 @@ BEGIN
     );
     has_purchased := EXISTS (
         SELECT FROM purchases b
-        WHERE b.user_id = p_user_id
+        WHERE b.user_id = ANY (v_user_ids) AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
@@ -667,6 +784,7 @@ BEGIN
         WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
             AND was_live(a.state, a.expires_at, a.updated_at, p_at);
     END IF;
+    unused := unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_at);
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
         WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
@@ -683,6 +801,18 @@ BEGIN
     WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
     ORDER BY a.created_at LIMIT 1;
+    SELECT CASE
+            WHEN a.state = 'used' AND a.updated_at <= p_at THEN 'used'
+            WHEN EXISTS (SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= p_at) THEN 'paying'
+            ELSE 'applied'
+        END
+    INTO first_purchase
+    FROM applications a
+    WHERE a.user_id = ANY (v_user_ids) AND a.first_purchase AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+        -- Those applied to this tariff with this code are what is asked about.
+        AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
+    ORDER BY a.created_at LIMIT 1;
     SELECT a.code_id INTO open_code_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
@@ -690,7 +820,7 @@ BEGIN
     ORDER BY a.created_at DESC LIMIT 1;
 END $$;
 
-CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
+CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], p_scarce_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean, OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT unused bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -702,7 +832,13 @@ DECLARE
 BEGIN
     SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
         ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
-        EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid'),
+        has_purchased(p_person_id => coalesce(u.first_account_id, u.id), p_kind => 'paid'),
+        has_purchased(p_person_id => coalesce(u.first_account_id, u.id), p_kind => 'any'),
+        (
+            SELECT a.state::text FROM applications a
+            WHERE a.person_id = coalesce(u.first_account_id, u.id) AND a.first_purchase
+                AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
+        ),
         (
             SELECT a.state::text FROM applications a
             WHERE a.person_id = coalesce(u.first_account_id, u.id) AND a.trial_days IS NOT NULL
@@ -710,7 +846,8 @@ BEGIN
         ),
         EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
         EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
-    INTO catalogue_version, user_status, v_person_id, group_ids, has_purchased, trial, v_has_open, v_has_personal
+    INTO catalogue_version, user_status, v_person_id, group_ids, has_paid, has_purchased, first_purchase, trial,
+        v_has_open, v_has_personal
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
     -- Most users have neither.
     IF v_has_open THEN
@@ -777,6 +914,12 @@ BEGIN
             JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
         );
     END IF;
+    IF cardinality(p_scarce_ids) > 0 THEN
+        unused := ARRAY(
+            SELECT unused_applications(p_person_id => v_person_id, p_promotion_id => asked.id, p_at => p_now)
+            FROM unnest(p_scarce_ids) WITH ORDINALITY AS asked (id, place) ORDER BY asked.place
+        );
+    END IF;
 END $$;
 
 CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RETURNS void
@@ -821,6 +964,43 @@ BEGIN
     DELETE FROM refusals_other r WHERE r.at < p_now - make_interval(months => p_keep_months);
 END $_$;
 
+CREATE FUNCTION public.move_application(p_from_id uuid, p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    a applications;
+BEGIN
+    PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
+    SELECT o.* INTO a FROM applications o
+    WHERE o.id = p_from_id AND o.user_id = p_user_id AND o.state = 'applied' AND o.expires_at > p_now;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- All that the release and the reservation may lock, in the order that all functions follow.
+    PERFORM FROM promo_codes c WHERE c.id IN (a.code_id, p_code_id) ORDER BY c.id FOR NO KEY UPDATE;
+    PERFORM FROM promotion_usage s WHERE s.promotion_id = a.promotion_id ORDER BY s.stripe FOR UPDATE;
+    PERFORM FROM campaign_usage s WHERE s.campaign_id = a.campaign_id ORDER BY s.stripe FOR UPDATE;
+    PERFORM release_uses(
+        p_application_ids => ARRAY[p_from_id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'moved',
+        p_now => p_now
+    );
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT r.expires_at, r.taken, r.spent_minor, r.campaign_taken, r.campaign_spent_minor
+    INTO expires_at, taken, spent_minor, campaign_taken, campaign_spent_minor
+    FROM reserve_use(
+        p_application_id => p_application_id, p_user_id => p_user_id, p_code_id => p_code_id,
+        p_tariff_id => p_tariff_id, p_versions => p_versions, p_now => p_now, p_total_minor => p_total_minor,
+        p_uses_since => p_uses_since, p_rule_set => p_rule_set, p_observed => p_observed, p_max_unused => p_max_unused
+    ) AS r;
+    IF expires_at IS NULL THEN
+        RAISE EXCEPTION 'the use can not be reserved any more' USING ERRCODE = 'LS001';
+    END IF;
+END $$;
+
 CREATE FUNCTION public.open_full_price_purchase(p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT purchase_id uuid, OUT tariff_title text, OUT price_minor bigint, OUT currency text, OUT created_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -845,10 +1025,10 @@ BEGIN
     -- An earlier purchase may be paid, or fail, between the two statements: then this one can be inserted.
     WHILE outcome IS NULL LOOP
         INSERT INTO purchases AS b (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months,
-            idempotency_key, created_at, updated_at, check_at)
+            created_at, updated_at, check_at)
         VALUES (p_purchase_id, p_user_id, p_tariff_id, 'pending', v_price_minor, v_price_minor, v_currency, v_months,
-            p_idempotency_key, p_now, p_now, p_check_at)
-        ON CONFLICT (user_id, tariff_id) WHERE application_id IS NULL AND status = 'pending' DO NOTHING
+            p_now, p_now, p_check_at)
+        ON CONFLICT (user_id, tariff_id) WHERE status = 'pending' DO NOTHING
         RETURNING b.id INTO purchase_id;
         IF FOUND THEN
             outcome := 'opened';
@@ -856,17 +1036,18 @@ BEGIN
             price_minor := v_price_minor;
             currency := v_currency;
             created_at := p_now;
-            RETURN;
-        END IF;
-        SELECT b.id INTO purchase_id FROM purchases b
-        WHERE b.user_id = p_user_id AND b.tariff_id = p_tariff_id AND b.application_id IS NULL AND b.status = 'pending';
-        IF FOUND THEN
-            outcome := 'open';
+        ELSE
+            SELECT b.id, CASE WHEN b.application_id IS NULL THEN 'open' ELSE 'other_open' END INTO purchase_id, outcome
+            FROM purchases b
+            WHERE b.user_id = p_user_id AND b.tariff_id = p_tariff_id AND b.status = 'pending';
         END IF;
     END LOOP;
+    IF outcome IN ('opened', 'open') THEN
+        PERFORM keep_purchase_key(p_user_id => p_user_id, p_key => p_idempotency_key, p_purchase_id => purchase_id);
+    END IF;
 END $$;
 
-CREATE FUNCTION public.open_purchase(p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
+CREATE FUNCTION public.open_purchase(p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT open_purchase_id uuid, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -879,12 +1060,18 @@ DECLARE
     v_months integer;
     v_title text;
     v_status text;
+    v_person_id uuid;
+    v_first_purchase text;
 BEGIN
-    SELECT u.id, a.tariff_id, a.price_minor, a.total_minor, a.currency, a.trial_days, t.period_months, t.title
-    INTO v_user_id, v_tariff_id, v_price_minor, v_total_minor, v_currency, v_trial_days, v_months, v_title
+    outcome := 'changed';
+    SELECT u.id, a.tariff_id, a.price_minor, a.total_minor, a.currency, a.trial_days, t.period_months, t.title,
+        a.person_id, CASE WHEN a.first_purchase THEN coalesce(p.first_purchase, 'paid') END
+    INTO v_user_id, v_tariff_id, v_price_minor, v_total_minor, v_currency, v_trial_days, v_months, v_title,
+        v_person_id, v_first_purchase
     FROM applications a
     JOIN users u ON u.id = a.user_id
     JOIN tariffs t ON t.id = a.tariff_id
+    JOIN promotions p ON p.id = a.promotion_id
     WHERE a.id = p_application_id AND u.status = 'active'
     FOR SHARE OF u;
     IF NOT FOUND THEN
@@ -893,6 +1080,23 @@ BEGIN
     v_status := CASE v_total_minor WHEN 0 THEN 'paid' ELSE 'pending' END;
     IF v_trial_days IS NOT NULL THEN
         v_months := NULL;
+    END IF;
+    IF v_first_purchase IS NOT NULL AND has_purchased(p_person_id => v_person_id, p_kind => v_first_purchase) THEN
+        PERFORM release_uses(
+            p_application_ids => ARRAY[p_application_id], p_from => 'applied', p_to => 'cancelled',
+            p_cancel_reason => 'not_first_purchase', p_now => p_now
+        );
+        outcome := 'not_first';
+        RETURN;
+    END IF;
+    IF v_status = 'pending' THEN
+        SELECT b.id INTO open_purchase_id FROM purchases b
+        WHERE b.user_id = v_user_id AND b.tariff_id = v_tariff_id AND b.status = 'pending'
+            AND b.application_id IS DISTINCT FROM p_application_id;
+        IF FOUND THEN
+            outcome := 'other_open';
+            RETURN;
+        END IF;
     END IF;
     IF v_status = 'paid' THEN
         PERFORM lock_subscriptions(p_user_id => v_user_id, p_tariff_id => v_tariff_id);
@@ -903,9 +1107,10 @@ BEGIN
         RETURN;
     END IF;
     INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
-        period_months, trial_days, idempotency_key, created_at, updated_at, check_at)
+        period_months, trial_days, created_at, updated_at, check_at)
     VALUES (p_purchase_id, p_application_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor, v_currency,
-        v_months, v_trial_days, p_idempotency_key, p_now, p_now, p_check_at);
+        v_months, v_trial_days, p_now, p_now, CASE v_status WHEN 'pending' THEN p_check_at END);
+    PERFORM keep_purchase_key(p_user_id => v_user_id, p_key => p_idempotency_key, p_purchase_id => p_purchase_id);
     IF v_status = 'paid' THEN
         SELECT made.starts_at, made.ends_at INTO starts_at, ends_at
         FROM subscribe(
@@ -913,6 +1118,7 @@ BEGIN
             p_months => v_months, p_days => v_trial_days, p_now => p_now
         ) AS made;
     END IF;
+    outcome := 'opened';
     user_id := v_user_id;
     status := v_status;
     tariff_title := v_title;
@@ -1003,6 +1209,16 @@ BEGIN
     ) AS total
     WHERE u.promotion_id = p_promotion_id;
 END $$;
+
+CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+    SELECT p_now, b.id, 'payment', p_reference, b.total_minor, b.currency FROM purchases b WHERE b.id = p_purchase_id;
+    INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
+    SELECT p_refund_id, b.id, b.total_minor, b.currency, 'late_payment', 'pending', p_now, p_now, p_now
+    FROM purchases b WHERE b.id = p_purchase_id;
+$$;
 
 CREATE FUNCTION public.refunds_emit_event() RETURNS trigger
     LANGUAGE plpgsql
@@ -1178,13 +1394,13 @@ BEGIN
     END IF;
     UPDATE promotions AS p SET (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
         currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
-        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        per_user_period, budget_minor, min_price_minor, first_purchase, tariff_ids, audience_group_ids, campaign_id,
         hold_minutes, refund_returns_use) = (
         v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
         v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
-        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
         v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
         v_wanted.refund_returns_use
     )
@@ -1408,7 +1624,7 @@ BEGIN
     RETURN v_stripe;
 END $$;
 
-CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1422,6 +1638,7 @@ DECLARE
     v_per_user_limit integer;
     v_hold_minutes integer;
     v_trial_days integer;
+    v_first_purchase boolean;
     v_price_minor bigint;
     v_currency text;
     v_campaign_id bigint;
@@ -1432,13 +1649,16 @@ DECLARE
     v_code_uses bigint;
     v_holds_another boolean;
     v_had_trial boolean;
+    v_had_first boolean;
+    v_unused bigint;
     v_stripe smallint;
     v_campaign_stripe smallint;
 BEGIN
     SELECT coalesce(u.first_account_id, u.id), c.max_uses, p.id, p.total_limit, p.budget_minor, p.per_user_limit,
-        p.hold_minutes, p.effect_days, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
+        p.hold_minutes, p.effect_days, p.first_purchase IS NOT NULL, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
     INTO v_person_id, v_max_uses, v_promotion_id, v_total_limit, v_budget_minor, v_per_user_limit,
-        v_hold_minutes, v_trial_days, v_price_minor, v_currency, v_campaign_id, v_campaign_limit, v_campaign_budget_minor
+        v_hold_minutes, v_trial_days, v_first_purchase, v_price_minor, v_currency, v_campaign_id, v_campaign_limit,
+        v_campaign_budget_minor
     FROM users u
     JOIN promo_codes c ON c.id = p_code_id
     JOIN promotions p ON p.id = c.promotion_id
@@ -1464,9 +1684,17 @@ BEGIN
         v_trial_days IS NOT NULL AND EXISTS (
             SELECT FROM applications a
             WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
-        )
-    INTO v_holds_another, v_uses, v_had_trial;
-    IF v_holds_another OR v_had_trial OR v_uses >= v_per_user_limit THEN
+        ),
+        v_first_purchase AND EXISTS (
+            SELECT FROM applications a
+            WHERE a.person_id = v_person_id AND a.first_purchase AND a.state IN ('applied', 'paying', 'used')
+        ),
+        CASE
+            WHEN num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_max_uses) > 0
+            THEN unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_now)
+        END
+    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused;
+    IF v_holds_another OR v_had_trial OR v_had_first OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
         RETURN;
     END IF;
 
@@ -1507,14 +1735,17 @@ BEGIN
     IF v_uses > 0 THEN
         p_observed := p_observed || jsonb_build_object('uses', v_uses);
     END IF;
+    IF v_unused > 0 THEN
+        p_observed := p_observed || jsonb_build_object('unused', v_unused);
+    END IF;
     expires_at := p_now + make_interval(mins => v_hold_minutes);
     INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
         total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
-        campaign_version, rule_set, stripe, campaign_stripe, code_counted, currency, state, observed)
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed)
     VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
         v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
         p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
-        v_max_uses IS NOT NULL, v_currency, 'applied', p_observed);
+        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed);
 END $$;
 
 CREATE FUNCTION public.share_limits() RETURNS trigger
@@ -1581,7 +1812,7 @@ CREATE TABLE public.promotions (
     per_user_period text DEFAULT 'lifetime'::text NOT NULL,
     budget_minor bigint,
     min_price_minor bigint,
-    first_purchase_only boolean DEFAULT false NOT NULL,
+    first_purchase text,
     tariff_ids bigint[],
     audience_group_ids bigint[],
     campaign_id bigint,
@@ -1604,6 +1835,7 @@ END),
     CONSTRAINT promotions_effect_check CHECK ((effect = ANY (ARRAY['fixed_price'::text, 'free'::text, 'percent_off'::text, 'amount_off'::text]))),
     CONSTRAINT promotions_effect_days_check CHECK (((effect_days >= 1) AND (effect_days <= 3660))),
     CONSTRAINT promotions_effect_minor_check CHECK ((effect_minor > 0)),
+    CONSTRAINT promotions_first_purchase_check CHECK ((first_purchase = ANY (ARRAY['paid'::text, 'any'::text]))),
     CONSTRAINT promotions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 10080))),
     CONSTRAINT promotions_hours CHECK (((num_nulls(hours_from, hours_to) = 2) OR ((num_nulls(hours_from, hours_to) = 0) AND (hours_from <> hours_to)))),
     CONSTRAINT promotions_id_check CHECK ((id > 0)),
@@ -1623,6 +1855,7 @@ COMMENT ON COLUMN public.promotions.time_zone IS 'The time zone of the weekdays,
 COMMENT ON COLUMN public.promotions.weekdays IS 'ISO weekdays: 1 is Monday. NULL for every day.';
 COMMENT ON COLUMN public.promotions.hours_from IS 'The interval is half-open, and spans midnight if hours_from is the later. NULL for the whole day.';
 COMMENT ON COLUMN public.promotions.total_limit IS 'The limit on uses of all its codes together; NULL for no limit.';
+COMMENT ON COLUMN public.promotions.first_purchase IS 'Only for people without a purchase so far: without one that they paid for, or without any, free ones included; NULL for everybody.';
 COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL for every tariff.';
 COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL for everybody.';
 COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an application holds its use before it expires.';
@@ -1654,6 +1887,23 @@ BEGIN
     END IF;
     RETURN v_fields;
 END $$;
+
+CREATE FUNCTION public.unused_applications(p_person_id uuid, p_promotion_id bigint, p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT (
+        SELECT count(*) FROM applications a
+        WHERE a.person_id = p_person_id AND a.promotion_id = p_promotion_id AND a.state IN ('cancelled', 'expired')
+            AND a.created_at > p_at - interval '24 hours' AND a.updated_at <= p_at
+            AND (a.state = 'expired' OR a.cancel_reason = 'payment_expired'
+                OR (a.cancel_reason = 'user' AND a.updated_at - a.created_at >= (a.expires_at - a.created_at) / 2))
+    ) + (
+        -- Expired, and not released yet.
+        SELECT count(*) FROM applications a
+        WHERE a.person_id = p_person_id AND a.promotion_id = p_promotion_id AND a.state IN ('applied', 'paying', 'used')
+            AND a.created_at > p_at - interval '24 hours' AND a.state = 'applied' AND a.expires_at <= p_at
+    )
+$$;
 
 CREATE FUNCTION public.version_at(p_kind text, p_id bigint, p_at timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql STABLE
@@ -1702,6 +1952,24 @@ CREATE FUNCTION public.was_live(p_state text, p_expires_at timestamp with time z
         OR (p_state IN ('applied', 'expired') AND p_expires_at > p_at)
         OR (p_state = 'cancelled' AND p_updated_at > p_at)
 $$;
+
+CREATE FUNCTION public.why_not_sold(p_user_id uuid, p_application_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM FROM users u WHERE u.id = p_user_id AND u.status = 'active' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'user_not_active';
+    END IF;
+    -- A separate statement: it sees what was committed before the lock was granted.
+    PERFORM FROM applications a JOIN promotions p ON p.id = a.promotion_id
+    WHERE a.id = p_application_id AND a.first_purchase
+        AND has_purchased(p_person_id => a.person_id, p_kind => coalesce(p.first_purchase, 'paid'));
+    IF FOUND THEN
+        RETURN 'not_first_purchase';
+    END IF;
+    RETURN NULL;
+END $$;
 
 CREATE TABLE public.campaign_usage (
     campaign_id bigint NOT NULL,
@@ -1928,6 +2196,13 @@ CREATE TABLE public.purchase_event_counts (
 );
 COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase and each refund has one.';
 
+CREATE TABLE public.purchase_keys (
+    user_id uuid NOT NULL,
+    key text NOT NULL,
+    purchase_id uuid NOT NULL
+);
+COMMENT ON TABLE public.purchase_keys IS 'A row is an Idempotency-Key that was answered with a purchase. A request that repeats it gets that purchase.';
+
 CREATE TABLE public.purchases (
     id uuid NOT NULL,
     application_id uuid,
@@ -1942,13 +2217,12 @@ CREATE TABLE public.purchases (
     trial_days integer,
     payment_id text,
     confirmation_url text,
-    idempotency_key text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    check_at timestamp with time zone NOT NULL,
+    check_at timestamp with time zone,
     CONSTRAINT purchases_check CHECK (((total_minor >= 0) AND (total_minor <= price_minor))),
     CONSTRAINT purchases_failure CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
-    CONSTRAINT purchases_failure_check CHECK ((failure = ANY (ARRAY['payment_failed'::text, 'payment_expired'::text, 'payment_rejected'::text]))),
+    CONSTRAINT purchases_failure_check CHECK ((failure = ANY (ARRAY['payment_failed'::text, 'payment_expired'::text, 'payment_rejected'::text, 'cancelled_by_buyer'::text, 'user_not_active'::text, 'not_first_purchase'::text]))),
     CONSTRAINT purchases_period CHECK ((num_nonnulls(period_months, trial_days) = 1)),
     CONSTRAINT purchases_period_months_check CHECK ((period_months > 0)),
     CONSTRAINT purchases_price_minor_check CHECK ((price_minor > 0)),
@@ -1959,8 +2233,7 @@ COMMENT ON TABLE public.purchases IS 'A row is a purchase of a tariff, with a pr
 COMMENT ON COLUMN public.purchases.application_id IS 'NULL at the full price.';
 COMMENT ON COLUMN public.purchases.period_months IS 'What was bought, as the buyer saw it: calendar months, or trial_days.';
 COMMENT ON COLUMN public.purchases.payment_id IS 'The provider''s ID of the payment.';
-COMMENT ON COLUMN public.purchases.idempotency_key IS 'The buyer''s Idempotency-Key: a repeated request finds the purchase of the first one.';
-COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider about the payment, if its outcome is not known by then.';
+COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider about the payment; NULL once its outcome is known.';
 
 CREATE TABLE public.refinery_schema_history (
     version integer NOT NULL,
@@ -2174,6 +2447,9 @@ ALTER TABLE ONLY public.promotions
 ALTER TABLE ONLY public.purchase_event_counts
     ADD CONSTRAINT purchase_event_counts_pkey PRIMARY KEY (user_id);
 
+ALTER TABLE ONLY public.purchase_keys
+    ADD CONSTRAINT purchase_keys_pkey PRIMARY KEY (user_id, key);
+
 ALTER TABLE ONLY public.purchases
     ADD CONSTRAINT purchases_payment_id_key UNIQUE (payment_id);
 
@@ -2230,9 +2506,13 @@ CREATE INDEX applications_by_user ON public.applications USING btree (user_id, c
 
 CREATE INDEX applications_live_by_person ON public.applications USING btree (person_id, promotion_id, created_at) WHERE ((state)::text = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text]));
 
+CREATE UNIQUE INDEX applications_one_first_purchase ON public.applications USING btree (person_id) WHERE (((state)::text = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text])) AND first_purchase);
+
 CREATE UNIQUE INDEX applications_one_open_per_tariff ON public.applications USING btree (user_id, tariff_id) WHERE ((state)::text = ANY (ARRAY['applied'::text, 'paying'::text]));
 
 CREATE UNIQUE INDEX applications_one_trial ON public.applications USING btree (person_id) WHERE (((state)::text = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text])) AND (trial_days IS NOT NULL));
+
+CREATE INDEX applications_released_by_person ON public.applications USING btree (person_id, promotion_id, created_at) WHERE ((state)::text = ANY (ARRAY['cancelled'::text, 'expired'::text]));
 
 CREATE INDEX applications_to_expire ON public.applications USING btree (expires_at) WHERE ((state)::text = 'applied'::text);
 
@@ -2262,19 +2542,19 @@ CREATE INDEX promo_codes_shared ON public.promo_codes USING btree (promotion_id,
 
 CREATE INDEX promotions_by_campaign ON public.promotions USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
 
+CREATE INDEX purchase_keys_by_purchase ON public.purchase_keys USING btree (purchase_id);
+
 CREATE INDEX purchases_by_application ON public.purchases USING btree (application_id) WHERE (application_id IS NOT NULL);
 
 CREATE INDEX purchases_by_user ON public.purchases USING btree (user_id, created_at DESC);
 
-CREATE UNIQUE INDEX purchases_idempotency_key ON public.purchases USING btree (user_id, idempotency_key);
-
-CREATE UNIQUE INDEX purchases_open_at_full_price ON public.purchases USING btree (user_id, tariff_id) WHERE ((application_id IS NULL) AND (status = 'pending'::text));
+CREATE UNIQUE INDEX purchases_one_open_per_tariff ON public.purchases USING btree (user_id, tariff_id) WHERE (status = 'pending'::text);
 
 CREATE UNIQUE INDEX purchases_open_by_application ON public.purchases USING btree (application_id) WHERE (status = ANY (ARRAY['pending'::text, 'paid'::text]));
 
 CREATE INDEX purchases_paid_by_user ON public.purchases USING btree (user_id) WHERE (status = 'paid'::text);
 
-CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE (status = 'pending'::text);
+CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE (check_at IS NOT NULL);
 
 CREATE INDEX refunds_to_check ON public.refunds USING btree (check_at) WHERE (status = 'pending'::text);
 
@@ -2347,6 +2627,9 @@ ALTER TABLE ONLY public.promo_codes
 
 ALTER TABLE ONLY public.promotions
     ADD CONSTRAINT promotions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.purchase_keys
+    ADD CONSTRAINT purchase_keys_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
 
 ALTER TABLE ONLY public.purchases
     ADD CONSTRAINT purchases_application_id_fkey FOREIGN KEY (application_id) REFERENCES public.applications(id);

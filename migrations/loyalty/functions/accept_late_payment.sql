@@ -1,5 +1,5 @@
--- Processes a payment that succeeded after its purchase had failed. The sale is kept if the user is active and the
--- limits still allow its use; otherwise the payment is refunded by the refund `p_refund_id`. The outcome: 'kept',
+-- Processes a payment that succeeded after its purchase had failed. The sale is kept if the user is active, the limits
+-- still allow its use, and a promo code for first purchases still finds none; otherwise the payment is refunded by the refund `p_refund_id`. The outcome: 'kept',
 -- 'refunding', or 'before' when this payment, or another, was processed earlier.
 CREATE OR REPLACE FUNCTION accept_late_payment(
     p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamptz
@@ -12,10 +12,7 @@ BEGIN
     IF b.status <> 'failed' OR EXISTS (SELECT FROM ledger l WHERE l.purchase_id = b.id AND l.kind = 'payment') THEN
         RETURN 'before';
     END IF;
-    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
-    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
-    PERFORM FROM users u WHERE u.id = b.user_id AND u.status = 'active' FOR NO KEY UPDATE;
-    v_kept := FOUND;
+    v_kept := why_not_sold(p_user_id => b.user_id, p_application_id => b.application_id) IS NULL;
     IF v_kept THEN
         PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
     END IF;
@@ -23,11 +20,15 @@ BEGIN
         v_kept := reserve_again(p_application_id => b.application_id, p_now => p_now);
     END IF;
     IF NOT v_kept THEN
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, b.total_minor, b.currency, 'late_payment', 'pending', p_now, p_now, p_now);
+        PERFORM refund_payment(
+            p_purchase_id => b.id, p_reference => p_reference, p_refund_id => p_refund_id, p_now => p_now
+        );
+        UPDATE purchases p SET check_at = NULL WHERE p.id = b.id;
         RETURN 'refunding';
     END IF;
-    UPDATE purchases p SET status = 'paid', failure = NULL, updated_at = p_now WHERE p.id = b.id;
+    INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+    VALUES (p_now, b.id, 'payment', p_reference, b.total_minor, b.currency);
+    UPDATE purchases p SET status = 'paid', failure = NULL, check_at = NULL, updated_at = p_now WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
         p_months => b.period_months, p_days => b.trial_days, p_now => p_now

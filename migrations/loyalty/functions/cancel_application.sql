@@ -1,42 +1,63 @@
--- Cancels a user's application of a promo code, which is given by its ID or by the texts that it may have: the latest,
--- if there are several. The outcome: 'cancelled', also by an earlier call, with the application's ID; 'paying' or
--- 'used' when that is the state of the latest; 'not_applied' when the user has none.
+-- Cancels a user's open applications of a promo code, which is given by its ID or by the texts that it may have: those for
+-- one tariff, or all. Purchases that are pending with them are cancelled, too. Returns the applications that are cancelled
+-- now, or by the latest earlier call if there is nothing to cancel; otherwise one row with nothing but the outcome: 'used'
+-- when the latest application is, 'changed' when another request was faster, 'not_applied'.
 CREATE OR REPLACE FUNCTION cancel_application(
-    p_user_id uuid, p_code_id bigint, p_codes text[], p_now timestamptz,
-    OUT outcome text, OUT application_id uuid
-) LANGUAGE plpgsql AS $$
+    p_user_id uuid, p_code_id bigint, p_codes text[], p_tariff_id bigint, p_now timestamptz
+) RETURNS TABLE (outcome text, application_id uuid, tariff_id bigint, purchase_id uuid) LANGUAGE plpgsql AS $$
 DECLARE
-    v_code_ids bigint[];
-    v_held_id uuid;
-    v_latest_id uuid;
-    v_state text;
-    v_reason text;
+    v_code_ids bigint[] := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
+    v_purchase_id uuid;
+    v_cancelled_ids uuid[];
+    a applications;
 BEGIN
     outcome := 'not_applied';
-    v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
     IF v_code_ids = '{}' THEN
+        RETURN NEXT;
         RETURN;
     END IF;
-    SELECT a.id INTO v_held_id FROM applications a
-    WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.code_id = ANY (v_code_ids)
-        AND a.state = 'applied' AND a.expires_at > p_now
-    ORDER BY a.created_at DESC LIMIT 1;
-    SELECT r INTO application_id
-    FROM release_uses(
-        p_application_ids => ARRAY[v_held_id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user',
-        p_now => p_now
-    ) AS r;
-    IF application_id IS NOT NULL THEN
-        outcome := 'cancelled';
-        RETURN;
+    FOR v_purchase_id IN
+        SELECT b.id FROM applications o JOIN purchases b ON b.application_id = o.id AND b.status = 'pending'
+        WHERE o.user_id = p_user_id AND o.state IN ('applied', 'paying') AND o.code_id = ANY (v_code_ids)
+            AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+        ORDER BY b.id
+    LOOP
+        IF cancel_purchase(p_purchase_id => v_purchase_id, p_user_id => p_user_id, p_now => p_now) = 'cancelled' THEN
+            v_cancelled_ids := v_cancelled_ids || (SELECT b.application_id FROM purchases b WHERE b.id = v_purchase_id);
+        END IF;
+    END LOOP;
+    v_cancelled_ids := v_cancelled_ids || ARRAY(
+        SELECT r FROM release_uses(
+            p_application_ids => ARRAY(
+                SELECT o.id FROM applications o
+                WHERE o.user_id = p_user_id AND o.state IN ('applied', 'paying') AND o.code_id = ANY (v_code_ids)
+                    AND o.state = 'applied' AND o.expires_at > p_now
+                    AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+            ),
+            p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'user', p_now => p_now
+        ) AS r
+    );
+    IF cardinality(v_cancelled_ids) = 0 THEN
+        SELECT o.* INTO a FROM applications o
+        WHERE o.user_id = p_user_id AND o.code_id = ANY (v_code_ids)
+            AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+        ORDER BY o.created_at DESC LIMIT 1;
+        IF a.state = 'cancelled' AND a.cancel_reason = 'user' THEN
+            v_cancelled_ids := ARRAY(
+                SELECT o.id FROM applications o
+                WHERE o.user_id = p_user_id AND o.code_id = ANY (v_code_ids) AND o.state = 'cancelled'
+                    AND o.cancel_reason = 'user' AND o.updated_at = a.updated_at
+                    AND (p_tariff_id IS NULL OR o.tariff_id = p_tariff_id)
+            );
+        ELSE
+            outcome := CASE WHEN a.state = 'used' THEN 'used' WHEN a.state = 'paying' THEN 'changed' ELSE outcome END;
+            RETURN NEXT;
+            RETURN;
+        END IF;
     END IF;
-    SELECT a.id, a.state::text, a.cancel_reason::text INTO v_latest_id, v_state, v_reason FROM applications a
-    WHERE a.user_id = p_user_id AND a.code_id = ANY (v_code_ids)
-    ORDER BY a.created_at DESC LIMIT 1;
-    IF v_state IN ('paying', 'used') THEN
-        outcome := v_state;
-    ELSIF v_state = 'cancelled' AND v_reason = 'user' THEN
-        outcome := 'cancelled';
-        application_id := v_latest_id;
-    END IF;
+    RETURN QUERY
+        SELECT 'cancelled', o.id, o.tariff_id, b.id
+        FROM applications o LEFT JOIN purchases b ON b.application_id = o.id AND b.failure = 'cancelled_by_buyer'
+        WHERE o.id = ANY (v_cancelled_ids)
+        ORDER BY o.created_at, o.id;
 END $$;

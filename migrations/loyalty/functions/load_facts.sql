@@ -8,12 +8,16 @@ CREATE OR REPLACE FUNCTION load_facts(
     OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer,
     OUT tariff_version integer, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
-    OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text,
+    OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint,
     -- The times of the person's latest live uses of the promotion: as many as the limit per user, or one.
     OUT used_at timestamptz[],
     -- The user's open application for the tariff.
     OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint,
     OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamptz, OUT open_currency text,
+    -- The user's open application of the promotion for another tariff.
+    OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamptz, OUT held_created_at timestamptz,
+    OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean,
+    OUT held_is_first boolean,
     -- Whether expired applications still count: the user's own; and anybody's, where a limit may stand in the way.
     OUT own_lapsed boolean, OUT lapsed boolean
 ) LANGUAGE plpgsql STABLE
@@ -26,11 +30,12 @@ DECLARE
     v_campaign_limit bigint;
     v_campaign_budget_minor bigint;
     v_group_ids bigint[];
-    v_first_purchase_only boolean;
+    v_first_purchase text;
     v_effect text;
     v_per_user_limit integer;
     v_used_lapsed boolean;
     v_trial_lapsed boolean;
+    v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
@@ -39,10 +44,11 @@ BEGIN
     SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
-        p.audience_group_ids, p.first_purchase_only, p.effect, p.per_user_limit
+        p.audience_group_ids, p.first_purchase, p.effect, p.per_user_limit
     INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, v_campaign_id, campaign_version, tariff_version, user_status, v_person_id,
-        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase_only, v_effect, v_per_user_limit
+        v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase, v_effect,
+        v_per_user_limit
     FROM (VALUES (1)) AS one
     LEFT JOIN promo_codes c ON c.id = p_code_id
     LEFT JOIN promotions p ON p.id = c.promotion_id
@@ -68,6 +74,22 @@ BEGIN
         ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
     ) AS l;
     own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+    IF used_at IS NOT NULL THEN
+        SELECT a.id, a.tariff_id, CASE a.state WHEN 'applied' THEN a.expires_at END, a.created_at,
+            a.price_minor - a.total_minor, a.code_counted AND a.code_id = load_facts.code_id,
+            a.campaign_id = v_campaign_id, a.trial_days IS NOT NULL, a.first_purchase
+        INTO held_id, held_tariff_id, held_until, held_created_at, held_discount_minor, held_of_code, held_in_campaign,
+            held_is_trial, held_is_first
+        FROM applications a
+        WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.promotion_id = load_facts.promotion_id
+            AND a.tariff_id <> p_tariff_id
+        ORDER BY a.created_at DESC LIMIT 1;
+    END IF;
+    IF num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, code_max_uses) > 0 THEN
+        unused := unused_applications(
+            p_person_id => v_person_id, p_promotion_id => load_facts.promotion_id, p_at => p_now
+        );
+    END IF;
 
     IF num_nonnulls(v_total_limit, v_budget_minor) > 0 THEN
         SELECT coalesce(sum(s.taken), 0)::bigint, coalesce(sum(s.spent_minor), 0)::bigint INTO taken, spent_minor
@@ -92,8 +114,13 @@ BEGIN
             SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id AND m.group_id = ANY (v_group_ids)
         );
     END IF;
-    IF v_first_purchase_only THEN
-        has_purchased := EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid');
+    IF v_first_purchase IS NOT NULL THEN
+        has_purchased := has_purchased(p_person_id => v_person_id, p_kind => v_first_purchase);
+        SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)
+        INTO first_purchase, v_first_lapsed
+        FROM applications a
+        WHERE a.person_id = v_person_id AND a.first_purchase AND a.state IN ('applied', 'paying', 'used');
+        own_lapsed := coalesce(v_first_lapsed, own_lapsed);
     END IF;
     IF v_effect = 'free' THEN
         SELECT a.state::text, own_lapsed OR (a.user_id = p_user_id AND a.state = 'applied' AND a.expires_at <= p_now)

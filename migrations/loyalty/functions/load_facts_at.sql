@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION load_facts_at(
     p_user_id uuid, p_at timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
-    OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text, OUT used_at timestamptz[],
+    OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint,
+    OUT used_at timestamptz[],
     OUT open_code_id bigint
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -40,7 +41,7 @@ BEGIN
     );
     has_purchased := EXISTS (
         SELECT FROM purchases b
-        WHERE b.user_id = p_user_id
+        WHERE b.user_id = ANY (v_user_ids) AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
@@ -60,6 +61,7 @@ BEGIN
         WHERE a.campaign_id = v_campaign_id AND a.created_at <= p_at
             AND was_live(a.state, a.expires_at, a.updated_at, p_at);
     END IF;
+    unused := unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_at);
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
         WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
@@ -75,6 +77,18 @@ BEGIN
     FROM applications a
     WHERE a.user_id = ANY (v_user_ids) AND a.trial_days IS NOT NULL AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+    ORDER BY a.created_at LIMIT 1;
+    SELECT CASE
+            WHEN a.state = 'used' AND a.updated_at <= p_at THEN 'used'
+            WHEN EXISTS (SELECT FROM purchases b WHERE b.application_id = a.id AND b.created_at <= p_at) THEN 'paying'
+            ELSE 'applied'
+        END
+    INTO first_purchase
+    FROM applications a
+    WHERE a.user_id = ANY (v_user_ids) AND a.first_purchase AND a.created_at <= p_at
+        AND was_live(a.state, a.expires_at, a.updated_at, p_at)
+        -- Those applied to this tariff with this code are what is asked about.
+        AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
     ORDER BY a.created_at LIMIT 1;
     SELECT a.code_id INTO open_code_id
     FROM applications a

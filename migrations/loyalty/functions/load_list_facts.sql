@@ -6,9 +6,13 @@ CREATE OR REPLACE FUNCTION load_list_facts(
     p_promotion_ids bigint[], p_uses_since timestamptz[],
     -- Promotions and campaigns with a limit or a budget, and codes with uses of their own.
     p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[],
-    OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_purchased boolean, OUT trial text,
+    -- Promotions some of whose uses are limited for everybody together.
+    p_scarce_ids bigint[],
+    OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean,
+    OUT has_purchased boolean, OUT first_purchase text, OUT trial text,
     OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[],
     OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[],
+    OUT unused bigint[],
     -- The user's open applications, and the codes that are for this user alone, the newest 100; NULL if there are none.
     OUT open jsonb, OUT personal jsonb
 ) LANGUAGE plpgsql STABLE
@@ -20,7 +24,13 @@ DECLARE
 BEGIN
     SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
         ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
-        EXISTS (SELECT FROM purchases b WHERE b.user_id = p_user_id AND b.status = 'paid'),
+        has_purchased(p_person_id => coalesce(u.first_account_id, u.id), p_kind => 'paid'),
+        has_purchased(p_person_id => coalesce(u.first_account_id, u.id), p_kind => 'any'),
+        (
+            SELECT a.state::text FROM applications a
+            WHERE a.person_id = coalesce(u.first_account_id, u.id) AND a.first_purchase
+                AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
+        ),
         (
             SELECT a.state::text FROM applications a
             WHERE a.person_id = coalesce(u.first_account_id, u.id) AND a.trial_days IS NOT NULL
@@ -28,7 +38,8 @@ BEGIN
         ),
         EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
         EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
-    INTO catalogue_version, user_status, v_person_id, group_ids, has_purchased, trial, v_has_open, v_has_personal
+    INTO catalogue_version, user_status, v_person_id, group_ids, has_paid, has_purchased, first_purchase, trial,
+        v_has_open, v_has_personal
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
     -- Most users have neither.
     IF v_has_open THEN
@@ -93,6 +104,12 @@ BEGIN
         code_uses := ARRAY(
             SELECT c.uses FROM unnest(p_code_ids) WITH ORDINALITY AS asked (id, place)
             JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
+        );
+    END IF;
+    IF cardinality(p_scarce_ids) > 0 THEN
+        unused := ARRAY(
+            SELECT unused_applications(p_person_id => v_person_id, p_promotion_id => asked.id, p_at => p_now)
+            FROM unnest(p_scarce_ids) WITH ORDINALITY AS asked (id, place) ORDER BY asked.place
         );
     END IF;
 END $$;

@@ -1,6 +1,6 @@
--- Opens a pending purchase of a tariff at its full price. The outcome: 'opened', with what is bought; 'open' with an
--- earlier purchase of the same tariff that is not paid yet; 'no_tariff', 'not_registered', 'not_on_sale', 'not_active'.
--- The lock on the user makes a change of status wait.
+-- Opens a pending purchase of a tariff at its full price. The outcome: 'opened', with what is bought; 'open' with the
+-- user's pending purchase of the tariff at the full price, 'other_open' with one that has a promo code; 'no_tariff',
+-- 'not_registered', 'not_on_sale', 'not_active'. The lock on the user makes a change of status wait.
 CREATE OR REPLACE FUNCTION open_full_price_purchase(
     p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamptz,
     p_check_at timestamptz,
@@ -28,10 +28,10 @@ BEGIN
     -- An earlier purchase may be paid, or fail, between the two statements: then this one can be inserted.
     WHILE outcome IS NULL LOOP
         INSERT INTO purchases AS b (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months,
-            idempotency_key, created_at, updated_at, check_at)
+            created_at, updated_at, check_at)
         VALUES (p_purchase_id, p_user_id, p_tariff_id, 'pending', v_price_minor, v_price_minor, v_currency, v_months,
-            p_idempotency_key, p_now, p_now, p_check_at)
-        ON CONFLICT (user_id, tariff_id) WHERE application_id IS NULL AND status = 'pending' DO NOTHING
+            p_now, p_now, p_check_at)
+        ON CONFLICT (user_id, tariff_id) WHERE status = 'pending' DO NOTHING
         RETURNING b.id INTO purchase_id;
         IF FOUND THEN
             outcome := 'opened';
@@ -39,12 +39,13 @@ BEGIN
             price_minor := v_price_minor;
             currency := v_currency;
             created_at := p_now;
-            RETURN;
-        END IF;
-        SELECT b.id INTO purchase_id FROM purchases b
-        WHERE b.user_id = p_user_id AND b.tariff_id = p_tariff_id AND b.application_id IS NULL AND b.status = 'pending';
-        IF FOUND THEN
-            outcome := 'open';
+        ELSE
+            SELECT b.id, CASE WHEN b.application_id IS NULL THEN 'open' ELSE 'other_open' END INTO purchase_id, outcome
+            FROM purchases b
+            WHERE b.user_id = p_user_id AND b.tariff_id = p_tariff_id AND b.status = 'pending';
         END IF;
     END LOOP;
+    IF outcome IN ('opened', 'open') THEN
+        PERFORM keep_purchase_key(p_user_id => p_user_id, p_key => p_idempotency_key, p_purchase_id => purchase_id);
+    END IF;
 END $$;

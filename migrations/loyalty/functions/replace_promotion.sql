@@ -49,13 +49,13 @@ BEGIN
     END IF;
     UPDATE promotions AS p SET (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
         currency, starts_at, ends_at, time_zone, weekdays, hours_from, hours_to, total_limit, per_user_limit,
-        per_user_period, budget_minor, min_price_minor, first_purchase_only, tariff_ids, audience_group_ids, campaign_id,
+        per_user_period, budget_minor, min_price_minor, first_purchase, tariff_ids, audience_group_ids, campaign_id,
         hold_minutes, refund_returns_use) = (
         v_wanted.title, v_wanted.status, v_wanted.listed, v_wanted.effect, v_wanted.effect_minor,
         v_wanted.effect_basis_points, v_wanted.effect_cap_minor, v_wanted.effect_days, v_wanted.currency,
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
-        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase_only, v_wanted.tariff_ids,
+        v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
         v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
         v_wanted.refund_returns_use
     )

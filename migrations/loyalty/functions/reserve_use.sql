@@ -1,7 +1,8 @@
 -- Reserves a use of a promo code and creates the application, if the user is active, the facts of the decision still
 -- hold, and the limits leave a use; otherwise `expires_at` is NULL: load the facts and decide again. The versions, the
 -- user's status and applications and every limit are checked again, so a decision may be made from cached facts. Groups
--- and earlier purchases are not: for a promotion that depends on them, load the facts right before.
+-- are not, and earlier purchases only as far as applications show them: for a promotion that depends on them, load the
+-- facts right before.
 --
 -- Locks are taken in the order that all functions follow: the user, the code, the promotion's stripes, the campaign's,
 -- applications. The lock on the user makes a change of status wait, and then see this application, which it cancels;
@@ -14,6 +15,8 @@ CREATE OR REPLACE FUNCTION reserve_use(
     -- When the period of the limit per user began.
     p_uses_since timestamptz,
     p_rule_set smallint, p_observed jsonb,
+    -- How many unused applications a person may have within a day, where uses are limited.
+    p_max_unused integer,
     OUT expires_at timestamptz,
     -- The usage before, where there is a limit.
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint
@@ -28,6 +31,7 @@ DECLARE
     v_per_user_limit integer;
     v_hold_minutes integer;
     v_trial_days integer;
+    v_first_purchase boolean;
     v_price_minor bigint;
     v_currency text;
     v_campaign_id bigint;
@@ -38,13 +42,16 @@ DECLARE
     v_code_uses bigint;
     v_holds_another boolean;
     v_had_trial boolean;
+    v_had_first boolean;
+    v_unused bigint;
     v_stripe smallint;
     v_campaign_stripe smallint;
 BEGIN
     SELECT coalesce(u.first_account_id, u.id), c.max_uses, p.id, p.total_limit, p.budget_minor, p.per_user_limit,
-        p.hold_minutes, p.effect_days, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
+        p.hold_minutes, p.effect_days, p.first_purchase IS NOT NULL, t.price_minor, t.currency, m.id, m.total_limit, m.budget_minor
     INTO v_person_id, v_max_uses, v_promotion_id, v_total_limit, v_budget_minor, v_per_user_limit,
-        v_hold_minutes, v_trial_days, v_price_minor, v_currency, v_campaign_id, v_campaign_limit, v_campaign_budget_minor
+        v_hold_minutes, v_trial_days, v_first_purchase, v_price_minor, v_currency, v_campaign_id, v_campaign_limit,
+        v_campaign_budget_minor
     FROM users u
     JOIN promo_codes c ON c.id = p_code_id
     JOIN promotions p ON p.id = c.promotion_id
@@ -70,9 +77,17 @@ BEGIN
         v_trial_days IS NOT NULL AND EXISTS (
             SELECT FROM applications a
             WHERE a.person_id = v_person_id AND a.trial_days IS NOT NULL AND a.state IN ('applied', 'paying', 'used')
-        )
-    INTO v_holds_another, v_uses, v_had_trial;
-    IF v_holds_another OR v_had_trial OR v_uses >= v_per_user_limit THEN
+        ),
+        v_first_purchase AND EXISTS (
+            SELECT FROM applications a
+            WHERE a.person_id = v_person_id AND a.first_purchase AND a.state IN ('applied', 'paying', 'used')
+        ),
+        CASE
+            WHEN num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_max_uses) > 0
+            THEN unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_now)
+        END
+    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused;
+    IF v_holds_another OR v_had_trial OR v_had_first OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
         RETURN;
     END IF;
 
@@ -113,12 +128,15 @@ BEGIN
     IF v_uses > 0 THEN
         p_observed := p_observed || jsonb_build_object('uses', v_uses);
     END IF;
+    IF v_unused > 0 THEN
+        p_observed := p_observed || jsonb_build_object('unused', v_unused);
+    END IF;
     expires_at := p_now + make_interval(mins => v_hold_minutes);
     INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
         total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
-        campaign_version, rule_set, stripe, campaign_stripe, code_counted, currency, state, observed)
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed)
     VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
         v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
         p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
-        v_max_uses IS NOT NULL, v_currency, 'applied', p_observed);
+        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed);
 END $$;

@@ -24,7 +24,7 @@ impl Checkout {
     /// that has the idempotency key `key` already.
     ///
     /// # Errors
-    /// Those of applying a promo code; `idempotency_key_reused`; `service_unavailable`.
+    /// Those of applying a promo code; `purchase_open`; `idempotency_key_reused`; `service_unavailable`.
     pub async fn open_with_promo(
         &self,
         request: &PromoRequest,
@@ -33,12 +33,8 @@ impl Checkout {
         let mut reserved = None;
         for _ in 0..ATTEMPTS {
             if let Some(purchase) = self.find_by_key(request.user_id, key).await? {
-                if let Some(application_id) = reserved {
-                    // A repetition of this request was faster.
-                    self.store
-                        .release_application(application_id, self.clock.now())
-                        .await?;
-                }
+                // A repetition of this request was faster.
+                self.release(reserved).await?;
                 let same = purchase.answers(request);
                 return repeated(purchase, same);
             }
@@ -56,16 +52,24 @@ impl Checkout {
                 ApplyOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
                 ApplyOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
             };
-            let purchase = match application.state {
-                ApplicationState::Applied => {
-                    self.store
-                        .open_purchase(&application, key, now, random)
-                        .await?
+            if application.state != ApplicationState::Applied {
+                let purchase = self.store.find_purchase_with(application.id).await?;
+                if let Some(purchase) = purchase
+                    && self.keep_key(&purchase, key).await?
+                {
+                    return Ok(purchase);
                 }
-                _ => self.store.find_purchase_with(application.id).await?,
-            };
-            if let Some(purchase) = purchase {
-                return Ok(purchase);
+                continue;
+            }
+            let store = &self.store;
+            match store.open_purchase(&application, key, now, random).await? {
+                OpenPurchaseOutcome::Opened(purchase) => return Ok(*purchase),
+                OpenPurchaseOutcome::OtherOpen(purchase_id) => {
+                    self.release(reserved).await?;
+                    return Err(other_open(purchase_id));
+                }
+                // The next attempt finds out what has changed.
+                _ => {}
             }
         }
         Err(Problem::new(Code::ServiceUnavailable).caused_by("the application kept changing"))
@@ -74,8 +78,8 @@ impl Checkout {
     /// The pending purchase of a tariff at its full price; or the purchase that has the idempotency key `key` already.
     ///
     /// # Errors
-    /// `tariff_not_found`, `tariff_not_on_sale`, `user_not_registered`, `user_not_active`; `idempotency_key_reused`;
-    /// `service_unavailable`.
+    /// `tariff_not_found`, `tariff_not_on_sale`, `user_not_registered`, `user_not_active`; `purchase_open`;
+    /// `idempotency_key_reused`; `service_unavailable`.
     pub async fn open_at_full_price(
         &self,
         user_id: Uuid,
@@ -93,8 +97,9 @@ impl Checkout {
                 .open_full_price_purchase(user_id, tariff, key, now, random)
                 .await?;
             return Err(Problem::new(match opened {
-                OpenPurchaseOutcome::Pending(purchase) => return Ok(*purchase),
-                OpenPurchaseOutcome::KeyTaken => continue,
+                OpenPurchaseOutcome::Opened(purchase) => return Ok(*purchase),
+                OpenPurchaseOutcome::OtherOpen(purchase_id) => return Err(other_open(purchase_id)),
+                OpenPurchaseOutcome::Changed | OpenPurchaseOutcome::NotFirst => continue,
                 OpenPurchaseOutcome::NoTariff => Code::TariffNotFound,
                 OpenPurchaseOutcome::NotOnSale => Code::TariffNotOnSale,
                 OpenPurchaseOutcome::NotRegistered => Code::UserNotRegistered,
@@ -102,6 +107,22 @@ impl Checkout {
             }));
         }
         Err(Problem::new(Code::ServiceUnavailable).caused_by("the purchase kept changing"))
+    }
+
+    /// Keeps the key of a request that is answered with an earlier purchase; false when another purchase has it.
+    async fn keep_key(&self, purchase: &Purchase, key: Option<&str>) -> Result<bool, PgError> {
+        match key {
+            Some(key) => self.store.keep_purchase_key(purchase, key).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Releases an application that this request has made, and that turned out not to be needed.
+    async fn release(&self, application_id: Option<Uuid>) -> Result<(), PgError> {
+        match application_id {
+            Some(id) => self.store.release_application(id, self.clock.now()).await,
+            None => Ok(()),
+        }
     }
 
     async fn find_by_key(
@@ -141,6 +162,11 @@ fn repeated(purchase: Purchase, same: bool) -> Result<Purchase, Problem> {
         true => Ok(purchase),
         false => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
+}
+
+/// The user has another pending purchase of the tariff.
+fn other_open(purchase_id: Uuid) -> Problem {
+    Problem::new(Code::PurchaseOpen).with("purchase_id", purchase_id.to_string())
 }
 
 fn problem(error: CheckoutError) -> Problem {

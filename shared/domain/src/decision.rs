@@ -1,6 +1,6 @@
 //! The decision whether a user may use a promo code for a tariff.
 
-use crate::{Facts, Outcome, Quote, rules};
+use crate::{Facts, Held, Outcome, Quote, RuleCode, rules};
 
 /// The outcome of every rule: none is left out because another failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,24 @@ impl Decision {
 }
 
 impl Facts {
+    /// Whether uses of the code are limited for everybody together, so that one that is held is kept from others.
+    pub fn is_scarce(&self) -> bool {
+        self.code
+            .is_scarce(&self.promotion, self.campaign.as_deref())
+    }
+
+    /// The use that the user holds for another tariff, when moving it is all that stands between the code and this
+    /// tariff.
+    pub fn movable(&self) -> Option<&Held> {
+        let held = self.observed.held.as_ref()?;
+        held.until?;
+        let refuses = |rule: &rules::Rule| {
+            let outcome = rule(self);
+            !outcome.passed && outcome.rule != RuleCode::HeldForAnotherTariff
+        };
+        (!rules::ALL.iter().any(refuses)).then_some(held)
+    }
+
     /// What [`Decision::accepted`] is, at the first rule that refuses: for lists.
     pub fn accepted(&self) -> Option<Quote> {
         let passes = rules::ALL.iter().all(|rule| rule(self).passed);

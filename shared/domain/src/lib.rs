@@ -38,16 +38,18 @@ pub use email::{Email, EmailError};
 pub use facts::Facts;
 pub use local_time::{Edge, LocalTimeError, parse_local_time};
 pub use money::{Currency, Money, MoneyError};
-pub use observed::Observed;
+pub use observed::{Held, Observed};
 pub use outcome::{Outcome, RULE_SET, RuleCode, RuleValue};
 pub use password::{Password, PasswordError};
 pub use person_name::PersonName;
 pub use promo_code::{NotAPromoCode, PromoCode, PromoRef};
 pub use promotion::{
-    Audience, CodeState, IssuedCode, PromoCodeId, Promotion, PromotionId, PromotionStatus,
+    Audience, CodeState, FirstPurchase, IssuedCode, PromoCodeId, Promotion, PromotionId,
+    PromotionStatus,
 };
 pub use purchase::{PaymentFailure, PurchaseStatus, RefundCause, RefundStatus};
 pub use role::Role;
+pub use rules::{MAX_UNUSED, RULES};
 pub use schedule::Schedule;
 pub use single_line::{SingleLineError, Title};
 pub use tariff::{Tariff, TariffId, TariffStatus};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationState, PromoCodeId, Usage, UserStatus};
+use crate::{ApplicationState, PromoCodeId, TariffId, Usage, UserStatus};
 
 /// What a decision saw of the user and of the counters: as much as its promotion asks for. Together with the versions this
 /// is all that the rules look at, so a decision is kept as this and can be explained again.
@@ -19,9 +19,13 @@ pub struct Observed {
     /// Of the groups that the promotion is for, those that the user is a member of.
     #[serde(rename = "groups", skip_serializing_if = "Vec::is_empty")]
     pub group_ids: Vec<i64>,
-    /// Whether the user has bought anything: a purchase that was paid, or free. Looked at for first purchases alone.
+    /// Whether the person has made a purchase of the kind that the promotion asks for. Looked at for first purchases alone.
     #[serde(rename = "purchased", skip_serializing_if = "is_default")]
     pub has_purchased: bool,
+    /// The state of the person's application of a promotion for first purchases, this one or another. Looked at for first
+    /// purchases alone.
+    #[serde(rename = "first", skip_serializing_if = "Option::is_none")]
+    pub first_purchase: Option<ApplicationState>,
     /// The state of the trial that this person has, in this account or one deleted before. Looked at for trials alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trial: Option<ApplicationState>,
@@ -46,9 +50,44 @@ pub struct Observed {
     /// Whether the person has any live use of the promotion.
     #[serde(rename = "used", skip_serializing_if = "is_default")]
     pub has_used: bool,
+    /// How many applications of the promotion the person has left unused within a day. Looked at where uses are limited
+    /// for everybody together.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unused: i64,
+    /// The user's open application of the promotion for another tariff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     /// The other code that the user has applied to this tariff.
     #[serde(rename = "other", skip_serializing_if = "Option::is_none")]
     pub other_code: Option<PromoCodeId>,
+}
+
+/// A use of a promotion that the user holds for another tariff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The tariff.
+    pub tariff: TariffId,
+    /// When the application expires; `None` when a payment is pending with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Its discount, in minor units.
+    #[serde(rename = "discount")]
+    pub discount_minor: i64,
+    /// Whether it counts among the own uses of the code that the decision is about.
+    #[serde(rename = "of_code", default, skip_serializing_if = "is_default")]
+    pub counts_for_code: bool,
+    /// Whether it counts in the present period of the limit per user.
+    #[serde(rename = "in_period", default, skip_serializing_if = "is_default")]
+    pub counts_in_period: bool,
+    /// Whether it counts in the campaign.
+    #[serde(rename = "in_campaign", default, skip_serializing_if = "is_default")]
+    pub counts_in_campaign: bool,
+    /// Whether it is the person's trial.
+    #[serde(rename = "trial", default, skip_serializing_if = "is_default")]
+    pub is_trial: bool,
+    /// Whether it is the person's application of a promotion for first purchases.
+    #[serde(rename = "first", default, skip_serializing_if = "is_default")]
+    pub is_first_purchase: bool,
 }
 
 impl Observed {
@@ -74,6 +113,27 @@ impl Observed {
             taken: self.campaign_taken,
             spent_minor: self.campaign_spent_minor,
         }
+    }
+
+    /// The same without the use that the user holds for another tariff, as far as it counts in it.
+    #[must_use]
+    pub fn without_held(&self) -> Observed {
+        let mut without = self.clone();
+        let Some(held) = without.held.take() else {
+            return without;
+        };
+        without.taken -= 1;
+        without.spent_minor -= held.discount_minor;
+        if held.counts_in_campaign {
+            without.campaign_taken -= 1;
+            without.campaign_spent_minor -= held.discount_minor;
+        }
+        without.code_uses -= i64::from(held.counts_for_code);
+        without.uses -= i64::from(held.counts_in_period);
+        // A person has one of these at a time.
+        without.trial = without.trial.filter(|_| !held.is_trial);
+        without.first_purchase = without.first_purchase.filter(|_| !held.is_first_purchase);
+        without
     }
 
     /// Sets the usage of the promotion.

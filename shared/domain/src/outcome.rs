@@ -22,7 +22,7 @@ text_enum! {
         CodeForAnotherUser = "code_for_another_user",
         /// The code is a secret, and was named by its ID only.
         CodeTextRequired = "code_text_required",
-        /// The user has bought something before.
+        /// The person has bought something before, or has applied another code for first purchases.
         NotFirstPurchase = "not_first_purchase",
         /// The promotion is a draft, paused or archived.
         PromoNotActive = "promo_not_active",
@@ -46,6 +46,8 @@ text_enum! {
         CurrencyMismatch = "currency_mismatch",
         /// The tariff is too cheap for the code.
         PriceBelowMinimum = "price_below_minimum",
+        /// The user holds a use for another tariff, and no other is left.
+        HeldForAnotherTariff = "held_for_another_tariff",
         /// All uses of the promotion are reserved or spent.
         PromoLimitReached = "promo_limit_reached",
         /// All of the code's own uses are reserved or spent.
@@ -58,6 +60,8 @@ text_enum! {
         CampaignBudgetReached = "campaign_budget_reached",
         /// This user has no use of the code left.
         UserLimitReached = "user_limit_reached",
+        /// The person has kept uses from others again and again without buying.
+        TooManyUnusedApplications = "too_many_unused_applications",
         /// The user has had a trial, or has applied for one.
         TrialTaken = "trial_taken",
         /// The user has applied another code to this tariff.
@@ -87,6 +91,7 @@ impl RuleCode {
                 | CodeLimitReached
                 | CampaignLimitReached
                 | CampaignBudgetReached
+                | HeldForAnotherTariff
         )
     }
 }
@@ -107,6 +112,14 @@ pub enum RuleValue {
     Money(Money),
     /// Several numbers, such as the IDs of tariffs.
     Numbers(Vec<i64>),
+    /// A use that is held for another tariff.
+    Held {
+        /// The ID of the tariff.
+        tariff: i64,
+        /// When it expires; `None` while its payment is pending.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
 }
 
 impl RuleValue {

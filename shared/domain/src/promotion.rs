@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::text_enum::text_enum;
-use crate::{Currency, Effect, Schedule, TariffId, UserPeriod};
+use crate::{Campaign, Currency, Effect, Schedule, TariffId, UserPeriod};
 
 /// The ID of a promotion, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +38,16 @@ text_enum! {
         Issued = "issued",
         /// Withdrawn by staff.
         Disabled = "disabled",
+    }
+}
+
+text_enum! {
+    /// Which purchase has to be a person's first one, counting all accounts of that person.
+    FirstPurchase {
+        /// The first one that is paid for: a trial or another free purchase before it does no harm.
+        Paid = "paid",
+        /// The first of any kind.
+        Any = "any",
     }
 }
 
@@ -82,8 +92,8 @@ pub struct Promotion {
     pub budget_minor: Option<i64>,
     /// The lowest price, before the code, of a tariff that it works for, in minor units.
     pub min_price_minor: Option<i64>,
-    /// Whether it is for users who have bought nothing yet.
-    pub first_purchase_only: bool,
+    /// Whom it is for among those who have bought before; `None`: everybody.
+    pub first_purchase: Option<FirstPurchase>,
     /// The tariffs it works for; `None` is all of them.
     pub tariffs: Option<Vec<TariffId>>,
     /// Who may use it.
@@ -107,6 +117,15 @@ impl Promotion {
     /// When the period of the limit per user began that `now` is in: uses since then count.
     pub fn period_start(&self, now: Timestamp) -> Timestamp {
         self.per_user_period.start(now, &self.schedule.zone)
+    }
+}
+
+impl IssuedCode {
+    /// Whether its uses are limited for everybody together: by itself, by its promotion or by the campaign.
+    pub fn is_scarce(&self, promotion: &Promotion, campaign: Option<&Campaign>) -> bool {
+        self.max_uses.is_some()
+            || promotion.is_limited()
+            || campaign.is_some_and(Campaign::is_limited)
     }
 }
 

@@ -21,7 +21,7 @@ text_enum! {
     RefundCause {
         /// Staff ordered it.
         Staff = "staff",
-        /// It had come after the purchase had failed, and the limits of its code were used up.
+        /// It came when the purchase could no longer be completed.
         LatePayment = "late_payment",
         /// Somebody made the refund at the provider.
         Provider = "provider",
@@ -49,5 +49,11 @@ text_enum! {
         Expired = "payment_expired",
         /// The provider would not even start the payment.
         Rejected = "payment_rejected",
+        /// The buyer gave the purchase up.
+        Cancelled = "cancelled_by_buyer",
+        /// The money came when the buyer was blocked or deleted; it is refunded.
+        UserNotActive = "user_not_active",
+        /// The money came when the promo code was no longer for a first purchase; it is refunded.
+        NotFirstPurchase = "not_first_purchase",
     }
 }

@@ -1,6 +1,6 @@
 //! Releasing applications: cancelled by the user, or expired.
 
-use domain::{Facts, PromoRef};
+use domain::{Facts, PromoRef, TariffId};
 use jiff::Timestamp;
 use pg::PgError;
 use uuid::Uuid;
@@ -12,21 +12,32 @@ use crate::rows::{bug, get};
 /// The outcome of a cancellation.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cancelled {
-    /// The use is released, now or by an earlier call.
-    Done(Uuid),
-    /// The user has no application of this code.
+    /// These are released, now or by the same call before.
+    Done(Vec<CancelledApplication>),
+    /// The user has no open application of this code.
     NotApplied,
-    /// A payment is under way: its outcome decides.
-    Paying,
     /// The use is spent.
     Used,
+    /// Another request was faster: try again.
+    Changed,
+}
+
+/// An application that was cancelled.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CancelledApplication {
+    /// Its ID.
+    pub id: Uuid,
+    /// The tariff that it was for.
+    pub tariff: TariffId,
+    /// The purchase that was cancelled with it, if its payment was pending.
+    pub purchase_id: Option<Uuid>,
 }
 
 pg::statements! {
-    /// Cancels a user's application of a promo code.
-    CANCEL(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ) = "
-        SELECT outcome, application_id
-        FROM cancel_application(p_user_id => $1, p_code_id => $2, p_codes => $3, p_now => $4)";
+    /// Cancels a user's applications of a promo code.
+    CANCEL(UUID, INT8, TEXT_ARRAY, INT8, TIMESTAMPTZ) = "
+        SELECT outcome, application_id, tariff_id, purchase_id
+        FROM cancel_application(p_user_id => $1, p_code_id => $2, p_codes => $3, p_tariff_id => $4, p_now => $5)";
     /// Releases one application, for this reason.
     RELEASE(UUID, TEXT, TIMESTAMPTZ) = "
         SELECT release_uses(
@@ -43,7 +54,8 @@ pg::statements! {
 const BATCH: i32 = 500;
 
 impl LoyaltyStore {
-    /// Releases the user's application of this promo code: the latest, if there are several.
+    /// Releases the user's open applications of this promo code, for one tariff or for all, with the purchases that are
+    /// pending with them.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -51,18 +63,30 @@ impl LoyaltyStore {
         &self,
         user_id: Uuid,
         promo: &PromoRef,
+        tariff: Option<TariffId>,
         now: Timestamp,
     ) -> Result<Cancelled, PgError> {
         let (id, codes) = id_and_codes(promo);
-        let row = self
+        let tariff = tariff.map(|tariff| tariff.0);
+        let rows = self
             .pool
-            .fetch_one(&CANCEL, &[&user_id, &id, &codes, &now])
+            .fetch(&CANCEL, &[&user_id, &id, &codes, &tariff, &now])
             .await?;
-        match get(&row, "outcome")? {
-            "cancelled" => Ok(Cancelled::Done(get(&row, "application_id")?)),
+        let first = rows.first().ok_or_else(|| bug("no answer"))?;
+        match get(first, "outcome")? {
+            "cancelled" => {
+                let cancelled = rows.iter().map(|row| {
+                    Ok(CancelledApplication {
+                        id: get(row, "application_id")?,
+                        tariff: TariffId(get(row, "tariff_id")?),
+                        purchase_id: get(row, "purchase_id")?,
+                    })
+                });
+                Ok(Cancelled::Done(cancelled.collect::<Result<_, PgError>>()?))
+            }
             "not_applied" => Ok(Cancelled::NotApplied),
-            "paying" => Ok(Cancelled::Paying),
             "used" => Ok(Cancelled::Used),
+            "changed" => Ok(Cancelled::Changed),
             _ => Err(bug("an unknown answer")),
         }
     }

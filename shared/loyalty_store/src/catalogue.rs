@@ -85,6 +85,15 @@ impl Entry {
         }
     }
 
+    /// Whether its uses are limited for everybody together.
+    pub fn is_scarce(&self) -> bool {
+        let Offer {
+            promotion,
+            campaign,
+        } = &self.offer;
+        self.code.is_scarce(promotion, campaign.as_deref())
+    }
+
     pub fn place(&self, held: bool) -> ListPlace {
         let saving_minor = self.saving_minor.unwrap_or_default();
         ListPlace::new(held, saving_minor, self.code.id.0)

@@ -14,7 +14,7 @@ use pg::{PgError, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::rows::{bug, get, money, name};
+use crate::rows::{bug, get, money, name, optional_name};
 
 /// A promotion with its campaign.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ pub(crate) struct PromotionRow {
     per_user_period: String,
     budget_minor: Option<i64>,
     min_price_minor: Option<i64>,
-    first_purchase_only: bool,
+    first_purchase: Option<String>,
     tariff_ids: Option<Vec<i64>>,
     audience_group_ids: Option<Vec<i64>>,
     campaign_id: Option<i64>,
@@ -210,7 +210,7 @@ impl TryFrom<PromotionRow> for Promotion {
             per_user_period: name(&row.per_user_period)?,
             budget_minor: row.budget_minor,
             min_price_minor: row.min_price_minor,
-            first_purchase_only: row.first_purchase_only,
+            first_purchase: optional_name(row.first_purchase.as_deref())?,
             tariffs: row
                 .tariff_ids
                 .map(|ids| ids.into_iter().map(TariffId).collect()),
@@ -280,7 +280,7 @@ impl From<&Promotion> for PromotionRow {
             per_user_period: promotion.per_user_period.to_string(),
             budget_minor: promotion.budget_minor,
             min_price_minor: promotion.min_price_minor,
-            first_purchase_only: promotion.first_purchase_only,
+            first_purchase: promotion.first_purchase.map(|kind| kind.to_string()),
             tariff_ids: promotion
                 .tariffs
                 .as_ref()

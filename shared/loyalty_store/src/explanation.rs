@@ -87,7 +87,9 @@ impl LoyaltyStore {
                 code_uses: counted(r)?,
                 group_ids: r.field()?,
                 has_purchased: r.field()?,
+                first_purchase: optional_name(r.field()?)?,
                 trial: optional_name(r.field()?)?,
+                unused: r.field()?,
                 ..Observed::default()
             },
         };

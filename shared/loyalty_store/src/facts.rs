@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    ApplicationState, Facts, IssuedCode, Observed, PromoCode, PromoCodeId, PromoRef, Quote, Tariff,
-    TariffId, TariffStatus, UserStatus,
+    ApplicationState, Facts, Held, IssuedCode, Observed, PromoCode, PromoCodeId, PromoRef, Quote,
+    Tariff, TariffId, TariffStatus, UserStatus,
 };
 use jiff::Timestamp;
 use pg::{PgError, Record};
@@ -34,6 +34,8 @@ pub struct PromoRequest {
     pub promo: PromoRef,
     /// The tariff to be bought.
     pub tariff: TariffId,
+    /// Whether a use of the promotion that the user holds for another tariff is to be moved to this one.
+    pub move_held: bool,
 }
 
 /// The facts for a request, as far as its parts exist.
@@ -54,6 +56,8 @@ pub struct Loaded {
     pub facts: Facts,
     /// The user's open application of this code for this tariff.
     pub own: Option<Application>,
+    /// The application that the facts show as held for another tariff.
+    pub held_id: Option<Uuid>,
     /// Whether the person has expired applications that are not released yet.
     pub own_lapsed: bool,
     /// The same for anybody's that count towards a limit of this decision.
@@ -145,6 +149,7 @@ struct SeenFacts {
     observed: Observed,
     used_at: Vec<Timestamp>,
     open: Option<Open>,
+    held: Option<SeenHeld>,
     own_lapsed: bool,
     lapsed: bool,
 }
@@ -156,6 +161,13 @@ struct Open {
     state: ApplicationState,
     quote: Quote,
     expires_at: Timestamp,
+}
+
+/// The user's open application of the promotion for another tariff.
+struct SeenHeld {
+    id: Uuid,
+    created_at: Timestamp,
+    held: Held,
 }
 
 impl Seen {
@@ -176,9 +188,12 @@ impl Seen {
             (r.field()?, r.field()?);
         let group_ids: Option<Vec<i64>> = r.field()?;
         let has_purchased: Option<bool> = r.field()?;
+        let first_purchase: Option<&str> = r.field()?;
         let trial: Option<&str> = r.field()?;
+        let unused: Option<i64> = r.field()?;
         let used_at: Option<Vec<Timestamp>> = r.field()?;
         let open = Open::read(r)?;
+        let held = SeenHeld::read(r)?;
         let (own_lapsed, lapsed): (Option<bool>, Option<bool>) = (r.field()?, r.field()?);
         let code = match (id, promotion_id, text, state, version) {
             (Some(id), Some(promotion_id), Some(code), Some(state), Some(version)) => {
@@ -201,7 +216,9 @@ impl Seen {
             user_status: optional_name::<UserStatus>(user_status)?,
             group_ids: group_ids.unwrap_or_default(),
             has_purchased: has_purchased.unwrap_or_default(),
+            first_purchase: optional_name(first_purchase)?,
             trial: optional_name(trial)?,
+            unused: unused.unwrap_or_default(),
             taken: taken.unwrap_or_default(),
             spent_minor: spent_minor.unwrap_or_default(),
             campaign_taken: campaign_taken.unwrap_or_default(),
@@ -217,6 +234,7 @@ impl Seen {
                 observed,
                 used_at: used_at.unwrap_or_default(),
                 open,
+                held,
                 own_lapsed: own_lapsed.unwrap_or_default(),
                 lapsed: lapsed.unwrap_or_default(),
             },
@@ -250,6 +268,35 @@ impl Open {
     }
 }
 
+impl SeenHeld {
+    fn read(r: &mut Record<'_>) -> Result<Option<SeenHeld>, PgError> {
+        let (id, tariff): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
+        let (until, created_at): (Option<Timestamp>, Option<Timestamp>) = (r.field()?, r.field()?);
+        let discount_minor: Option<i64> = r.field()?;
+        let mut flag = || Ok::<bool, PgError>(r.field::<Option<bool>>()?.unwrap_or_default());
+        let (counts_for_code, counts_in_campaign) = (flag()?, flag()?);
+        let (is_trial, is_first_purchase) = (flag()?, flag()?);
+        let (Some(id), Some(tariff), Some(created_at)) = (id, tariff, created_at) else {
+            return Ok(None);
+        };
+        Ok(Some(SeenHeld {
+            id,
+            created_at,
+            held: Held {
+                tariff: TariffId(tariff),
+                until,
+                discount_minor: discount_minor.unwrap_or_default(),
+                counts_for_code,
+                counts_in_campaign,
+                is_trial,
+                is_first_purchase,
+                // Known with the promotion.
+                counts_in_period: false,
+            },
+        }))
+    }
+}
+
 impl SeenFacts {
     fn loaded(
         self,
@@ -261,7 +308,13 @@ impl SeenFacts {
     ) -> Loaded {
         let mut observed = self.observed;
         observed.named_by_text = matches!(request.promo, PromoRef::Text(_));
-        observed.set_uses(&self.used_at, offer.promotion.period_start(now));
+        let period_start = offer.promotion.period_start(now);
+        observed.set_uses(&self.used_at, period_start);
+        let held_id = self.held.as_ref().map(|seen| seen.id);
+        observed.held = self.held.map(|seen| Held {
+            counts_in_period: seen.created_at >= period_start,
+            ..seen.held
+        });
         let mut own = None;
         match self.open {
             Some(open) if open.code_id == code.id => {
@@ -289,6 +342,7 @@ impl SeenFacts {
                 observed,
             },
             own,
+            held_id,
             own_lapsed: self.own_lapsed,
             lapsed: self.lapsed,
         }

@@ -32,7 +32,7 @@ mod versions;
 
 pub use application::Application;
 pub use audit::Audited;
-pub use cancel::Cancelled;
+pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
 pub use decisions::{DecisionPlace, StoredDecision};
 pub use explanation::Explanation;
@@ -42,7 +42,7 @@ pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
 pub use open_purchase::OpenPurchaseOutcome;
 pub use promotions::{PromoEntry, PromoError, PromoFilter, StoredPromo};
-pub use purchases::Purchase;
+pub use purchases::{Purchase, PurchaseCancellation};
 pub use refunds::{Refund, RefundOutcome};
 pub use settlement::Settled;
 pub use store::LoyaltyStore;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    Audience, Effect, Facts, IssuedCode, Observed, PromoCodeId, Promotion, Quote, Tariff, TariffId,
-    Usage, UserStatus,
+    ApplicationState, Audience, Effect, Facts, FirstPurchase, IssuedCode, Observed, PromoCodeId,
+    Promotion, Quote, Tariff, TariffId, Usage, UserStatus,
 };
 use jiff::Timestamp;
 use pg::{PgError, Record};
@@ -22,9 +22,11 @@ use crate::rows::{bug, optional_name};
 const CHUNK: usize = 100;
 
 pg::statements! {
-    LOAD_LIST_FACTS(UUID, TIMESTAMPTZ, INT8_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) =
+    LOAD_LIST_FACTS(UUID, TIMESTAMPTZ, INT8_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+        INT8_ARRAY) =
         "SELECT load_list_facts(p_user_id => $1, p_now => $2, p_promotion_ids => $3, p_uses_since => $4,
-            p_limited_ids => $5, p_campaign_ids => $6, p_code_ids => $7)";
+            p_limited_ids => $5, p_campaign_ids => $6, p_code_ids => $7,
+            p_scarce_ids => $8)";
 }
 
 /// A promo code that passes for at least one tariff, or is held.
@@ -160,7 +162,7 @@ impl LoyaltyStore {
         for entry in &entries {
             asked.add(entry, now);
         }
-        let values: [pg::Value<'_>; 7] = [
+        let values: [pg::Value<'_>; 8] = [
             &user_id,
             &now,
             &asked.promotion_ids,
@@ -168,6 +170,7 @@ impl LoyaltyStore {
             &asked.limited_ids,
             &asked.campaign_ids,
             &asked.code_ids,
+            &asked.scarce_ids,
         ];
         let row = self.pool.fetch_one(&LOAD_LIST_FACTS, &values).await?;
         let record: Record<'_> = row.try_get(0)?;
@@ -192,6 +195,7 @@ struct Asked {
     limited_ids: Vec<i64>,
     campaign_ids: Vec<i64>,
     code_ids: Vec<i64>,
+    scarce_ids: Vec<i64>,
 }
 
 impl Asked {
@@ -214,6 +218,9 @@ impl Asked {
         if entry.code.max_uses.is_some() {
             self.code_ids.push(entry.code.id.0);
         }
+        if entry.is_scarce() && !self.scarce_ids.contains(&id) {
+            self.scarce_ids.push(id);
+        }
     }
 }
 
@@ -225,12 +232,16 @@ struct ListFacts {
     entries: Vec<Entry>,
     user_status: Option<UserStatus>,
     group_ids: Vec<i64>,
+    /// Whether the person has made a purchase that was paid for; and any.
+    has_paid: bool,
     has_purchased: bool,
-    trial: Option<domain::ApplicationState>,
+    first_purchase: Option<ApplicationState>,
+    trial: Option<ApplicationState>,
     uses: HashMap<i64, i64>,
     usage: HashMap<i64, Usage>,
     campaign_usage: HashMap<i64, Usage>,
     code_uses: HashMap<i64, i64>,
+    unused: HashMap<i64, i64>,
     /// The user's applications, and the codes for this user alone.
     own: Vec<OwnCode>,
 }
@@ -285,7 +296,8 @@ impl ListFacts {
         let catalogue_version = r.field()?;
         let user_status = optional_name(r.field()?)?;
         let group_ids = r.field()?;
-        let has_purchased = r.field()?;
+        let (has_paid, has_purchased) = (r.field()?, r.field()?);
+        let first_purchase = optional_name(r.field()?)?;
         let trial = optional_name(r.field()?)?;
         let mut counts = || Ok::<Vec<i64>, PgError>(r.field::<Option<_>>()?.unwrap_or_default());
         let uses = asked.promotion_ids.into_iter().zip(counts()?).collect();
@@ -297,6 +309,7 @@ impl ListFacts {
         let usage = usages(asked.limited_ids)?;
         let campaign_usage = usages(asked.campaign_ids)?;
         let code_uses = asked.code_ids.into_iter().zip(counts()?).collect();
+        let unused = asked.scarce_ids.into_iter().zip(counts()?).collect();
         let mut own = Vec::new();
         for _ in 0..2 {
             let rows: Option<Json<Vec<OwnRow>>> = r.field()?;
@@ -311,12 +324,15 @@ impl ListFacts {
             entries,
             user_status,
             group_ids,
+            has_paid,
             has_purchased,
+            first_purchase,
             trial,
             uses,
             usage,
             campaign_usage,
             code_uses,
+            unused,
             own,
         })
     }
@@ -330,9 +346,19 @@ impl ListFacts {
             Audience::Groups(groups) => groups.iter().any(is_member),
         };
         let is_trial = matches!(promotion.effect, Effect::Free { .. });
-        for_user
-            && !(promotion.first_purchase_only && self.has_purchased)
-            && !(is_trial && self.trial.is_some())
+        let taken = (is_trial && self.trial.is_some())
+            || (promotion.first_purchase.is_some() && self.first_purchase.is_some())
+            || self.has_purchased(promotion);
+        for_user && !taken
+    }
+
+    /// Whether the person has made a purchase of the kind that is to be the first one.
+    fn has_purchased(&self, promotion: &Promotion) -> bool {
+        match promotion.first_purchase {
+            None => false,
+            Some(FirstPurchase::Paid) => self.has_paid,
+            Some(FirstPurchase::Any) => self.has_purchased,
+        }
     }
 
     /// Those of the entries that can be used or are held.
@@ -382,8 +408,14 @@ impl ListFacts {
             // It is shown to the user.
             named_by_text: true,
             group_ids: self.group_ids.clone(),
-            has_purchased: self.has_purchased,
+            has_purchased: self.has_purchased(promotion),
+            first_purchase: self.first_purchase,
             trial: self.trial,
+            unused: self
+                .unused
+                .get(&promotion.id.0)
+                .copied()
+                .unwrap_or_default(),
             code_uses: self
                 .code_uses
                 .get(&entry.code.id.0)

@@ -120,7 +120,7 @@ impl Memory {
             promotion,
             campaign,
         } = self.offer(code.promotion_id.0)?;
-        if promotion.audience != Audience::All || promotion.first_purchase_only {
+        if promotion.audience != Audience::All || promotion.first_purchase.is_some() {
             return None;
         }
         let mut observed = Observed {

@@ -9,13 +9,17 @@ use crate::provider_polling::POLL_AFTER;
 use crate::rows::{bug, get, money, name};
 use crate::{Application, LoyaltyStore, Purchase, Subscription};
 
-/// The outcome of opening a purchase at the full price.
+/// The outcome of opening a purchase.
 #[derive(Debug)]
 pub enum OpenPurchaseOutcome {
-    /// A purchase is pending: this call's, or an earlier one's of the same tariff that is not paid yet.
-    Pending(Box<Purchase>),
-    /// The key has a purchase already: look for it.
-    KeyTaken,
+    /// The purchase: this call's, or an earlier one's of the same tariff that is not paid yet.
+    Opened(Box<Purchase>),
+    /// The user has another pending purchase of this tariff: it has to be paid or cancelled first.
+    OtherOpen(Uuid),
+    /// The application is `applied` no more, or the key has a purchase already: look again.
+    Changed,
+    /// The code is for a first purchase, and the person has bought something since it was applied: the use is released.
+    NotFirst,
     /// There is no such tariff.
     NoTariff,
     /// The tariff is no longer sold.
@@ -29,7 +33,7 @@ pub enum OpenPurchaseOutcome {
 pg::statements! {
     /// Turns an application into a purchase.
     OPEN_PURCHASE(UUID, UUID, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = "
-        SELECT user_id, status, tariff_title, created_at, starts_at, ends_at
+        SELECT outcome, open_purchase_id, user_id, status, tariff_title, created_at, starts_at, ends_at
         FROM open_purchase(
             p_application_id => $1, p_purchase_id => $2, p_idempotency_key => $3, p_now => $4, p_check_at => $5
         )";
@@ -44,7 +48,7 @@ pg::statements! {
 
 impl LoyaltyStore {
     /// Turns an application into a purchase: paid at once when there is nothing to pay, otherwise pending. `key` is the buyer's
-    /// idempotency key. `None` when the application is `applied` no more, or the key has a purchase already: look again.
+    /// idempotency key.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then.
@@ -54,7 +58,7 @@ impl LoyaltyStore {
         key: Option<&str>,
         now: Timestamp,
         random: &dyn Random,
-    ) -> Result<Option<Purchase>, PgError> {
+    ) -> Result<OpenPurchaseOutcome, PgError> {
         let (id, check_at) = (random.uuid(), now + POLL_AFTER);
         let opened = self
             .pool
@@ -63,11 +67,17 @@ impl LoyaltyStore {
                 &[&application.id, &id, &key, &now, &check_at],
             )
             .await;
-        match opened {
-            Ok(row) => opened_with(application, id, &row),
-            Err(error) if error.unique_violation() == Some("purchases_idempotency_key") => Ok(None),
-            Err(error) => Err(error),
-        }
+        let row = match opened {
+            Err(error) if was_faster(&error) => return Ok(OpenPurchaseOutcome::Changed),
+            other => other?,
+        };
+        Ok(match get(&row, "outcome")? {
+            "opened" => OpenPurchaseOutcome::Opened(Box::new(opened_with(application, id, &row)?)),
+            "other_open" => OpenPurchaseOutcome::OtherOpen(get(&row, "open_purchase_id")?),
+            "not_first" => OpenPurchaseOutcome::NotFirst,
+            "changed" => OpenPurchaseOutcome::Changed,
+            _ => return Err(bug("an unknown answer")),
+        })
     }
 
     /// Opens a pending purchase of a tariff at its full price. `key` is the buyer's idempotency key.
@@ -91,22 +101,21 @@ impl LoyaltyStore {
             )
             .await;
         let row = match opened {
-            Err(error) if error.unique_violation() == Some("purchases_idempotency_key") => {
-                return Ok(OpenPurchaseOutcome::KeyTaken);
-            }
+            Err(error) if was_faster(&error) => return Ok(OpenPurchaseOutcome::Changed),
             other => other?,
         };
         Ok(match get(&row, "outcome")? {
             "opened" => {
                 let purchase = opened_at_full_price(user_id, tariff, id, &row)?;
-                OpenPurchaseOutcome::Pending(Box::new(purchase))
+                OpenPurchaseOutcome::Opened(Box::new(purchase))
             }
             "open" => {
                 let earlier = self.find_purchase(get(&row, "purchase_id")?).await?;
-                OpenPurchaseOutcome::Pending(Box::new(
+                OpenPurchaseOutcome::Opened(Box::new(
                     earlier.ok_or_else(|| bug("a purchase that is gone"))?,
                 ))
             }
+            "other_open" => OpenPurchaseOutcome::OtherOpen(get(&row, "purchase_id")?),
             "no_tariff" => OpenPurchaseOutcome::NoTariff,
             "not_registered" => OpenPurchaseOutcome::NotRegistered,
             "not_on_sale" => OpenPurchaseOutcome::NotOnSale,
@@ -116,19 +125,20 @@ impl LoyaltyStore {
     }
 }
 
-fn opened_with(
-    application: &Application,
-    id: Uuid,
-    row: &Row,
-) -> Result<Option<Purchase>, PgError> {
-    let Some(status) = get::<Option<&str>>(row, "status")? else {
-        return Ok(None);
-    };
+/// Another request of the same user opened a purchase of the tariff, or took the key.
+fn was_faster(error: &PgError) -> bool {
+    matches!(
+        error.unique_violation(),
+        Some("purchase_keys_pkey" | "purchases_one_open_per_tariff")
+    )
+}
+
+fn opened_with(application: &Application, id: Uuid, row: &Row) -> Result<Purchase, PgError> {
     let period = Option::zip(get(row, "starts_at")?, get(row, "ends_at")?);
-    Ok(Some(Purchase {
+    Ok(Purchase {
         id,
         user_id: get(row, "user_id")?,
-        status: name(status)?,
+        status: name(get(row, "status")?)?,
         failure: None,
         promo: Some((application.code_id, application.code.clone())),
         tariff: application.tariff,
@@ -140,7 +150,7 @@ fn opened_with(
         refunded: nothing(application.quote.total)?,
         created_at: get(row, "created_at")?,
         subscription: period.map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),
-    }))
+    })
 }
 
 fn opened_at_full_price(

@@ -6,7 +6,7 @@ use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::provider_polling::take_due;
-use crate::rows::{get, money, name};
+use crate::rows::{bug, get, money, name};
 use crate::{LoyaltyStore, PromoRequest, Subscription};
 
 /// A purchase of a tariff.
@@ -40,6 +40,17 @@ pub struct Purchase {
     pub created_at: Timestamp,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
+}
+
+/// The outcome of cancelling a purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PurchaseCancellation {
+    /// It is cancelled, by this call or an earlier one, or had failed before.
+    Failed,
+    /// It is paid: only a refund undoes it.
+    Paid,
+    /// The user has no such purchase.
+    NoPurchase,
 }
 
 impl Purchase {
@@ -79,19 +90,29 @@ pg::statements! {
     FIND(UUID) = select_purchases!("WHERE b.id = $1");
     /// The latest purchases of the user $1.
     FIND_OF_USER(UUID, INT8) = select_purchases!("WHERE b.user_id = $1 ORDER BY b.created_at DESC, b.id LIMIT $2");
-    /// The purchase of the user $1 with this idempotency key.
-    FIND_BY_KEY(UUID, TEXT) = select_purchases!("WHERE b.user_id = $1 AND b.idempotency_key = $2");
+    /// The purchase of the user $1 that was the answer to a request with this idempotency key.
+    FIND_BY_KEY(UUID, TEXT) = select_purchases!(
+        "JOIN purchase_keys k ON k.purchase_id = b.id WHERE k.user_id = $1 AND k.key = $2"
+    );
+    /// Keeps the idempotency key of another request that was answered with this purchase.
+    KEEP_KEY(UUID, TEXT, UUID) = "
+        INSERT INTO purchase_keys (user_id, key, purchase_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, key) DO NOTHING";
+    /// Cancels a pending purchase of the user $2.
+    CANCEL(UUID, UUID, TIMESTAMPTZ) = "SELECT cancel_purchase(p_purchase_id => $1, p_user_id => $2, p_now => $3)";
     /// The purchase that is open, or was paid, with the application $1.
     FIND_BY_APPLICATION(UUID) = select_purchases!("WHERE b.application_id = $1 AND b.status <> 'failed'");
     /// Purchases whose payment is to be polled.
     TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
         "purchases",
+        "check_at IS NOT NULL",
         select_purchases!("WHERE b.id IN (SELECT taken.id FROM taken)")
     );
     /// Keeps the payment of a purchase.
     ATTACH_PAYMENT(UUID, TEXT, TEXT, TIMESTAMPTZ) = "
         UPDATE purchases b
-        SET payment_id = $2, confirmation_url = coalesce($3, b.confirmation_url), updated_at = $4
+        SET payment_id = $2, confirmation_url = coalesce($3, b.confirmation_url), updated_at = $4,
+            -- Cancelled while its payment was being made: the payment may still succeed.
+            check_at = CASE WHEN b.failure = 'cancelled_by_buyer' AND b.payment_id IS NULL THEN $4 ELSE b.check_at END
         WHERE b.id = $1 AND (b.payment_id IS NULL OR b.payment_id = $2)";
 }
 
@@ -118,7 +139,7 @@ impl LoyaltyStore {
         rows.iter().map(decode).collect()
     }
 
-    /// The purchase that the user made with this idempotency key.
+    /// The purchase that a request of the user with this idempotency key was answered with.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -149,7 +170,40 @@ impl LoyaltyStore {
         row.as_ref().map(decode).transpose()
     }
 
-    /// Up to `limit` pending purchases whose payment is to be polled now. Each is then left alone for a minute, and
+    /// Keeps the idempotency key of a request that is answered with an earlier purchase; false when the key belongs to
+    /// another one.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn keep_purchase_key(&self, purchase: &Purchase, key: &str) -> Result<bool, PgError> {
+        let values: [pg::Value<'_>; 3] = [&purchase.user_id, &key, &purchase.id];
+        if self.pool.run(&KEEP_KEY, &values).await? == 1 {
+            return Ok(true);
+        }
+        let keyed = self.find_purchase_by_key(purchase.user_id, key).await?;
+        Ok(keyed.is_some_and(|keyed| keyed.id == purchase.id))
+    }
+
+    /// Cancels a purchase whose payment is pending: the use of its code is released at once.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing has changed then.
+    pub async fn cancel_purchase(
+        &self,
+        id: Uuid,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<PurchaseCancellation, PgError> {
+        let row = self.pool.fetch_one(&CANCEL, &[&id, &user_id, &now]).await?;
+        match row.try_get(0)? {
+            "cancelled" | "failed" => Ok(PurchaseCancellation::Failed),
+            "paid" => Ok(PurchaseCancellation::Paid),
+            "no_purchase" => Ok(PurchaseCancellation::NoPurchase),
+            _ => Err(bug("an unknown answer")),
+        }
+    }
+
+    /// Up to `limit` purchases whose payment is to be polled now. Each is then left alone for a minute, and
     /// for longer the older it is: half its age. Several callers get different ones.
     ///
     /// # Errors

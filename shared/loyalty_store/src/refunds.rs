@@ -82,6 +82,7 @@ pg::statements! {
     /// Refunds to poll.
     TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
         "refunds",
+        "status = 'pending'",
         select_refunds!("WHERE r.id IN (SELECT taken.id FROM taken)")
     );
     /// Keeps the provider's ID of a refund.

@@ -1,17 +1,24 @@
 //! Reserving a use. One statement does it: all limits hold, however many requests run at once.
 
-use domain::{ApplicationState, Facts, Quote, RULE_SET, Random, Usage};
+use domain::{ApplicationState, Facts, MAX_UNUSED, Quote, RULE_SET, Random, Usage};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::{Application, LoyaltyStore};
 
 pg::statements! {
     /// Reserves a use, if all that was decided on still holds.
-    RESERVE_USE(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB) =
+    RESERVE_USE(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB, INT4) =
         "SELECT reserve_use(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
-            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10)";
+            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
+            p_max_unused => $11)";
+    /// The same with the use of another application.
+    MOVE_APPLICATION(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB, INT4, UUID) =
+        "SELECT move_application(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
+            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
+            p_max_unused => $11, p_from_id => $12)";
 }
 
 /// What `reserve_use` says when a limit leaves no use after others were counted.
@@ -28,6 +35,31 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
+        self.reserve_from(None, facts, quote, random).await
+    }
+
+    /// Moves the use of the application `from`, which the facts show as held for another tariff, to a new application
+    /// at `quote`: in one transaction, so that nobody else can take it. `None`: decide again.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; the use stays where it was then.
+    pub async fn move_application(
+        &self,
+        from: Uuid,
+        facts: &Facts,
+        quote: Quote,
+        random: &dyn Random,
+    ) -> Result<Option<Application>, PgError> {
+        self.reserve_from(Some(from), facts, quote, random).await
+    }
+
+    async fn reserve_from(
+        &self,
+        from: Option<Uuid>,
+        facts: &Facts,
+        quote: Quote,
+        random: &dyn Random,
+    ) -> Result<Option<Application>, PgError> {
         let id = random.uuid_at(facts.now);
         let campaign = facts.campaign.as_ref();
         let versions = [
@@ -37,24 +69,29 @@ impl LoyaltyStore {
             campaign.map(|campaign| campaign.version),
         ];
         let since = facts.promotion.period_start(facts.now);
-        let row = self
-            .pool
-            .fetch_one(
-                &RESERVE_USE,
-                &[
-                    &id,
-                    &facts.user_id,
-                    &facts.code.id.0,
-                    &facts.tariff.id.0,
-                    &versions.as_slice(),
-                    &facts.now,
-                    &quote.total.minor(),
-                    &since,
-                    &RULE_SET,
-                    &Json(&facts.observed),
-                ],
-            )
-            .await;
+        let versions = versions.as_slice();
+        let (total, observed) = (quote.total.minor(), Json(&facts.observed));
+        let mut values: Vec<pg::Value<'_>> = vec![
+            &id,
+            &facts.user_id,
+            &facts.code.id.0,
+            &facts.tariff.id.0,
+            &versions,
+            &facts.now,
+            &total,
+            &since,
+            &RULE_SET,
+            &observed,
+            &MAX_UNUSED,
+        ];
+        let statement = match &from {
+            None => &RESERVE_USE,
+            Some(from) => {
+                values.push(from);
+                &MOVE_APPLICATION
+            }
+        };
+        let row = self.pool.fetch_one(statement, &values).await;
         let row = match row {
             Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
             // Another account of the same person was faster: the unique index on trials keeps to one.

@@ -15,7 +15,7 @@ pub enum Settled {
     Now,
     /// It had been processed before: nothing changed.
     Before,
-    /// The money came after the purchase had failed.
+    /// The money came when the purchase had failed, or could no longer be completed.
     Late {
         /// Whether the sale is kept; else the money goes back.
         kept: bool,
@@ -31,9 +31,10 @@ const ANOTHER_PAYMENT: Settled = Settled::Conflict("the purchase has another pay
 
 pg::statements! {
     /// The money has come.
-    COMPLETE_PURCHASE(UUID, TEXT, INT8, TEXT, TIMESTAMPTZ) = "
+    COMPLETE_PURCHASE(UUID, TEXT, INT8, TEXT, UUID, TIMESTAMPTZ) = "
         SELECT complete_purchase(
-            p_purchase_id => $1, p_reference => $2, p_amount_minor => $3, p_currency => $4, p_now => $5
+            p_purchase_id => $1, p_reference => $2, p_amount_minor => $3, p_currency => $4, p_refund_id => $5,
+            p_now => $6
         )";
     /// The money has come after the purchase had failed.
     ACCEPT_LATE_PAYMENT(UUID, TEXT, UUID, TIMESTAMPTZ) = "
@@ -45,8 +46,9 @@ pg::statements! {
 
 impl LoyaltyStore {
     /// The money has come, with the payment `reference`: the purchase is paid, the use spent and the subscription made, in
-    /// one statement. When the purchase had failed meanwhile, the sale is kept if the limits still allow it; else the
-    /// money is to go back.
+    /// one statement. When the purchase had failed meanwhile, the sale is kept if the limits still allow it. Otherwise, or
+    /// when the buyer is no longer active, or has bought something else with a code for first purchases, the money is to go
+    /// back.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing has changed then, and the call may be repeated.
@@ -58,17 +60,18 @@ impl LoyaltyStore {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<Settled, PgError> {
-        let currency = paid.currency().as_str().to_owned();
+        let (currency, refund_id) = (paid.currency().as_str().to_owned(), random.uuid());
         let row = self
             .pool
             .fetch_one(
                 &COMPLETE_PURCHASE,
-                &[&id, &reference, &paid.minor(), &currency, &now],
+                &[&id, &reference, &paid.minor(), &currency, &refund_id, &now],
             )
             .await?;
         match row.try_get(0)? {
             "paid" => Ok(Settled::Now),
             "before" => Ok(Settled::Before),
+            "refunding" => Ok(Settled::Late { kept: false }),
             "failed" => self.accept_late_payment(id, reference, now, random).await,
             "another_payment" => Ok(ANOTHER_PAYMENT),
             "another_amount" => Ok(Settled::Conflict("the amount is not that of the purchase")),

@@ -30,7 +30,8 @@ pub enum ApplyOutcome {
 }
 
 /// Decides, and reserves a use when all rules pass. The decision is stored either way; an accepted one is the application
-/// itself. Takes one round trip for a remembered code and a user without an application, otherwise two, unless other
+/// itself. With [`PromoRequest::move_held`], a use that the user holds for another tariff is moved to this one. Takes one
+/// round trip for a remembered code and a user without an application, otherwise two, unless other
 /// requests interfere.
 ///
 /// # Errors
@@ -41,8 +42,10 @@ pub async fn apply(
     now: Timestamp,
     random: &dyn Random,
 ) -> Result<ApplyOutcome, PgError> {
-    // Assumptions can only lead to a reservation, whose statement checks them again. A refusal needs loaded facts.
-    if let Some(facts) = store.assume_facts(request, now)
+    // Assumptions can only lead to a reservation, whose statement checks them again. A refusal needs loaded facts, as does
+    // what is held for another tariff.
+    if !request.move_held
+        && let Some(facts) = store.assume_facts(request, now)
         && let Some(quote) = facts.accepted()
         && let Some(application) = store.reserve(&facts, quote, random).await?
     {
@@ -69,6 +72,18 @@ pub async fn apply(
             return Ok(ApplyOutcome::AppliedBefore(own));
         }
         let facts = &loaded.facts;
+        if let Some(held_id) = loaded.held_id.filter(|_| request.move_held)
+            && facts.movable().is_some()
+            && let Some(quote) = facts.quote()
+        {
+            let moved = store
+                .move_application(held_id, facts, quote, random)
+                .await?;
+            if let Some(application) = moved {
+                return Ok(ApplyOutcome::Applied(application));
+            }
+            continue;
+        }
         let decision = Decision::of(facts);
         let Some(quote) = decision.accepted() else {
             // Expired applications may still count here even if another request or the sweeper has just released them:

@@ -47,7 +47,12 @@ pub async fn evaluate(
         return Ok(Evaluation::Applied(own));
     }
     let decision = Decision::of(&loaded.facts);
-    Ok(match decision.accepted() {
+    let movable = request.move_held && loaded.facts.movable().is_some();
+    let quote = match movable {
+        true => loaded.facts.quote(),
+        false => decision.accepted(),
+    };
+    Ok(match quote {
         Some(quote) => Evaluation::Passes {
             facts: Box::new(loaded.facts),
             quote,

@@ -187,9 +187,12 @@ catalogue! {
     ApplicationAlreadyUsed "application_already_used" CONFLICT:
         "The promo code has been used: the purchase is complete." "Only a refund undoes a purchase: contact support.";
         "Промокод использован: покупка завершена." "Покупку отменяют возвратом: обратитесь в поддержку.".
-    PaymentInProgress "payment_in_progress" CONFLICT:
-        "A payment with this promo code is pending." "Complete or decline the payment; the code is available again after that.";
-        "С этим промокодом идёт оплата." "Завершите или отклоните оплату — после этого промокод освободится.".
+    PurchaseOpen "purchase_open" CONFLICT:
+        "Another purchase of this tariff is waiting for its payment." "Pay for the purchase in `purchase_id`, or cancel it with POST /purchases/{purchase_id}/cancel, and repeat the call.";
+        "Другая покупка этого тарифа ждёт оплаты." "Оплатите покупку из `purchase_id` или отмените её через POST /purchases/{purchase_id}/cancel и повторите запрос.".
+    PurchasePaid "purchase_paid" CONFLICT:
+        "The purchase is complete." "Only a refund undoes it: contact support.";
+        "Покупка завершена." "Её отменяют только возвратом: обратитесь в поддержку.".
     PaymentRefused "payment_refused" BAD_GATEWAY:
         "The payment provider refused to start the payment." "Your promo code is available again. Try later, or contact support.";
         "Платёжный сервис отказался начать оплату." "Промокод снова свободен. Попробуйте позже или обратитесь в поддержку.".
@@ -271,6 +274,12 @@ catalogue! {
     UserLimitReached "user_limit_reached" UNPROCESSABLE_ENTITY:
         "You have used this promo code as often as you may." "Choose another code.";
         "Вы уже использовали этот промокод максимальное число раз." "Выберите другой промокод.".
+    HeldForAnotherTariff "held_for_another_tariff" UNPROCESSABLE_ENTITY:
+        "You have applied this promo code to another tariff." "Repeat the call with `move=true` to use it for this tariff instead, or cancel it for the tariff in `observed`.";
+        "Вы применили этот промокод к другому тарифу." "Повторите запрос с `move=true`, чтобы перенести его на этот тариф, или отмените его для тарифа из `observed`.".
+    TooManyUnusedApplications "too_many_unused_applications" UNPROCESSABLE_ENTITY:
+        "You have applied this promo code several times today without buying." "Try again in 24 hours: until then it is left to others.";
+        "Сегодня вы несколько раз применяли этот промокод и не покупали." "Попробуйте через 24 часа: пока он остаётся другим.".
     TrialTaken "trial_taken" UNPROCESSABLE_ENTITY:
         "You have already had a trial, or have applied one." "Cancel it if you have not used it yet, or choose a code with a discount.";
         "Пробный период у вас уже был или уже применён." "Отмените его, если ещё не воспользовались им, или выберите промокод со скидкой.".
@@ -316,6 +325,8 @@ impl From<RuleCode> for Code {
             RuleCode::PromoLimitReached => Code::PromoLimitReached,
             RuleCode::UserLimitReached => Code::UserLimitReached,
             RuleCode::TrialTaken => Code::TrialTaken,
+            RuleCode::HeldForAnotherTariff => Code::HeldForAnotherTariff,
+            RuleCode::TooManyUnusedApplications => Code::TooManyUnusedApplications,
             RuleCode::AnotherPromoApplied => Code::AnotherPromoApplied,
             RuleCode::NoBenefit => Code::NoBenefit,
         }

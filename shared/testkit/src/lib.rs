@@ -42,7 +42,7 @@ mod world;
 
 pub use answer::Answer;
 pub use client::{Call, Client};
-pub use domain::{CodeState, PromotionStatus, UserPeriod};
+pub use domain::{CodeState, FirstPurchase, PromotionStatus, RULES, UserPeriod};
 pub use forge::Forge;
 pub use futures_util::future::join_all;
 pub use ports::free_address;

@@ -1,6 +1,6 @@
 //! Tariffs and promo codes, put into the loyalty database.
 
-use domain::{CodeState, PromotionStatus, UserPeriod};
+use domain::{CodeState, FirstPurchase, PromotionStatus, UserPeriod};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use pg::{AdHoc, Param, Type};
@@ -77,8 +77,8 @@ pub struct PromoSpec {
     pub hours: Option<(Time, Time)>,
     /// The lowest price it works on, in kopecks.
     pub min_price_minor: Option<i64>,
-    /// Whether it is for users who have bought nothing yet.
-    pub first_purchase_only: bool,
+    /// Which purchase has to be the first one.
+    pub first_purchase: Option<FirstPurchase>,
     /// The tariffs it works for; `None` is all.
     pub tariffs: Option<Vec<i64>>,
     /// Who may use it.
@@ -120,7 +120,7 @@ impl Default for PromoSpec {
             per_user_period: UserPeriod::Lifetime,
             hours: None,
             min_price_minor: None,
-            first_purchase_only: false,
+            first_purchase: None,
             tariffs: None,
             audience: Audience::All,
             status: PromotionStatus::Active,

@@ -31,7 +31,7 @@ pub struct Purchase {
     /// The application.
     pub application_id: Uuid,
     /// When the sweeper asks the provider.
-    pub check_at: Timestamp,
+    pub check_at: Option<Timestamp>,
     /// What was bought: from and to.
     pub subscription: Option<(Timestamp, Timestamp)>,
 }
@@ -86,6 +86,14 @@ impl World {
         rows::expire_application(&self.loyalty, application_id).await;
     }
 
+    /// Makes an application as old as it was meant to last, but for a minute.
+    pub async fn make_nearly_expired(&self, application_id: Uuid) {
+        let sql = "UPDATE applications SET created_at = now() - (expires_at - created_at) + interval '1 minute',
+                expires_at = now() + interval '1 minute' WHERE id = $1";
+        let params: [Param; 1] = [(&application_id, Type::UUID)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+    }
+
     /// A purchase.
     pub async fn purchase(&self, id: Uuid) -> Purchase {
         let sql = "SELECT b.status, b.failure, b.total_minor, b.payment_id, b.application_id, s.starts_at, s.ends_at,
@@ -119,6 +127,16 @@ impl World {
         let sql = "UPDATE purchases SET check_at = now() - interval '1 second' WHERE id = $1";
         let made = self.loyalty.execute(sql, &[(&purchase, Type::UUID)]).await;
         assert_eq!(made.unwrap(), 1);
+    }
+
+    /// Waits until the ledger has these amounts of a purchase, in kopecks and in this order.
+    pub async fn until_ledger(&self, purchase: Uuid, amounts: &[i64]) {
+        until("the ledger", TIMEOUT, async || {
+            let ledger = self.ledger(purchase).await;
+            let known: Vec<i64> = ledger.into_iter().map(|(_, minor)| minor).collect();
+            (known == amounts).then_some(())
+        })
+        .await;
     }
 
     /// What the ledger has of a purchase, the oldest first: the kind, and the amount in kopecks.

@@ -1,11 +1,9 @@
 //! What must hold of every refusal.
 
+use domain::RULES;
 use serde_json::Value;
 
 use crate::{Promo, Tariff, User, World};
-
-/// The rules that every decision has looked at.
-const RULES: usize = 26;
 
 fn dry_run(promo: &Promo, tariff: &Tariff) -> String {
     format!(

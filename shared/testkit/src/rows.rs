@@ -78,7 +78,7 @@ pub async fn insert_promotion(pool: &Pool, spec: &PromoSpec) -> i64 {
     };
     let sql = "INSERT INTO promotions (title, status, effect, effect_minor, effect_basis_points, effect_cap_minor,
             effect_days, starts_at, ends_at, total_limit, per_user_limit, tariff_ids, listed, audience_group_ids,
-            per_user_period, hours_from, hours_to, min_price_minor, first_purchase_only, budget_minor, campaign_id,
+            per_user_period, hours_from, hours_to, min_price_minor, first_purchase, budget_minor, campaign_id,
             currency)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
         RETURNING id";
@@ -103,7 +103,10 @@ pub async fn insert_promotion(pool: &Pool, spec: &PromoSpec) -> i64 {
         (&from, Type::TIME),
         (&to, Type::TIME),
         (&spec.min_price_minor, Type::INT8),
-        (&spec.first_purchase_only, Type::BOOL),
+        (
+            &spec.first_purchase.map(|kind| kind.to_string()),
+            Type::TEXT,
+        ),
         (&spec.budget_minor, Type::INT8),
         (&spec.campaign, Type::INT8),
         (&spec.currency, Type::TEXT),

@@ -37,6 +37,15 @@ impl User {
         self.call("POST", &path).send().await
     }
 
+    /// Applies a promo code, moving the use that is held for another tariff.
+    pub async fn apply_moving(&self, promo: &Promo, tariff: &Tariff) -> Answer {
+        let path = format!(
+            "/apply_promocode?promocode={}&tariff={}&move=true",
+            promo.code, tariff.id
+        );
+        self.call("POST", &path).send().await
+    }
+
     /// Buys with a promo code.
     pub async fn buy(&self, promo: &Promo, tariff: &Tariff) -> Answer {
         let path = format!(
@@ -55,6 +64,12 @@ impl User {
     /// Looks at a purchase.
     pub async fn purchase(&self, id: Uuid) -> Answer {
         self.call("GET", &format!("/purchases/{id}")).send().await
+    }
+
+    /// Cancels a purchase that is not paid yet.
+    pub async fn give_up(&self, id: Uuid) -> Answer {
+        let path = format!("/purchases/{id}/cancel");
+        self.call("POST", &path).send().await
     }
 
     /// Looks at a purchase until it has this status.

@@ -171,6 +171,18 @@ impl World {
         }
     }
 
+    /// Registers with an address, as another would type it, and waits until the loyalty side knows.
+    pub async fn register_again(&self, email: &str) -> User {
+        let body = json!({ "email": email.to_uppercase(), "password": PASSWORD });
+        let post = async |path: &str| self.client.call("POST", path).json(&body).send().await;
+        let made = post("/user_registration").await;
+        made.success(201);
+        let tokens = post("/login").await;
+        let user = self.signed_in(made.uuid("user_id"), email, &tokens);
+        self.until_status(user.id, "active").await;
+        user
+    }
+
     /// Waits until the loyalty side knows that the user has this status.
     pub async fn until_status(&self, user_id: Uuid, status: &str) {
         until(

@@ -162,6 +162,7 @@ async fn get_eligibility(
         user_id: query.parsed("user_id")?,
         tariff: promo.tariff()?,
         promo: promo.promo,
+        move_held: false,
     };
     let at = query.optional_parsed::<Timestamp>("at")?;
     if at.is_some_and(|at| !cursor::is_kept(at)) {

@@ -86,7 +86,7 @@ impl From<StoredPromo> for PromoBody {
                 per_user_period: promotion.per_user_period,
                 budget: promotion.budget_minor.map(amount),
                 min_price: promotion.min_price_minor.map(amount),
-                first_purchase_only: promotion.first_purchase_only,
+                first_purchase: promotion.first_purchase,
                 tariffs: promotion
                     .tariffs
                     .map(|ids| ids.into_iter().map(|id| id.0).collect()),

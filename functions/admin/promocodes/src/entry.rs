@@ -87,7 +87,7 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         per_user_period: fields.per_user_period,
         budget_minor: budget_minor?,
         min_price_minor: min_price_minor?,
-        first_purchase_only: fields.first_purchase_only,
+        first_purchase: fields.first_purchase,
         tariffs: tariffs?.map(|ids| ids.into_iter().map(TariffId).collect()),
         audience,
         campaign_id: fields.campaign_id,

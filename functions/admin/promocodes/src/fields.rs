@@ -1,6 +1,6 @@
 //! A promo code as it is written and read.
 
-use domain::{Currency, PromotionStatus, UserPeriod};
+use domain::{Currency, FirstPurchase, PromotionStatus, UserPeriod};
 use serde::{Deserialize, Serialize};
 use service_http::FieldAdvice;
 use utoipa::ToSchema;
@@ -67,9 +67,11 @@ pub(crate) struct PromoFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "300.00")]
     pub(crate) min_price: Option<String>,
-    /// Whether it is only for users who have not bought anything yet.
-    #[serde(default)]
-    pub(crate) first_purchase_only: bool,
+    /// Restricts it to a person's first purchase: the first that is paid for (`paid`), or the first of any kind, free ones
+    /// included (`any`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "paid")]
+    pub(crate) first_purchase: Option<FirstPurchase>,
     /// The IDs of the tariffs that it works for; all tariffs if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tariffs: Option<Vec<i64>>,

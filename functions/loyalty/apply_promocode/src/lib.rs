@@ -140,7 +140,8 @@ impl From<Application> for ApplicationBody {
 ///
 /// Reserves one use of the code at the price in the answer, for 30 minutes unless its promotion says otherwise.
 /// Applying the same code to the same tariff again returns the same application. A refusal names every rule that did
-/// not pass. With `dry_run=true` nothing is reserved: the answer only shows the price.
+/// not pass. Held for another tariff, a use is moved here with `move=true`: nobody else can take it meanwhile. With
+/// `dry_run=true` nothing is reserved: the answer only shows the price.
 #[utoipa::path(
     post,
     path = "/apply_promocode",
@@ -150,6 +151,7 @@ impl From<Application> for ApplicationBody {
         ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
         ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
         ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),
+        ("move" = Option<bool>, Query, description = "Move the use here that the caller holds for another tariff"),
         ("dry_run" = Option<bool>, Query, description = "Only evaluate, reserve nothing"),
     ),
     responses(
@@ -173,6 +175,7 @@ async fn apply_promocode(
         user_id: caller.user_id,
         tariff: promo.tariff()?,
         promo: promo.promo,
+        move_held: query.flag("move")?,
     };
     let dry_run = query.flag("dry_run")?;
     let guesses = &state.guesses;

@@ -55,6 +55,7 @@ pub fn router() -> OpenApiRouter<State> {
         (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such tariff", body = ProblemBody),
+        (status = 409, description = "A purchase of the tariff with a promo code is waiting for its payment", body = ProblemBody),
         (status = 422, description = "The tariff is not on sale, or the account is not active", body = ProblemBody),
         (status = 502, description = "The payment provider refused", body = ProblemBody),
         (status = 503, description = "The payment provider did not answer: repeat the call", body = ProblemBody),

@@ -1,10 +1,13 @@
-//! `GET /purchases/{purchase_id}`: how far a purchase is paid.
+//! `GET /purchases/{purchase_id}`: how far a purchase is paid; `POST /purchases/{purchase_id}/cancel` gives it up.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use checkout::PurchaseBody;
-use loyalty_store::LoyaltyStore;
-use runtime::ConfigError;
+use domain::Clock;
+use loyalty_store::{LoyaltyStore, PurchaseCancellation};
+use runtime::{ConfigError, SystemClock};
 use service_http::{Access, Caller, Code, Problem, ProblemBody};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,6 +18,7 @@ use uuid::Uuid;
 pub struct State {
     access: Access,
     store: LoyaltyStore,
+    clock: Arc<dyn Clock>,
 }
 
 impl State {
@@ -26,13 +30,16 @@ impl State {
         Ok(State {
             access: Access::from_env()?,
             store: LoyaltyStore::from_env()?,
+            clock: Arc::new(SystemClock),
         })
     }
 }
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::default().routes(routes!(get_purchase))
+    OpenApiRouter::default()
+        .routes(routes!(get_purchase))
+        .routes(routes!(cancel_purchase))
 }
 
 /// Look up a purchase
@@ -55,9 +62,50 @@ async fn get_purchase(
     caller: Caller,
     Path(purchase_id): Path<String>,
 ) -> Result<Json<PurchaseBody>, Problem> {
-    let not_found = || Problem::new(Code::PurchaseNotFound);
-    let id: Uuid = purchase_id.parse().map_err(|_| not_found())?;
+    find(&state, &caller, parse(&purchase_id)?).await
+}
+
+/// Cancel a purchase that is not paid yet
+///
+/// The use of the promo code is released at once, and the tariff can be bought in another way. Should the payment succeed
+/// all the same, the purchase is completed if the promo code still allows it, and refunded otherwise. A repeated call
+/// has the same answer, as has one for a purchase that has failed by itself.
+#[utoipa::path(
+    post,
+    path = "/purchases/{purchase_id}/cancel",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    responses(
+        (status = 200, description = "The purchase, which has failed", body = PurchaseBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 404, description = "The caller has no such purchase", body = ProblemBody),
+        (status = 409, description = "The purchase is complete", body = ProblemBody),
+    )
+)]
+async fn cancel_purchase(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    Path(purchase_id): Path<String>,
+) -> Result<Json<PurchaseBody>, Problem> {
+    let id = parse(&purchase_id)?;
+    let (store, now) = (&state.store, state.clock.now());
+    match store.cancel_purchase(id, caller.user_id, now).await? {
+        PurchaseCancellation::Failed => find(&state, &caller, id).await,
+        PurchaseCancellation::Paid => Err(Problem::new(Code::PurchasePaid)),
+        PurchaseCancellation::NoPurchase => Err(Problem::new(Code::PurchaseNotFound)),
+    }
+}
+
+fn parse(purchase_id: &str) -> Result<Uuid, Problem> {
+    let id = purchase_id.parse();
+    id.map_err(|_| Problem::new(Code::PurchaseNotFound))
+}
+
+/// The caller's purchase.
+async fn find(state: &State, caller: &Caller, id: Uuid) -> Result<Json<PurchaseBody>, Problem> {
     let purchase = state.store.find_purchase(id).await?;
     let own = purchase.filter(|purchase| purchase.user_id == caller.user_id);
-    Ok(Json(own.ok_or_else(not_found)?.into()))
+    let own = own.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
+    Ok(Json(own.into()))
 }

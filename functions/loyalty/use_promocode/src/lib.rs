@@ -9,7 +9,8 @@ use checkout::{Checkout, PurchaseBody};
 use loyalty_store::PromoRequest;
 use runtime::ConfigError;
 use service_http::{
-    Access, Caller, ClientAddress, IdempotencyKey, Problem, ProblemBody, PromoQuery, TrustedProxies,
+    Access, Caller, ClientAddress, IdempotencyKey, Problem, ProblemBody, PromoQuery, Query,
+    TrustedProxies,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -58,6 +59,7 @@ pub fn router() -> OpenApiRouter<State> {
         ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 200),
         ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
         ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),
+        ("move" = Option<bool>, Query, description = "Move the use here that the caller holds for another tariff"),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this purchase, so that the call can be repeated safely"),
     ),
     responses(
@@ -66,6 +68,7 @@ pub fn router() -> OpenApiRouter<State> {
         (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff", body = ProblemBody),
+        (status = 409, description = "Another purchase of the tariff is waiting for its payment", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass", body = ProblemBody),
         (status = 429, description = "Too many unknown promo codes: wait for `Retry-After`", body = ProblemBody),
         (status = 502, description = "The payment provider refused", body = ProblemBody),
@@ -77,12 +80,14 @@ async fn use_promocode(
     caller: Caller,
     address: ClientAddress,
     IdempotencyKey(key): IdempotencyKey,
-    query: PromoQuery,
+    query: Query,
+    promo: PromoQuery,
 ) -> Result<(StatusCode, Json<PurchaseBody>), Problem> {
     let request = PromoRequest {
         user_id: caller.user_id,
-        tariff: query.tariff()?,
-        promo: query.promo,
+        tariff: promo.tariff()?,
+        promo: promo.promo,
+        move_held: query.flag("move")?,
     };
     let guesses = &state.guesses;
     let guess = guesses

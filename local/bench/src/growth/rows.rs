@@ -227,7 +227,7 @@ fn bought(applications: &str) -> String {
              INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
                  period_months, created_at, updated_at, check_at)
              SELECT id, id, user_id, tariff_id, 'paid', price_minor, total_minor, currency, 1, created_at, created_at,
-                 created_at
+                 NULL
              FROM used RETURNING *
          )
          INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
@@ -242,9 +242,9 @@ fn applications(range: Range<u64>, user: &str, code: &str, total: u64, state: &s
     format!(
         "INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor, total_minor,
              created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set, stripe,
-             code_counted, currency, state, observed)
+             code_counted, first_purchase, currency, state, observed)
          SELECT gen_random_uuid(), user_id, user_id, code, code, {TARIFF}, 29900, 19900, at, at + interval '7 days', at,
-             1, 1, 1, 1, n % 32, false, 'RUB', {state}, '{{\"status\": \"active\"}}'
+             1, 1, 1, 1, n % 32, false, false, 'RUB', {state}, '{{\"status\": \"active\"}}'
          FROM (
              SELECT n, lpad(({user})::text, 32, '0')::uuid AS user_id, {code} AS code,
                  now() - interval '100 milliseconds' * ({total} - n) AS at

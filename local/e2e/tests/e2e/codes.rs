@@ -1,7 +1,7 @@
 //! What a single promo code has of its own, beside what it has of its promotion.
 
 use jiff::SignedDuration;
-use testkit::{CodeState, NewCode, PromoSpec, World, now};
+use testkit::{CodeState, Effect, NewCode, PromoSpec, World, join_all, now};
 
 #[tokio::test]
 async fn disabled_code_leaves_others_of_its_promotion_working() {
@@ -115,9 +115,9 @@ async fn promotion_limits_count_uses_of_all_codes() {
     let another = world.another_code(&promo, NewCode::default()).await;
     first.apply(&promo, &tariff).await.success(201);
     let reasons = world
-        .refuses(&first, &another, &other, &["user_limit_reached"])
+        .refuses(&first, &another, &other, &["held_for_another_tariff"])
         .await;
-    assert_eq!(reasons[0]["observed"], 1);
+    assert_eq!(reasons[0]["observed"]["tariff"], tariff.id);
     second.apply(&another, &tariff).await.success(201);
     for promo in [&promo, &another] {
         world
@@ -131,19 +131,35 @@ async fn promotion_limits_count_uses_of_all_codes() {
 async fn editing_a_limit_period_releases_no_use() {
     let world = World::new().await;
     let (user, tariff) = (world.user().await, world.tariff(29_900).await);
-    let promo = world.promo(PromoSpec::default()).await;
-    user.apply(&promo, &tariff).await.success(201);
-    let other = world.tariff(29_900).await;
-    for period in ["month", "week", "day", "lifetime"] {
-        let sql = "UPDATE promotions SET per_user_period = $2 WHERE id = $1";
-        let params: [pg::Param; 2] = [
+    let free = Effect::PercentOff(10_000, None);
+    let promo = world
+        .promo(PromoSpec {
+            effect: free,
+            ..PromoSpec::default()
+        })
+        .await;
+    user.buy(&promo, &tariff).await.success(200);
+    for (period, zone) in [
+        ("month", "Europe/Moscow"),
+        ("week", "Asia/Vladivostok"),
+        ("day", "UTC"),
+        ("lifetime", "Europe/Moscow"),
+    ] {
+        // Used this moment, so in the present period of every clock.
+        let sql = "UPDATE promotions SET per_user_period = $2, time_zone = $3 WHERE id = $1";
+        let params: [pg::Param; 3] = [
             (&promo.promotion, pg::Type::INT8),
             (&period, pg::Type::TEXT),
+            (&zone, pg::Type::TEXT),
         ];
         let changed = pg::AdHoc::execute(&world.loyalty, sql, &params).await;
         assert_eq!(changed.unwrap(), 1);
+        let answers = join_all((0..4).map(|_| user.apply(&promo, &tariff))).await;
+        for answer in answers {
+            answer.refused(&["user_limit_reached"]);
+        }
         world
-            .refuses(&user, &promo, &other, &["user_limit_reached"])
+            .refuses(&user, &promo, &tariff, &["user_limit_reached"])
             .await;
     }
     world.finish().await;

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use testkit::{Audience, Effect, PromoSpec, UserPeriod, World, now};
+use testkit::{Audience, Effect, FirstPurchase, PromoSpec, UserPeriod, World, now};
 
 #[tokio::test]
 async fn group_code_is_visible_to_members_only() {
@@ -34,7 +34,7 @@ async fn first_purchase_code_ignores_unpaid_attempts() {
     let user = world.user().await;
     let tariff = world.tariff(29_900).await;
     let spec = PromoSpec {
-        first_purchase_only: true,
+        first_purchase: Some(FirstPurchase::Paid),
         ..PromoSpec::default()
     };
     let promo = world.promo(spec).await;
@@ -47,12 +47,9 @@ async fn first_purchase_code_ignores_unpaid_attempts() {
     user.apply(&promo, &tariff).await.success(201);
     user.cancel(&promo).await.success(200);
 
-    let free = PromoSpec {
-        effect: Effect::Free(7),
-        ..PromoSpec::default()
-    };
-    let free = world.promo(free).await;
-    user.buy(&free, &tariff).await.success(200);
+    let paid = user.buy_tariff(&tariff).await;
+    world.sandbox.approve(paid.text("confirmation_url")).await;
+    user.until_purchase(paid.uuid("purchase_id"), "paid").await;
     let reasons = world
         .refuses(&user, &promo, &tariff, &["not_first_purchase"])
         .await;

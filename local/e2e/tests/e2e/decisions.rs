@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use pg::{AdHoc, Param, Type};
 use serde_json::Value;
 use testkit::{
-    Answer, Audience, Effect, Promo, PromoSpec, PromotionStatus, Tariff, User, World, now,
+    Answer, Audience, Effect, FirstPurchase, Promo, PromoSpec, PromotionStatus, RULES, Tariff,
+    User, World, now,
 };
 
 /// The rules that did not pass.
 fn refusals(answer: &Value) -> Vec<&str> {
     let outcomes = answer["outcomes"].as_array().unwrap();
-    assert_eq!(outcomes.len(), 26);
+    assert_eq!(outcomes.len(), RULES);
     let refused = outcomes.iter().filter(|outcome| outcome["passed"] == false);
     refused
         .map(|outcome| outcome["rule"].as_str().unwrap())
@@ -217,7 +218,7 @@ async fn decisions_of_purchases_and_refusals_are_kept() {
         world.promo(trial).await,
         world
             .promo(PromoSpec {
-                first_purchase_only: true,
+                first_purchase: Some(FirstPurchase::Any),
                 ..PromoSpec::default()
             })
             .await,

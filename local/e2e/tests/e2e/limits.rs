@@ -122,6 +122,10 @@ async fn total_and_user_limits_hold() {
     users[0].buy(&promo, &tariffs[1]).await.success(200);
     users[0].apply(&promo, &tariffs[2]).await.success(201);
     let other = world.tariff(29_900).await;
+    world
+        .refuses(&users[0], &promo, &other, &["held_for_another_tariff"])
+        .await;
+    users[0].buy(&promo, &tariffs[2]).await.success(200);
     let reasons = world
         .refuses(&users[0], &promo, &other, &["user_limit_reached"])
         .await;

@@ -92,7 +92,7 @@ async fn promo_code_works_as_entered() {
         "promocode_id": promo.id, "promotion_id": promo.promotion, "promocode": typed.to_uppercase().replace('-', ""), "title": "Весна",
         "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
         "currency": "RUB", "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
-        "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00", "first_purchase_only": false,
+        "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00",
         "tariffs": [tariff.id], "audience": { "kind": "all" }, "hold_minutes": 30, "refund_returns_use": true,
         "version": 1, "usage": { "taken": 0, "discounts": "0.00" },
     });
@@ -485,7 +485,7 @@ async fn effects_and_audiences_round_trip() {
         ),
         (json!({ "currency": "USD", "hold_minutes": 5 }), "700.00"),
         (
-            json!({ "min_price": "999.99", "first_purchase_only": true, "listed": true }),
+            json!({ "min_price": "999.99", "first_purchase": "paid", "listed": true }),
             "700.00",
         ),
     ] {

@@ -1,7 +1,6 @@
 //! One trial a person, whatever the code, and also after the account was deleted.
 
-use serde_json::json;
-use testkit::{Effect, PASSWORD, Promo, PromoSpec, Tariff, User, World, join_all, now};
+use testkit::{Effect, Promo, PromoSpec, Tariff, User, World, join_all, now};
 
 async fn trial(world: &World) -> Promo {
     let spec = PromoSpec {
@@ -22,18 +21,6 @@ async fn shown(user: &User, tariff: &Tariff) -> Vec<i64> {
     for_tariff
         .map(|promo| promo["promocode_id"].as_i64().unwrap())
         .collect()
-}
-
-/// Registers with the address, as another would type it, and waits until that is known.
-async fn register_again(world: &World, email: &str) -> User {
-    let body = json!({ "email": email.to_uppercase(), "password": PASSWORD });
-    let post = async |path: &str| world.client.call("POST", path).json(&body).send().await;
-    let made = post("/user_registration").await;
-    made.success(201);
-    let tokens = post("/login").await;
-    let user = world.signed_in(made.uuid("user_id"), email, &tokens);
-    world.until_status(user.id, "active").await;
-    user
 }
 
 #[tokio::test]
@@ -105,7 +92,7 @@ async fn deleting_the_account_gives_no_second_trial() {
     // In the second account of the address, and in the third.
     let mut email = user.email.clone();
     for _ in 0..2 {
-        let again = register_again(&world, &email).await;
+        let again = world.register_again(&email).await;
         assert_ne!(again.id, user.id);
         let refused = again.apply(&second, &tariff).await;
         refused.refused(&["trial_taken"]);
@@ -131,7 +118,7 @@ async fn deleting_the_account_gives_no_second_trial() {
     hesitant.apply(&first, &tariff).await.success(201);
     hesitant.delete().await.success(204);
     world.until_status(hesitant.id, "deleted").await;
-    let again = register_again(&world, &hesitant.email).await;
+    let again = world.register_again(&hesitant.email).await;
     again.buy(&second, &tariff).await.success(200);
     world.finish().await;
 }

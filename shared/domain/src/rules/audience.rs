@@ -1,5 +1,7 @@
 //! Promotions for groups and for new buyers, codes for one user, and codes that are secrets.
 
+use super::limits::uses;
+use crate::application::ApplicationState;
 use crate::facts::Facts;
 use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::promotion::Audience;
@@ -49,23 +51,20 @@ pub(super) fn named_by_text(facts: &Facts) -> Outcome {
     }
 }
 
-/// The user has bought nothing yet. An attempt that was never paid is no purchase.
+/// The person has made no purchase of the kind that the promotion asks for, and has no application of another one for
+/// first purchases. An attempt that was never paid is no purchase.
 pub(super) fn first_purchase(facts: &Facts) -> Outcome {
-    let asked = facts.promotion.first_purchase_only;
-    let has_purchased = facts.observed.has_purchased;
-    let name = |has_purchased| match has_purchased {
-        true => "has_purchased",
-        false => "new",
+    if facts.promotion.first_purchase.is_none() {
+        return Outcome::of(RuleCode::NotFirstPurchase, true);
+    }
+    let applied = uses(facts).first_purchase.map(ApplicationState::as_str);
+    let observed = match facts.observed.has_purchased {
+        true => Some("has_purchased"),
+        false => applied,
     };
     Outcome {
-        observed: match asked {
-            true => name(has_purchased).into(),
-            false => RuleValue::None,
-        },
-        required: match asked {
-            true => name(false).into(),
-            false => RuleValue::None,
-        },
-        ..Outcome::of(RuleCode::NotFirstPurchase, !asked || !has_purchased)
+        observed: observed.unwrap_or("new").into(),
+        required: "new".into(),
+        ..Outcome::of(RuleCode::NotFirstPurchase, observed.is_none())
     }
 }

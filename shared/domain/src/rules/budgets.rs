@@ -1,5 +1,6 @@
 //! How much a promotion may cost its owner. Reserved discounts count like spent ones, as quoted.
 
+use super::limits::uses;
 use crate::facts::Facts;
 use crate::outcome::{Outcome, RuleCode, RuleValue};
 use crate::{Currency, Money};
@@ -10,7 +11,7 @@ pub(super) fn promotion(facts: &Facts) -> Outcome {
     let budget = promotion
         .budget_minor
         .map(|minor| (minor, promotion.currency));
-    let spent = facts.observed.spent_minor;
+    let spent = uses(facts).spent_minor;
     within(RuleCode::PromoBudgetReached, facts, spent, budget)
 }
 
@@ -18,7 +19,7 @@ pub(super) fn promotion(facts: &Facts) -> Outcome {
 pub(super) fn campaign(facts: &Facts) -> Outcome {
     let campaign = facts.campaign.as_ref();
     let budget = campaign.and_then(|campaign| Some((campaign.budget_minor?, campaign.currency)));
-    let spent = facts.observed.campaign_spent_minor;
+    let spent = uses(facts).campaign_spent_minor;
     within(RuleCode::CampaignBudgetReached, facts, spent, budget)
 }
 

@@ -2,11 +2,14 @@
 
 mod audience;
 mod budgets;
+mod held;
 mod limits;
 mod period;
 mod price;
 mod tariff;
 mod user;
+
+pub use limits::MAX_UNUSED;
 
 use crate::campaign::CampaignStatus;
 use crate::facts::Facts;
@@ -16,8 +19,11 @@ use crate::promotion::PromotionStatus;
 /// A rule looks at the facts and says what it found.
 pub(crate) type Rule = fn(&Facts) -> Outcome;
 
+/// How many rules there are.
+pub const RULES: usize = ALL.len();
+
 /// All rules, in the order of [`crate::RuleCode`].
-pub(crate) const ALL: [Rule; 26] = [
+pub(crate) const ALL: [Rule; 28] = [
     user::registered,
     user::active,
     audience::in_audience,
@@ -35,12 +41,14 @@ pub(crate) const ALL: [Rule; 26] = [
     tariff::in_scope,
     tariff::in_currency,
     price::above_minimum,
+    held::for_another_tariff,
     limits::promotion,
     limits::code,
     budgets::promotion,
     limits::campaign,
     budgets::campaign,
     limits::per_user,
+    limits::unused,
     limits::one_trial,
     limits::one_code_per_tariff,
     price::benefit,

@@ -68,7 +68,7 @@ fn parts() -> Parts {
             per_user_period: UserPeriod::Lifetime,
             schedule: Schedule::always(jiff::tz::TimeZone::UTC),
             min_price_minor: None,
-            first_purchase_only: false,
+            first_purchase: None,
             tariffs: Some(vec![TariffId(1), TariffId(2)]),
             audience: Audience::All,
             listed: true,
@@ -160,6 +160,11 @@ fn each_rule_refuses_for_its_own_reason() {
     );
     assert_eq!(reasons(|f| f.observed.taken = 10), [PromoLimitReached]);
     assert_eq!(reasons(|f| f.observed.uses = 1), [UserLimitReached]);
+    assert_eq!(reasons(|f| f.observed.unused = 2), []);
+    assert_eq!(
+        reasons(|f| f.observed.unused = 3),
+        [TooManyUnusedApplications]
+    );
     assert_eq!(
         reasons(|f| f.observed.other_code = Some(PromoCodeId(6))),
         [AnotherPromoApplied]
@@ -170,7 +175,7 @@ fn each_rule_refuses_for_its_own_reason() {
     );
     assert_eq!(
         reasons(|f| {
-            f.promotion.first_purchase_only = true;
+            f.promotion.first_purchase = Some(FirstPurchase::Paid);
             f.observed.has_purchased = true;
         }),
         [NotFirstPurchase]
@@ -188,6 +193,118 @@ fn each_rule_refuses_for_its_own_reason() {
         reasons(|f| f.promotion.effect = Effect::FixedPrice { minor: 29_900 }),
         [NoBenefit]
     );
+}
+
+fn held() -> Held {
+    Held {
+        tariff: TariffId(2),
+        until: Some(NOW + HOUR),
+        discount_minor: 100,
+        counts_for_code: true,
+        counts_in_period: true,
+        counts_in_campaign: false,
+        is_trial: false,
+        is_first_purchase: false,
+    }
+}
+
+#[test]
+fn use_held_for_another_tariff_is_the_reason_where_it_is_the_last() {
+    use RuleCode::*;
+    // There is another use left: nothing has to be moved.
+    let spare = |f: &mut Parts| {
+        f.observed.held = Some(held());
+        f.promotion.per_user_limit = None;
+    };
+    assert_eq!(reasons(spare), []);
+    let last: [fn(&mut Parts); 6] = [
+        |f| f.observed.taken = 10,
+        |f| {
+            f.code.max_uses = Some(1);
+            f.observed.code_uses = 1;
+        },
+        |f| {
+            f.promotion.per_user_limit = Some(1);
+            f.observed.uses = 1;
+        },
+        |f| f.promotion.budget_minor = Some(950),
+        |f| {
+            f.promotion.effect = Effect::Free { days: 7 };
+            f.observed.trial = Some(ApplicationState::Applied);
+            f.observed.held = Some(Held {
+                is_trial: true,
+                ..held()
+            });
+        },
+        |f| {
+            f.promotion.first_purchase = Some(FirstPurchase::Paid);
+            f.observed.first_purchase = Some(ApplicationState::Applied);
+            f.observed.held = Some(Held {
+                is_first_purchase: true,
+                ..held()
+            });
+        },
+    ];
+    for change in last {
+        assert_eq!(
+            reasons(|f| {
+                spare(f);
+                change(f);
+            }),
+            [HeldForAnotherTariff]
+        );
+    }
+    // Without a use of one's own to move, others are the reason; and moving alone does not help against others.
+    assert_eq!(
+        reasons(|f| {
+            spare(f);
+            f.observed.taken = 11;
+        }),
+        [PromoLimitReached]
+    );
+    assert_eq!(
+        reasons(|f| {
+            spare(f);
+            f.observed.taken = 10;
+            f.observed.other_code = Some(PromoCodeId(6));
+        }),
+        [HeldForAnotherTariff, AnotherPromoApplied]
+    );
+}
+
+#[test]
+fn use_is_movable_when_nothing_else_refuses() {
+    let movable = |change: fn(&mut Parts)| {
+        let mut parts = parts();
+        parts.observed.held = Some(held());
+        parts.observed.taken = 10;
+        change(&mut parts);
+        parts.facts().movable().is_some()
+    };
+    assert!(movable(|_| ()));
+    assert!(movable(|f| f.observed.taken = 3));
+    assert!(!movable(|f| f.observed.held = None));
+    assert!(!movable(|f| f.observed.taken = 11));
+    assert!(!movable(|f| f.promotion.status = PromotionStatus::Paused));
+    // Its payment is pending.
+    assert!(!movable(|f| f.observed.held = Some(Held {
+        until: None,
+        ..held()
+    })));
+}
+
+#[test]
+fn person_has_one_application_for_a_first_purchase() {
+    for state in [ApplicationState::Applied, ApplicationState::Used] {
+        assert_eq!(reasons(|f| f.observed.first_purchase = Some(state)), []);
+        assert_eq!(
+            reasons(|f| {
+                f.observed.first_purchase = Some(state);
+                f.promotion.first_purchase = Some(FirstPurchase::Any);
+            }),
+            [RuleCode::NotFirstPurchase]
+        );
+    }
 }
 
 #[test]
@@ -232,6 +349,7 @@ fn unlimited_code_never_refuses() {
             f.observed.taken = i64::MAX;
             f.observed.uses = i64::MAX;
             f.observed.code_uses = i64::MAX;
+            f.observed.unused = i64::MAX;
         }),
         []
     );
@@ -256,7 +374,10 @@ fn all_reasons_are_reported_in_fixed_order() {
 #[test]
 fn meeting_the_required_value_passes() {
     assert_eq!(reasons(|f| f.promotion.min_price_minor = Some(29_900)), []);
-    assert_eq!(reasons(|f| f.promotion.first_purchase_only = true), []);
+    assert_eq!(
+        reasons(|f| f.promotion.first_purchase = Some(FirstPurchase::Any)),
+        []
+    );
     assert_eq!(reasons(|f| f.observed.has_purchased = true), []);
     assert_eq!(
         reasons(|f| {

@@ -1,7 +1,7 @@
 //! Money of several currencies is never added up, and never taken for another.
 
 use domain::{Currency, Money, PromoCodeId, PurchaseStatus};
-use loyalty_store::{Audited, Purchase, Settled};
+use loyalty_store::{Audited, OpenPurchaseOutcome, Purchase, Settled};
 use pg::{AdHoc, Type};
 use redemption::ApplyOutcome;
 use runtime::OsRandom;
@@ -24,7 +24,10 @@ async fn purchase(world: &World) -> Purchase {
         panic!("not held");
     };
     let opened = world.store.open_purchase(&hold, None, now(), &OsRandom);
-    opened.await.unwrap().unwrap()
+    let OpenPurchaseOutcome::Opened(purchase) = opened.await.unwrap() else {
+        panic!("not opened");
+    };
+    *purchase
 }
 
 async fn entries(world: &World, purchase: &Purchase) -> i64 {

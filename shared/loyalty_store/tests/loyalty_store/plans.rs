@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::{Clock, PromoCode, PromoRef, TariffId};
 use jiff::Timestamp;
-use loyalty_store::{Application, Cancelled, LoyaltyStore, PromoRequest};
+use loyalty_store::{Application, Cancelled, LoyaltyStore, OpenPurchaseOutcome, PromoRequest};
 use pg::{AdHoc, Pool};
 use redemption::ApplyOutcome;
 use runtime::{OsRandom, SystemClock};
@@ -78,11 +78,14 @@ async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
                     .open_purchase(&held, None, now, &OsRandom)
                     .await
                     .unwrap();
-                assert!(bought.is_some());
+                assert!(matches!(bought, OpenPurchaseOutcome::Opened(_)));
                 continue;
             }
-            let cancelled = store.cancel(id(user), &promo(code), now).await.unwrap();
-            assert_eq!(cancelled, Cancelled::Done(held.id));
+            let cancelled = store.cancel(id(user), &promo(code), None, now).await;
+            let Cancelled::Done(cancelled) = cancelled.unwrap() else {
+                panic!("nothing was cancelled");
+            };
+            assert_eq!(cancelled[0].id, held.id);
         }
         list(store, user, now).await;
         store.find_subscriptions(id(user), now).await.unwrap();
@@ -118,6 +121,7 @@ async fn apply(
         user_id: id(user),
         promo: promo(code),
         tariff: TariffId(tariff),
+        move_held: false,
     };
     match redemption::apply(store, &request, now, &OsRandom)
         .await
@@ -173,9 +177,9 @@ async fn fill(pool: &Pool) {
         "WITH used AS (
              INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor, total_minor,
                  created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set, stripe,
-                 code_counted, currency, state, observed)
+                 code_counted, first_purchase, currency, state, observed)
              SELECT gen_random_uuid(), user_id, user_id, code, code, 1, 30000, 29900, at, at, at, 1, 1, 1, 1, 0, false,
-                 'RUB', 'used', '{}'
+                 false, 'RUB', 'used', '{}'
              FROM generate_series(1, 20000) AS n,
                  LATERAL (SELECT lpad(CASE n % 10 WHEN 0 THEN '10' ELSE n::text END, 32, '0')::uuid AS user_id,
                      CASE WHEN n <= 10000 AND n % 10 > 0 THEN 7 ELSE 501 + n / 10 % 500 END AS code,
@@ -184,7 +188,7 @@ async fn fill(pool: &Pool) {
          ), bought AS (
              INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
                  period_months, created_at, updated_at, check_at)
-             SELECT id, id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, created_at
+             SELECT id, id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, NULL
              FROM used RETURNING *
          )
          INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)

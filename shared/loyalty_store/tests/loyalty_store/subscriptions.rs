@@ -45,7 +45,7 @@ impl Buyer {
     async fn buys(&self, at: Timestamp) -> Subscription {
         let (store, tariff) = (&self.world.store, TariffId(self.tariff));
         let bought = store.open_full_price_purchase(self.id, tariff, None, at, &OsRandom);
-        let OpenPurchaseOutcome::Pending(purchase) = bought.await.unwrap() else {
+        let OpenPurchaseOutcome::Opened(purchase) = bought.await.unwrap() else {
             panic!("not bought");
         };
         let (id, reference) = (purchase.id, purchase.id.to_string());
@@ -65,7 +65,10 @@ impl Buyer {
         };
         assert!(hold.quote.total.is_zero());
         let bought = store.open_purchase(&hold, None, at, &OsRandom).await;
-        bought.unwrap().unwrap()
+        let OpenPurchaseOutcome::Opened(purchase) = bought.unwrap() else {
+            panic!("not bought");
+        };
+        *purchase
     }
 }
 

@@ -33,9 +33,9 @@ impl World {
             hold AS (
                 INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor,
                     total_minor, created_at, expires_at, updated_at, code_version, promotion_version, tariff_version,
-                    rule_set, stripe, code_counted, currency, state, observed)
+                    rule_set, stripe, code_counted, first_purchase, currency, state, observed)
                 SELECT $3, $1, $1, $2, promotion_id, $4, 19900, 100, now(), now() + interval '30 min', now(), 1, 1, 1, 1,
-                    0, false, 'RUB', $5, '{}'
+                    0, false, false, 'RUB', $5, '{}'
                 FROM taken RETURNING id
             )
             SELECT pg_sleep($6) FROM hold";

@@ -63,7 +63,9 @@ impl Servers {
         let supervisor = Supervisor::new(logs.clone(), folder.join("processes.json")).await?;
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::create_dir_all(&logs).unwrap();
-        let (ports, held) = Ports::choose(&folder.join("ports.json"), false)?;
+        let (ports, mut held) = Ports::choose(&folder.join("ports.json"), false)?;
+        // The tests start the worker themselves.
+        held.remove(&ports.get("worker"));
         supervisor.hold(held);
         let servers = Servers {
             ports,

@@ -1,7 +1,7 @@
 //! The sweeper asks after what is overdue.
 
 use domain::{PromoCode, PromoRef, TariffId};
-use loyalty_store::{LoyaltyStore, PromoRequest};
+use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, PromoRequest};
 use pg::AdHoc;
 use redemption::ApplyOutcome;
 use runtime::OsRandom;
@@ -26,13 +26,14 @@ impl CrashScenario for Begun {
             user_id: buyer.user.id,
             promo: PromoRef::Text(PromoCode::candidates(&buyer.promo.code)),
             tariff: TariffId(buyer.tariff.id),
+            move_held: false,
         };
         let applied = redemption::apply(&store, &ask, now(), &OsRandom).await;
         let ApplyOutcome::Applied(hold) = applied.unwrap() else {
             panic!("not held");
         };
         let opened = store.open_purchase(&hold, None, now(), &OsRandom).await;
-        assert!(opened.unwrap().is_some());
+        assert!(matches!(opened.unwrap(), OpenPurchaseOutcome::Opened(_)));
         Begun(buyer)
     }
 

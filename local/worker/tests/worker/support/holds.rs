@@ -40,6 +40,7 @@ impl Promo {
             user_id,
             promo: PromoRef::Text(PromoCode::candidates(&format!("WORKERTEST{}", self.id))),
             tariff: TariffId(self.tariff),
+            move_held: false,
         };
         let applied = redemption::apply(&self.store, &ask, SystemClock.now(), &OsRandom).await;
         match applied.unwrap() {

@@ -35,7 +35,7 @@ impl Sales {
         let opened = self
             .store
             .open_full_price_purchase(user, tariff, None, now, &OsRandom);
-        let OpenPurchaseOutcome::Pending(purchase) = opened.await.unwrap() else {
+        let OpenPurchaseOutcome::Opened(purchase) = opened.await.unwrap() else {
             unreachable!("the user is active and the tariff on sale");
         };
         let (id, reference) = (purchase.id, purchase.id.to_string());

@@ -7,6 +7,9 @@ use crate::interleavings::scene::{
 };
 
 const HOLD: SignedDuration = SignedDuration::from_mins(30);
+const HALF: SignedDuration = SignedDuration::from_mins(15);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MAX_UNUSED: usize = 3;
 
 #[derive(Debug, Clone)]
 struct Application {
@@ -14,7 +17,9 @@ struct Application {
     promo: usize,
     tariff: usize,
     state: &'static str,
-    by_user: bool,
+    /// When the user cancelled it.
+    by_user: Option<Timestamp>,
+    created_at: Timestamp,
     expires_at: Timestamp,
 }
 
@@ -28,6 +33,15 @@ impl Application {
 
     fn counts(&self, now: Timestamp) -> bool {
         matches!(self.state(now), "applied" | "paying" | "used")
+    }
+
+    /// Kept from others for nothing, within the last day.
+    fn is_unused(&self, now: Timestamp) -> bool {
+        let wasted = match self.by_user {
+            Some(at) => at.duration_since(self.created_at) >= HALF,
+            None => self.state(now) == "expired",
+        };
+        wasted && now.duration_since(self.created_at) < DAY
     }
 
     fn is_open(&self, now: Timestamp) -> bool {
@@ -71,16 +85,24 @@ impl Model {
                 user,
                 promo,
                 tariff,
-            } => match self.apply(user, promo, tariff, now) {
-                Ok((_, true)) => Answer::Held,
-                Ok((_, false)) => Answer::HeldBefore,
-                Err(reasons) => Answer::Refused(reasons),
-            },
+            }
+            | Op::Move {
+                user,
+                promo,
+                tariff,
+            } => {
+                let moves = matches!(op, Op::Move { .. });
+                match self.apply(user, promo, tariff, moves, now) {
+                    Ok((_, true)) => Answer::Held,
+                    Ok((_, false)) => Answer::HeldBefore,
+                    Err(reasons) => Answer::Refused(reasons),
+                }
+            }
             Op::Buy {
                 user,
                 promo,
                 tariff,
-            } => match self.apply(user, promo, tariff, now) {
+            } => match self.apply(user, promo, tariff, false, now) {
                 Ok((place, _)) => self.buy(place),
                 Err(reasons) => Answer::Refused(reasons),
             },
@@ -111,6 +133,7 @@ impl Model {
         user: usize,
         promo: usize,
         tariff: usize,
+        moves: bool,
         now: Timestamp,
     ) -> Result<(usize, bool), Vec<String>> {
         let own = |a: &Application| (a.user, a.promo, a.tariff) == (user, promo, tariff);
@@ -125,14 +148,33 @@ impl Model {
         let count =
             |of: &dyn Fn(&Application) -> bool| live.iter().filter(|a| of(a)).count() as i64;
         let (uses, per_user) = LIMITS[promo];
-        let reasons: Vec<String> = [
+        // What the user holds for the other tariff does not count against moving it.
+        let elsewhere = |a: &Application| {
+            a.user == user && a.promo == promo && a.tariff != tariff && a.is_open(now)
+        };
+        let held = self.applications.iter().rposition(elsewhere);
+        let of_promo = count(&|a| a.promo == promo);
+        let in_all = count(&|_| true);
+        let of_user = count(&|a| a.promo == promo && a.user == user);
+        let full =
+            |count: i64, limit: i64| (count >= limit, count - i64::from(held.is_some()) >= limit);
+        let limits = [
+            full(of_promo, uses),
+            full(in_all, CAMPAIGN_LIMIT),
+            full(of_user, per_user.into()),
+        ];
+        let own_all = self.applications.iter();
+        let unused = own_all.filter(|a| a.user == user && a.promo == promo && a.is_unused(now));
+        let mut reasons: Vec<String> = [
             ("user_not_active", self.closed[user]),
-            ("promo_limit_reached", count(&|a| a.promo == promo) >= uses),
-            ("campaign_limit_reached", count(&|_| true) >= CAMPAIGN_LIMIT),
             (
-                "user_limit_reached",
-                count(&|a| a.promo == promo && a.user == user) >= per_user.into(),
+                "held_for_another_tariff",
+                limits.iter().any(|(with, without)| *with && !without),
             ),
+            ("promo_limit_reached", limits[0].1),
+            ("campaign_limit_reached", limits[1].1),
+            ("user_limit_reached", limits[2].1),
+            ("too_many_unused_applications", unused.count() >= MAX_UNUSED),
             (
                 "another_promo_applied",
                 count(&|a| {
@@ -144,6 +186,16 @@ impl Model {
         .filter(|(_, refuses)| *refuses)
         .map(|(reason, _)| reason.to_owned())
         .collect();
+        if let Some(place) = held
+            && moves
+            && self.applications[place].state == "applied"
+            && reasons
+                .iter()
+                .all(|reason| reason == "held_for_another_tariff")
+        {
+            reasons.clear();
+            self.applications[place].state = "cancelled";
+        }
         if !reasons.is_empty() {
             return Err(reasons);
         }
@@ -152,7 +204,8 @@ impl Model {
             promo,
             tariff,
             state: "applied",
-            by_user: false,
+            by_user: None,
+            created_at: now,
             expires_at: now + HOLD,
         });
         Ok((self.applications.len() - 1, true))
@@ -175,28 +228,33 @@ impl Model {
         Answer::Bought
     }
 
-    fn cancel(&mut self, user: usize, promo: usize, now: Timestamp) -> &'static str {
-        let mut own = self
-            .applications
-            .iter_mut()
-            .rev()
-            .filter(|a| a.user == user && a.promo == promo);
-        let mut latest = None;
-        let held = own.find_map(|a| {
-            latest.get_or_insert((a.state(now), a.by_user));
-            (a.state(now) == "applied").then_some(a)
-        });
-        if let Some(hold) = held {
-            hold.state = "cancelled";
-            hold.by_user = true;
-            return "done";
+    /// How many applications are cancelled, now or by the latest call.
+    fn cancel(&mut self, user: usize, promo: usize, now: Timestamp) -> usize {
+        let own = |a: &Application| a.user == user && a.promo == promo;
+        let open: Vec<usize> = (0..self.applications.len())
+            .filter(|place| {
+                let a = &self.applications[*place];
+                own(a) && a.is_open(now)
+            })
+            .collect();
+        for sale in &mut self.sales {
+            if sale.outcome == "pending" && open.contains(&sale.place) {
+                sale.outcome = "failed";
+            }
         }
-        match latest {
-            Some(("paying", _)) => "paying",
-            Some(("used", _)) => "used",
-            Some(("cancelled", true)) => "done",
-            _ => "not applied",
+        for place in &open {
+            let a = &mut self.applications[*place];
+            (a.state, a.by_user) = ("cancelled", Some(now));
         }
+        if !open.is_empty() {
+            return open.len();
+        }
+        let latest = self.applications.iter().rfind(|a| own(a));
+        let Some(at) = latest.and_then(|a| a.by_user) else {
+            return 0;
+        };
+        let together = |a: &&Application| own(a) && a.by_user == Some(at);
+        self.applications.iter().filter(together).count()
     }
 
     /// The money for a purchase comes, maybe after it had failed.
@@ -204,19 +262,24 @@ impl Model {
         let Some(sale) = self.sales.get(purchase).copied() else {
             return Answer::Nothing;
         };
-        let late = sale.outcome == "failed";
+        let active = !self.closed[self.applications[sale.place].user];
         let answer = match sale.outcome {
-            "pending" => "now",
+            "pending" if active => "now",
+            "pending" => {
+                self.applications[sale.place].state = "cancelled";
+                "late, going back"
+            }
             "failed" if self.has_room(sale.place, now) => "late, kept",
             "failed" => "late, going back",
             _ => return Answer::Settled("before"),
         };
         let kept = answer != "late, going back";
         if kept {
-            self.applications[sale.place].state = "used";
+            let application = &mut self.applications[sale.place];
+            (application.state, application.by_user) = ("used", None);
             self.tell(sale.place, "paid");
         }
-        self.sales[purchase].outcome = if late && !kept { "going back" } else { "paid" };
+        self.sales[purchase].outcome = if kept { "paid" } else { "going back" };
         Answer::Settled(answer)
     }
 

@@ -7,7 +7,9 @@ use domain::{
     ApplicationState, Currency, Money, PaymentFailure, PromoCodeId, PromoRef, UserStatus,
 };
 use jiff::{SignedDuration, Timestamp};
-use loyalty_store::{Application, Cancelled, RefundOutcome, Settled};
+use loyalty_store::{
+    Application, Cancelled, OpenPurchaseOutcome, PromoRequest, RefundOutcome, Settled,
+};
 use pg::{AdHoc, Type};
 use proptest::prelude::*;
 use redemption::ApplyOutcome;
@@ -29,6 +31,12 @@ const LONG: SignedDuration = SignedDuration::from_mins(31);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Op {
     Apply {
+        user: usize,
+        promo: usize,
+        tariff: usize,
+    },
+    /// The same, moving what is held for the other tariff.
+    Move {
         user: usize,
         promo: usize,
         tariff: usize,
@@ -70,6 +78,7 @@ pub fn op() -> impl Strategy<Value = Op> {
     let (user, two) = (0..USERS, 0..2_usize);
     prop_oneof![
         6 => (user.clone(), two.clone(), two.clone()).prop_map(|(user, promo, tariff)| Op::Apply { user, promo, tariff }),
+        3 => (user.clone(), two.clone(), two.clone()).prop_map(|(user, promo, tariff)| Op::Move { user, promo, tariff }),
         3 => (user.clone(), two.clone()).prop_map(|(user, promo)| Op::Cancel { user, promo }),
         4 => (user.clone(), two.clone(), two).prop_map(|(user, promo, tariff)| Op::Buy { user, promo, tariff }),
         2 => (0..8_usize).prop_map(|purchase| Op::Pay { purchase }),
@@ -91,7 +100,8 @@ pub enum Answer {
     Refused(Vec<String>),
     Bought,
     BoughtBefore,
-    Cancelled(&'static str),
+    /// How many applications.
+    Cancelled(usize),
     Settled(&'static str),
     Refund(&'static str),
     Nothing,
@@ -168,8 +178,16 @@ impl Scene {
                 user,
                 promo,
                 tariff,
+            }
+            | Op::Move {
+                user,
+                promo,
+                tariff,
             } => {
-                let ask = world::ask(users[user], promos[promo], tariffs[tariff]);
+                let ask = PromoRequest {
+                    move_held: matches!(op, Op::Move { .. }),
+                    ..world::ask(users[user], promos[promo], tariffs[tariff])
+                };
                 match redemption::apply(store, &ask, now, &OsRandom)
                     .await
                     .unwrap()
@@ -203,12 +221,10 @@ impl Scene {
             }
             Op::Cancel { user, promo } => {
                 let promo = PromoRef::Id(PromoCodeId(promos[promo]));
-                let cancelled = store.cancel(users[user], &promo, now).await.unwrap();
+                let cancelled = store.cancel(users[user], &promo, None, now).await.unwrap();
                 Answer::Cancelled(match cancelled {
-                    Cancelled::Done(_) => "done",
-                    Cancelled::NotApplied => "not applied",
-                    Cancelled::Paying => "paying",
-                    Cancelled::Used => "used",
+                    Cancelled::Done(cancelled) => cancelled.len(),
+                    Cancelled::NotApplied | Cancelled::Used | Cancelled::Changed => 0,
                 })
             }
             Op::Pay { purchase } => match self.purchase(purchase) {
@@ -257,13 +273,13 @@ impl Scene {
             .await
             .unwrap()
         {
-            // Somebody was faster.
-            None => Answer::Nothing,
-            Some(purchase) => {
+            OpenPurchaseOutcome::Opened(purchase) => {
                 let mut purchases = self.0.purchases.lock().unwrap();
                 purchases.push((purchase.id, purchase.total));
                 Answer::Bought
             }
+            // Somebody was faster.
+            _ => Answer::Nothing,
         }
     }
 

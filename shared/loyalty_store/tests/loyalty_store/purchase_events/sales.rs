@@ -96,15 +96,21 @@ async fn concurrent_webhooks_emit_one_event() {
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_purchases_emit_ordered_events() {
     let shop = Shop::new().await;
-    let mut payments = JoinSet::new();
+    let mut shops = Vec::new();
     for _ in 0..4 {
-        let shop = shop.selling_another().await;
-        for purchase in [shop.order().await, shop.order_with_code(100).await.0] {
-            let shop = shop.clone();
+        shops.push(shop.selling_another().await);
+    }
+    for with_code in [false, true] {
+        let mut payments = JoinSet::new();
+        for shop in shops.clone() {
+            let purchase = match with_code {
+                true => shop.order_with_code(100).await.0,
+                false => shop.order().await,
+            };
             payments.spawn(async move { shop.pay(&purchase).await.unwrap() });
         }
+        payments.join_all().await;
     }
-    payments.join_all().await;
     let events = shop.events().await;
     let sequences: Vec<_> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, [1, 2, 3, 4, 5, 6, 7, 8]);

@@ -47,7 +47,7 @@ impl Shop {
         let tariff = TariffId(self.tariff);
         let bought = store.open_full_price_purchase(self.user, tariff, None, now(), &OsRandom);
         match bought.await.unwrap() {
-            OpenPurchaseOutcome::Pending(purchase) => *purchase,
+            OpenPurchaseOutcome::Opened(purchase) => *purchase,
             other => panic!("{other:?}"),
         }
     }
@@ -67,7 +67,10 @@ impl Shop {
             .world
             .store
             .open_purchase(&hold, None, now(), &OsRandom);
-        (opened.await.unwrap().unwrap(), promo)
+        match opened.await.unwrap() {
+            OpenPurchaseOutcome::Opened(purchase) => (*purchase, promo),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The money comes.

@@ -225,5 +225,6 @@ pub fn ask(user_id: Uuid, promo: i64, tariff: i64) -> PromoRequest {
         user_id,
         promo: PromoRef::Text(PromoCode::candidates(&format!("{CODE}{promo}"))),
         tariff: TariffId(tariff),
+        move_held: false,
     }
 }
