@@ -32,7 +32,7 @@ COMMENT ON TABLE campaign_usage IS 'A row is a stripe of a campaign''s counter, 
 -- Domains, since Postgres caches their checks; it parses those of a table again for every statement that writes.
 CREATE DOMAIN application_state AS text CHECK (VALUE IN ('applied', 'paying', 'used', 'cancelled', 'expired'));
 CREATE DOMAIN cancel_reason AS text CHECK (VALUE IN ('user', 'moved', 'admin', 'payment_failed', 'payment_expired',
-    'user_blocked', 'user_deleted', 'not_first_purchase', 'refunded'));
+    'user_blocked', 'user_deleted', 'not_first_purchase', 'refunded', 'revoked'));
 
 -- No foreign keys to rows that all users share: each would lock the row of the code, the tariff, the promotion or the
 -- campaign, and write to it. The statement that inserts has read them all, and nothing deletes them; the audit of

@@ -5,7 +5,7 @@ CREATE TABLE purchases (
     application_id   uuid REFERENCES applications (id),
     user_id          uuid        NOT NULL,
     tariff_id        bigint      NOT NULL,
-    status           text        NOT NULL CHECK (status IN ('pending', 'paid', 'failed', 'refunded')),
+    status           text        NOT NULL CHECK (status IN ('pending', 'paid', 'failed', 'refunded', 'revoked')),
     failure          text CHECK (failure IN ('payment_failed', 'payment_expired', 'payment_rejected', 'cancelled_by_buyer',
         'user_not_active', 'not_first_purchase')),
     price_minor      bigint      NOT NULL CHECK (price_minor > 0),
@@ -18,7 +18,10 @@ CREATE TABLE purchases (
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     check_at         timestamptz,
+    revoked_by       uuid,
+    revoke_reason    text,
     CONSTRAINT purchases_failure CHECK ((status = 'failed') = (failure IS NOT NULL)),
+    CONSTRAINT purchases_revoked CHECK ((status = 'revoked') = (num_nonnulls(revoked_by, revoke_reason) = 2)),
     CONSTRAINT purchases_period CHECK (num_nonnulls(period_months, trial_days) = 1)
 );
 COMMENT ON TABLE purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
@@ -50,10 +53,16 @@ CREATE TABLE subscriptions (
     tariff_id   bigint      NOT NULL,
     starts_at   timestamptz NOT NULL,
     ends_at     timestamptz NOT NULL,
+    time_zone   text        NOT NULL,
+    anchor      timestamp   NOT NULL,
+    months      integer     NOT NULL,
     -- A subscription that is refunded before it begins has zero length.
     CONSTRAINT subscriptions_period CHECK (ends_at >= starts_at)
 );
 COMMENT ON TABLE subscriptions IS 'A row is the period that was bought with a purchase, half-open.';
+COMMENT ON COLUMN subscriptions.anchor IS
+    'When the chain of monthly periods began that this one belongs to, on the clock of the time zone. It ends `months` '
+    'calendar months later; 0 for a period of days or one that was cut short, which no chain goes on from.';
 CREATE INDEX subscriptions_by_user ON subscriptions (user_id, tariff_id, ends_at DESC);
 
 CREATE TABLE ledger (

@@ -22,6 +22,7 @@ CREATE TABLE outbox (
     paid_until     timestamptz NOT NULL,
     refund_minor   bigint,
     refunded_minor bigint,
+    revoked        boolean     NOT NULL,
     occurred_at    timestamptz NOT NULL,
     published_at   timestamptz,
     claimed_until  timestamptz,
@@ -29,7 +30,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_refund CHECK ((refund_minor IS NULL) = (refunded_minor IS NULL))
 );
 COMMENT ON TABLE outbox IS 'A row is an event about a purchase. Events are published in order per user.';
-COMMENT ON COLUMN outbox.event_id IS 'The ID of the purchase that was paid, or of the refund: neither occurs twice.';
+COMMENT ON COLUMN outbox.event_id IS 'The ID of the purchase that was paid, of the refund, or of the revocation: none occurs twice.';
 COMMENT ON COLUMN outbox.paid_until IS 'The end of the last of the user''s subscriptions to this tariff.';
 COMMENT ON COLUMN outbox.refund_minor IS 'The amount of this refund; refunded_minor is the total refunded.';
 COMMENT ON COLUMN outbox.claimed_until IS 'Until when only the relay that claimed the event publishes it.';
@@ -41,5 +42,5 @@ CREATE TABLE purchase_event_counts (
     last    bigint NOT NULL CHECK (last > 0)
 );
 COMMENT ON TABLE purchase_event_counts IS
-    'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase and each '
-    'refund has one.';
+    'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase, each '
+    'refund and each revocation has one.';

@@ -4,9 +4,9 @@ CREATE DOMAIN public.application_state AS text
 	CONSTRAINT application_state_check CHECK ((VALUE = ANY (ARRAY['applied'::text, 'paying'::text, 'used'::text, 'cancelled'::text, 'expired'::text])));
 
 CREATE DOMAIN public.cancel_reason AS text
-	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'moved'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'not_first_purchase'::text, 'refunded'::text])));
+	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'moved'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'not_first_purchase'::text, 'refunded'::text, 'revoked'::text])));
 
-CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -36,7 +36,8 @@ BEGIN
     UPDATE purchases p SET status = 'paid', failure = NULL, check_at = NULL, updated_at = p_now WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
-        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+        p_months => b.period_months, p_days => b.trial_days, p_time_zone => p_time_zone,
+        p_now => p_now
     );
     RETURN 'kept';
 END $$;
@@ -190,7 +191,7 @@ BEGIN
     END;
 END $$;
 
-CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -228,7 +229,8 @@ BEGIN
     WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
-        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+        p_months => b.period_months, p_days => b.trial_days, p_time_zone => p_time_zone,
+        p_now => p_now
     );
     RETURN 'paid';
 END $$;
@@ -238,10 +240,8 @@ CREATE FUNCTION public.complete_refund(p_refund_id uuid, p_reference text, p_now
     AS $$
 DECLARE
     b purchases;
-    s subscriptions;
     v_amount_minor bigint;
     v_currency text;
-    v_ends_at timestamptz;
 BEGIN
     SELECT p.* INTO STRICT b FROM purchases p JOIN refunds r ON r.purchase_id = p.id
     WHERE r.id = p_refund_id FOR NO KEY UPDATE OF p;
@@ -253,26 +253,8 @@ BEGIN
     END IF;
     INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
     VALUES (p_now, b.id, 'refund', p_reference, -v_amount_minor, v_currency);
-    IF b.status <> 'paid' OR (SELECT sum(l.amount_minor) FROM ledger l WHERE l.purchase_id = b.id) > 0 THEN
-        RETURN true;
-    END IF;
-
-    PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
-    PERFORM release_uses(
-        p_application_ids => ARRAY[a.id], p_from => 'used', p_to => 'cancelled', p_cancel_reason => 'refunded',
-        p_now => p_now
-    )
-    FROM applications a JOIN promotions p ON p.id = a.promotion_id
-    WHERE a.id = b.application_id AND p.refund_returns_use;
-    UPDATE purchases p SET status = 'refunded', updated_at = p_now WHERE p.id = b.id;
-    SELECT o.* INTO STRICT s FROM subscriptions o WHERE o.purchase_id = b.id;
-    v_ends_at := least(s.ends_at, greatest(s.starts_at, p_now));
-    IF v_ends_at < s.ends_at THEN
-        UPDATE subscriptions o SET ends_at = v_ends_at WHERE o.purchase_id = b.id;
-        UPDATE subscriptions later
-        SET starts_at = later.starts_at - (s.ends_at - v_ends_at), ends_at = later.ends_at - (s.ends_at - v_ends_at)
-        WHERE later.user_id = s.user_id AND later.tariff_id = s.tariff_id AND later.starts_at >= s.ends_at
-            AND later.purchase_id <> s.purchase_id;
+    IF b.status = 'paid' AND (SELECT sum(l.amount_minor) FROM ledger l WHERE l.purchase_id = b.id) <= 0 THEN
+        PERFORM end_purchase(p_purchase_id => b.id, p_status => 'refunded', p_now => p_now);
     END IF;
     RETURN true;
 END $$;
@@ -332,7 +314,58 @@ BEGIN
     RETURN 'deleted';
 END $$;
 
-CREATE FUNCTION public.enqueue_purchase_event(p_event_id uuid, p_purchase_id uuid, p_refund_minor bigint, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION public.end_purchase(p_purchase_id uuid, p_status text, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b purchases;
+    s subscriptions;
+    v_later record;
+BEGIN
+    SELECT p.* INTO STRICT b FROM purchases p WHERE p.id = p_purchase_id;
+    PERFORM lock_subscriptions(p_user_id => b.user_id, p_tariff_id => b.tariff_id);
+    PERFORM release_uses(
+        p_application_ids => ARRAY[a.id], p_from => 'used', p_to => 'cancelled', p_cancel_reason => p_status,
+        p_now => p_now
+    )
+    FROM applications a JOIN promotions p ON p.id = a.promotion_id
+    WHERE a.id = b.application_id AND p.refund_returns_use;
+    UPDATE purchases p SET status = p_status, updated_at = p_now WHERE p.id = b.id;
+    SELECT o.* INTO STRICT s FROM subscriptions o WHERE o.purchase_id = b.id;
+    IF s.ends_at <= p_now THEN
+        RETURN;
+    END IF;
+    UPDATE subscriptions o SET ends_at = greatest(s.starts_at, p_now), months = 0 WHERE o.purchase_id = b.id
+    RETURNING o.ends_at, o.months INTO s.ends_at, s.months;
+    IF s.starts_at >= p_now THEN
+        -- What follows continues the chain that this one continued.
+        SELECT o.* INTO s FROM subscriptions o
+        WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id AND o.ends_at = s.starts_at AND o.purchase_id <> b.id
+        ORDER BY o.starts_at DESC LIMIT 1;
+        IF NOT FOUND THEN
+            SELECT o.* INTO STRICT s FROM subscriptions o WHERE o.purchase_id = b.id;
+        END IF;
+    END IF;
+    FOR v_later IN
+        SELECT o.purchase_id, o.time_zone, p.period_months, p.trial_days
+        FROM subscriptions o JOIN purchases p ON p.id = o.purchase_id
+        WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id AND o.starts_at >= s.ends_at
+            AND o.purchase_id NOT IN (b.id, s.purchase_id) AND o.ends_at > o.starts_at
+        ORDER BY o.starts_at
+    LOOP
+        UPDATE subscriptions o
+        SET starts_at = s.ends_at, ends_at = e.ends_at, anchor = e.anchor, months = e.months
+        FROM period_end(
+            p_starts_at => s.ends_at, p_time_zone => v_later.time_zone, p_months => v_later.period_months,
+            p_days => v_later.trial_days, p_anchor => s.anchor,
+            p_months_before => CASE WHEN s.time_zone = v_later.time_zone THEN s.months END
+        ) AS e
+        WHERE o.purchase_id = v_later.purchase_id
+        RETURNING o.* INTO s;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION public.enqueue_purchase_event(p_event_id uuid, p_purchase_id uuid, p_refund_minor bigint, p_revoked boolean, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -343,7 +376,7 @@ BEGIN
     RETURNING c.last INTO v_sequence;
     -- A separate statement: the one above waited for the user's earlier events, so this one sees all that is in them.
     INSERT INTO outbox (event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
-        currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at)
+        currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, revoked, occurred_at)
     SELECT p_event_id, b.user_id, v_sequence, b.id, b.tariff_id, a.code_id, b.price_minor, b.total_minor, b.currency,
         s.starts_at, s.ends_at,
         (SELECT max(o.ends_at) FROM subscriptions o WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id),
@@ -351,7 +384,7 @@ BEGIN
         CASE WHEN p_refund_minor IS NOT NULL THEN (
             SELECT sum(r.amount_minor) FROM refunds r WHERE r.purchase_id = b.id AND r.status = 'succeeded'
         ) END,
-        p_now
+        p_revoked, p_now
     FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id LEFT JOIN applications a ON a.id = b.application_id
     WHERE b.id = p_purchase_id;
     IF NOT FOUND THEN
@@ -1047,7 +1080,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.open_purchase(p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT open_purchase_id uuid, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
+CREATE FUNCTION public.open_purchase(p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_time_zone text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT open_purchase_id uuid, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -1115,7 +1148,7 @@ BEGIN
         SELECT made.starts_at, made.ends_at INTO starts_at, ends_at
         FROM subscribe(
             p_purchase_id => p_purchase_id, p_user_id => v_user_id, p_tariff_id => v_tariff_id,
-            p_months => v_months, p_days => v_trial_days, p_now => p_now
+            p_months => v_months, p_days => v_trial_days, p_time_zone => p_time_zone, p_now => p_now
         ) AS made;
     END IF;
     outcome := 'opened';
@@ -1148,7 +1181,7 @@ BEGIN
     END IF;
     left_minor := b.total_minor - coalesce(
         (SELECT sum(r.amount_minor)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status <> 'failed'), 0);
-    IF b.status NOT IN ('paid', 'refunded') THEN
+    IF b.status NOT IN ('paid', 'refunded', 'revoked') THEN
         outcome := 'not_paid';
     ELSIF left_minor <= 0 THEN
         outcome := 'nothing_left';
@@ -1164,12 +1197,30 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.period_end(p_starts_at timestamp with time zone, p_time_zone text, p_months integer, p_days integer, p_anchor timestamp without time zone, p_months_before integer, OUT ends_at timestamp with time zone, OUT anchor timestamp without time zone, OUT months integer) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+BEGIN
+    anchor := p_starts_at AT TIME ZONE p_time_zone;
+    IF p_days IS NOT NULL THEN
+        months := 0;
+        ends_at := (anchor + make_interval(days => p_days)) AT TIME ZONE p_time_zone;
+        RETURN;
+    END IF;
+    months := p_months;
+    IF p_months_before > 0 THEN
+        anchor := p_anchor;
+        months := p_months_before + p_months;
+    END IF;
+    ends_at := (anchor + make_interval(months => months)) AT TIME ZONE p_time_zone;
+END $$;
+
 CREATE FUNCTION public.purchases_emit_event() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
     PERFORM enqueue_purchase_event(
-        p_event_id => NEW.id, p_purchase_id => NEW.id, p_refund_minor => NULL, p_now => NEW.updated_at
+        p_event_id => NEW.id, p_purchase_id => NEW.id, p_refund_minor => NULL, p_revoked => false, p_now => NEW.updated_at
     );
     RETURN NULL;
 END $$;
@@ -1225,9 +1276,10 @@ CREATE FUNCTION public.refunds_emit_event() RETURNS trigger
     AS $$
 BEGIN
     PERFORM enqueue_purchase_event(
-        p_event_id => NEW.id, p_purchase_id => b.id, p_refund_minor => NEW.amount_minor, p_now => NEW.updated_at
+        p_event_id => NEW.id, p_purchase_id => b.id, p_refund_minor => NEW.amount_minor, p_revoked => false,
+        p_now => NEW.updated_at
     )
-    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded');
+    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded', 'revoked');
     RETURN NULL;
 END $$;
 
@@ -1748,6 +1800,30 @@ BEGIN
         v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed);
 END $$;
 
+CREATE FUNCTION public.revoke_purchase(p_purchase_id uuid, p_revocation_id uuid, p_actor_id uuid, p_reason text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    b purchases;
+BEGIN
+    SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_purchase';
+    ELSIF b.status = 'revoked' THEN
+        RETURN 'revoked';
+    ELSIF b.status = 'refunded' THEN
+        RETURN 'refunded';
+    ELSIF b.status <> 'paid' THEN
+        RETURN 'not_paid';
+    END IF;
+    UPDATE purchases p SET status = 'revoked', revoked_by = p_actor_id, revoke_reason = p_reason WHERE p.id = b.id;
+    PERFORM end_purchase(p_purchase_id => b.id, p_status => 'revoked', p_now => p_now);
+    PERFORM enqueue_purchase_event(
+        p_event_id => p_revocation_id, p_purchase_id => b.id, p_refund_minor => NULL, p_revoked => true, p_now => p_now
+    );
+    RETURN 'revoked';
+END $$;
+
 CREATE FUNCTION public.share_limits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1777,17 +1853,29 @@ CREATE FUNCTION public.stripes_for(p_total_limit bigint) RETURNS integer
     SELECT CASE WHEN p_total_limit IS NULL THEN 32 ELSE greatest(1, least(32, p_total_limit / 16))::integer END
 $$;
 
-CREATE FUNCTION public.subscribe(p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
+CREATE FUNCTION public.subscribe(p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_time_zone text, p_now timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    v_before subscriptions;
+    v_anchor timestamp;
+    v_months integer;
 BEGIN
     PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
-    SELECT greatest(p_now, max(s.ends_at)) INTO starts_at FROM subscriptions s
-    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id;
-    ends_at := (starts_at AT TIME ZONE 'UTC'
-        + make_interval(months => coalesce(p_months, 0), days => coalesce(p_days, 0))) AT TIME ZONE 'UTC';
-    INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
-    VALUES (p_purchase_id, p_user_id, p_tariff_id, subscribe.starts_at, subscribe.ends_at);
+    SELECT s.* INTO v_before FROM subscriptions s
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id
+    ORDER BY s.ends_at DESC, s.starts_at DESC LIMIT 1;
+    starts_at := greatest(p_now, v_before.ends_at);
+    SELECT e.ends_at, e.anchor, e.months INTO ends_at, v_anchor, v_months
+    FROM period_end(
+        p_starts_at => subscribe.starts_at, p_time_zone => p_time_zone, p_months => p_months, p_days => p_days,
+        p_anchor => v_before.anchor,
+        p_months_before => CASE
+            WHEN v_before.ends_at = subscribe.starts_at AND v_before.time_zone = p_time_zone THEN v_before.months
+        END
+    ) AS e;
+    INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at, time_zone, anchor, months)
+    VALUES (p_purchase_id, p_user_id, p_tariff_id, subscribe.starts_at, subscribe.ends_at, p_time_zone, v_anchor, v_months);
 END $$;
 
 CREATE TABLE public.promotions (
@@ -2092,13 +2180,14 @@ CREATE TABLE public.outbox (
     paid_until timestamp with time zone NOT NULL,
     refund_minor bigint,
     refunded_minor bigint,
+    revoked boolean NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     published_at timestamp with time zone,
     claimed_until timestamp with time zone,
     CONSTRAINT outbox_refund CHECK (((refund_minor IS NULL) = (refunded_minor IS NULL)))
 );
 COMMENT ON TABLE public.outbox IS 'A row is an event about a purchase. Events are published in order per user.';
-COMMENT ON COLUMN public.outbox.event_id IS 'The ID of the purchase that was paid, or of the refund: neither occurs twice.';
+COMMENT ON COLUMN public.outbox.event_id IS 'The ID of the purchase that was paid, of the refund, or of the revocation: none occurs twice.';
 COMMENT ON COLUMN public.outbox.paid_until IS 'The end of the last of the user''s subscriptions to this tariff.';
 COMMENT ON COLUMN public.outbox.refund_minor IS 'The amount of this refund; refunded_minor is the total refunded.';
 COMMENT ON COLUMN public.outbox.claimed_until IS 'Until when only the relay that claimed the event publishes it.';
@@ -2194,7 +2283,7 @@ CREATE TABLE public.purchase_event_counts (
     last bigint NOT NULL,
     CONSTRAINT purchase_event_counts_last_check CHECK ((last > 0))
 );
-COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase and each refund has one.';
+COMMENT ON TABLE public.purchase_event_counts IS 'A row is the sequence number of a user''s last event, which outlives the event: every paid purchase, each refund and each revocation has one.';
 
 CREATE TABLE public.purchase_keys (
     user_id uuid NOT NULL,
@@ -2220,13 +2309,16 @@ CREATE TABLE public.purchases (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone,
+    revoked_by uuid,
+    revoke_reason text,
     CONSTRAINT purchases_check CHECK (((total_minor >= 0) AND (total_minor <= price_minor))),
     CONSTRAINT purchases_failure CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
     CONSTRAINT purchases_failure_check CHECK ((failure = ANY (ARRAY['payment_failed'::text, 'payment_expired'::text, 'payment_rejected'::text, 'cancelled_by_buyer'::text, 'user_not_active'::text, 'not_first_purchase'::text]))),
     CONSTRAINT purchases_period CHECK ((num_nonnulls(period_months, trial_days) = 1)),
     CONSTRAINT purchases_period_months_check CHECK ((period_months > 0)),
     CONSTRAINT purchases_price_minor_check CHECK ((price_minor > 0)),
-    CONSTRAINT purchases_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'failed'::text, 'refunded'::text]))),
+    CONSTRAINT purchases_revoked CHECK (((status = 'revoked'::text) = (num_nonnulls(revoked_by, revoke_reason) = 2))),
+    CONSTRAINT purchases_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'failed'::text, 'refunded'::text, 'revoked'::text]))),
     CONSTRAINT purchases_trial_days_check CHECK ((trial_days > 0))
 );
 COMMENT ON TABLE public.purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
@@ -2321,9 +2413,13 @@ CREATE TABLE public.subscriptions (
     tariff_id bigint NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
+    time_zone text NOT NULL,
+    anchor timestamp without time zone NOT NULL,
+    months integer NOT NULL,
     CONSTRAINT subscriptions_period CHECK ((ends_at >= starts_at))
 );
 COMMENT ON TABLE public.subscriptions IS 'A row is the period that was bought with a purchase, half-open.';
+COMMENT ON COLUMN public.subscriptions.anchor IS 'When the chain of monthly periods began that this one belongs to, on the clock of the time zone. It ends `months` calendar months later; 0 for a period of days or one that was cut short, which no chain goes on from.';
 
 CREATE TABLE public.tariffs (
     id bigint NOT NULL,

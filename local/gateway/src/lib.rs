@@ -4,6 +4,8 @@ mod health;
 mod metrics;
 mod openapi;
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use axum::routing::get;
 use runtime::ConfigError;
@@ -18,6 +20,18 @@ macro_rules! functions {
         fn functions() -> Result<OpenApiRouter, ConfigError> {
             let router = OpenApiRouter::with_openapi(openapi::Api::openapi());
             Ok(router$(.merge($function::router().with_state($function::State::from_env()?)))+)
+        }
+
+        /// The environment variables that each function reads when it starts, besides those of logs and error reports.
+        ///
+        /// # Errors
+        /// When one of them is missing or not valid.
+        pub fn variables() -> Result<Vec<(&'static str, BTreeSet<String>)>, ConfigError> {
+            Ok(vec![$({
+                let (state, names) = runtime::recording($function::State::from_env);
+                state?;
+                (stringify!($function), names)
+            }),+])
         }
 
         /// The description of the API that the functions make together, and the function behind each path.

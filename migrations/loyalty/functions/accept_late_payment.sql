@@ -2,7 +2,7 @@
 -- still allow its use, and a promo code for first purchases still finds none; otherwise the payment is refunded by the refund `p_refund_id`. The outcome: 'kept',
 -- 'refunding', or 'before' when this payment, or another, was processed earlier.
 CREATE OR REPLACE FUNCTION accept_late_payment(
-    p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamptz
+    p_purchase_id uuid, p_reference text, p_refund_id uuid, p_time_zone text, p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     b purchases;
@@ -31,7 +31,8 @@ BEGIN
     UPDATE purchases p SET status = 'paid', failure = NULL, check_at = NULL, updated_at = p_now WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
-        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+        p_months => b.period_months, p_days => b.trial_days, p_time_zone => p_time_zone,
+        p_now => p_now
     );
     RETURN 'kept';
 END $$;

@@ -7,7 +7,8 @@
 -- Rows of purchases are locked first and written last: a request that opens a purchase of the same tariff would wait for
 -- a written row, but not for a locked one.
 CREATE OR REPLACE FUNCTION complete_purchase(
-    p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_now timestamptz
+    p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_time_zone text,
+    p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     b purchases;
@@ -44,7 +45,8 @@ BEGIN
     WHERE p.id = b.id;
     PERFORM subscribe(
         p_purchase_id => b.id, p_user_id => b.user_id, p_tariff_id => b.tariff_id,
-        p_months => b.period_months, p_days => b.trial_days, p_now => p_now
+        p_months => b.period_months, p_days => b.trial_days, p_time_zone => p_time_zone,
+        p_now => p_now
     );
     RETURN 'paid';
 END $$;

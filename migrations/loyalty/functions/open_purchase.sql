@@ -3,7 +3,8 @@
 -- 'not_first', and the application is cancelled, when the person has bought something since it was made; 'changed' when
 -- the application is no longer `applied` or its user is not active. The lock on the user makes a change of status wait.
 CREATE OR REPLACE FUNCTION open_purchase(
-    p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_now timestamptz, p_check_at timestamptz,
+    p_application_id uuid, p_purchase_id uuid, p_idempotency_key text, p_time_zone text, p_now timestamptz,
+    p_check_at timestamptz,
     OUT outcome text, OUT open_purchase_id uuid, OUT user_id uuid, OUT status text, OUT tariff_title text, OUT created_at timestamptz,
     OUT starts_at timestamptz, OUT ends_at timestamptz
 ) LANGUAGE plpgsql AS $$
@@ -72,7 +73,7 @@ BEGIN
         SELECT made.starts_at, made.ends_at INTO starts_at, ends_at
         FROM subscribe(
             p_purchase_id => p_purchase_id, p_user_id => v_user_id, p_tariff_id => v_tariff_id,
-            p_months => v_months, p_days => v_trial_days, p_now => p_now
+            p_months => v_months, p_days => v_trial_days, p_time_zone => p_time_zone, p_now => p_now
         ) AS made;
     END IF;
     outcome := 'opened';

@@ -26,7 +26,7 @@ BEGIN
     END IF;
     left_minor := b.total_minor - coalesce(
         (SELECT sum(r.amount_minor)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status <> 'failed'), 0);
-    IF b.status NOT IN ('paid', 'refunded') THEN
+    IF b.status NOT IN ('paid', 'refunded', 'revoked') THEN
         outcome := 'not_paid';
     ELSIF left_minor <= 0 THEN
         outcome := 'nothing_left';

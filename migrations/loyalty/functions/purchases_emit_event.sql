@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION purchases_emit_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM enqueue_purchase_event(
-        p_event_id => NEW.id, p_purchase_id => NEW.id, p_refund_minor => NULL, p_now => NEW.updated_at
+        p_event_id => NEW.id, p_purchase_id => NEW.id, p_refund_minor => NULL, p_revoked => false, p_now => NEW.updated_at
     );
     RETURN NULL;
 END $$;

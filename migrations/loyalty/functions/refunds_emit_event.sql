@@ -3,9 +3,10 @@
 CREATE OR REPLACE FUNCTION refunds_emit_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM enqueue_purchase_event(
-        p_event_id => NEW.id, p_purchase_id => b.id, p_refund_minor => NEW.amount_minor, p_now => NEW.updated_at
+        p_event_id => NEW.id, p_purchase_id => b.id, p_refund_minor => NEW.amount_minor, p_revoked => false,
+        p_now => NEW.updated_at
     )
-    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded');
+    FROM purchases b WHERE b.id = NEW.purchase_id AND b.status IN ('paid', 'refunded', 'revoked');
     RETURN NULL;
 END $$;
 

@@ -27,9 +27,9 @@ pub struct PromoGuesses {
     per_address: Limit,
 }
 
-/// A promo code that was named and is not looked up yet.
+/// A promo code that was named and is not looked up yet; without an attempt, it is known not to be a guess.
 #[must_use = "a guess that does not end counts like a wrong one"]
-pub struct PromoGuess(Attempt);
+pub struct PromoGuess(Option<Attempt>);
 
 impl PromoGuesses {
     /// From `ATTEMPTS_KEY` and, if they are set, `PROMO_GUESSES_PER_USER`, `PROMO_GUESSES_PER_ADDRESS` and
@@ -45,15 +45,18 @@ impl PromoGuesses {
         })
     }
 
-    /// Before a promo code is looked up for a user.
+    /// Before a promo code is looked up for a user. At the limit `is_known` says whether the user knows the code already,
+    /// so that naming it is no guess.
     ///
     /// # Errors
-    /// `too_many_attempts`, whatever the code is: were a right one let through, guessing on would pay.
+    /// `too_many_attempts`, whatever another code is: were a right one let through, guessing on would pay. Those of
+    /// `is_known`.
     pub async fn begin(
         &self,
         user_id: Uuid,
         address: ClientAddress,
         promo: &PromoRef,
+        is_known: impl AsyncFnOnce() -> Result<bool, Problem>,
     ) -> Result<PromoGuess, Problem> {
         let subject = |kind, name, limit| Subject { kind, name, limit };
         let address = address.octets();
@@ -61,8 +64,11 @@ impl PromoGuesses {
             subject("promo-user", user_id.as_bytes(), self.per_user),
             subject("promo-address", &address, self.per_address),
         ];
-        let attempt = self.limiter.reserve(&subjects, &name(promo)).await?;
-        Ok(PromoGuess(attempt))
+        match self.limiter.reserve(&subjects, &name(promo)).await {
+            Ok(attempt) => Ok(PromoGuess(Some(attempt))),
+            Err(_) if is_known().await? => Ok(PromoGuess(None)),
+            Err(too_many) => Err(too_many.into()),
+        }
     }
 }
 
@@ -72,9 +78,12 @@ impl PromoGuess {
     /// # Errors
     /// The outcome's own; or `too_many_attempts` when this guess, made many times at once, has used up a limit.
     pub async fn end<T>(self, outcome: Result<T, Problem>) -> Result<T, Problem> {
+        let Some(attempt) = self.0 else {
+            return outcome;
+        };
         match &outcome {
-            Err(problem) if problem.code() == Code::PromoNotFound => self.0.miss().await?,
-            _ => self.0.refund().await,
+            Err(problem) if problem.code() == Code::PromoNotFound => attempt.miss().await?,
+            _ => attempt.refund().await,
         }
         outcome
     }

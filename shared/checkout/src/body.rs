@@ -13,13 +13,16 @@ use uuid::Uuid;
 pub struct PurchaseBody {
     /// Its ID.
     purchase_id: Uuid,
-    /// `paid`, `pending`, `failed`, or `refunded` once everything is refunded.
+    /// `paid`, `pending`, `failed`, `refunded` once everything is refunded, or `revoked` when support took it back.
     #[schema(example = "pending", value_type = String)]
     status: PurchaseStatus,
-    /// Why it failed: `payment_failed`, `payment_expired` or `payment_rejected`.
+    /// Why it failed: `payment_failed`, `payment_expired`, `payment_rejected` or `cancelled_by_buyer`; `user_not_active` or
+    /// `not_first_purchase` if the money came too late and is refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     failure: Option<PaymentFailure>,
+    /// When it was made.
+    created_at: Timestamp,
     /// The tariff.
     tariff: i64,
     /// The ID of the promo code; absent at the full price.
@@ -59,6 +62,7 @@ impl From<Purchase> for PurchaseBody {
             purchase_id: purchase.id,
             status: purchase.status,
             failure: purchase.failure,
+            created_at: purchase.created_at,
             tariff,
             promocode_id: purchase.promo.map(|(id, _)| id.0),
             price: purchase.price.into(),

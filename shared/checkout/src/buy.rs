@@ -148,9 +148,10 @@ impl Checkout {
         let purchase = self.start_payment(purchase).await.map_err(problem)?;
         let status = match purchase.status {
             PurchaseStatus::Pending => StatusCode::CREATED,
-            PurchaseStatus::Paid | PurchaseStatus::Failed | PurchaseStatus::Refunded => {
-                StatusCode::OK
-            }
+            PurchaseStatus::Paid
+            | PurchaseStatus::Failed
+            | PurchaseStatus::Refunded
+            | PurchaseStatus::Revoked => StatusCode::OK,
         };
         Ok((status, Json(purchase.into())))
     }

@@ -2,6 +2,7 @@
 
 mod body;
 mod buy;
+mod page;
 mod payment;
 mod refunds;
 
@@ -15,6 +16,7 @@ use pg::PgError;
 use runtime::{ConfigError, OsRandom, SystemClock};
 
 pub use body::{PurchaseBody, SubscriptionBody};
+pub use page::PurchasesPage;
 
 /// The provider remembers an idempotence key for 24 hours: later the same order would be another payment or refund.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(23);

@@ -11,7 +11,9 @@ text_enum! {
         Paid = "paid",
         /// It was paid, and all of the money went back.
         Refunded = "refunded",
-        /// The payment failed; the use of the code was released.
+        /// Staff took it back: the subscription has ended.
+        Revoked = "revoked",
+        /// The payment failed, or the buyer gave it up; the use of the code was released.
         Failed = "failed",
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Event;
 
-/// A purchase was paid, or money of a paid one went back. Carries no personal data.
+/// A purchase was paid or revoked, or money of a paid one went back. Carries no personal data.
 ///
 /// Money that came too late and went straight back was never a sale: it makes no event, neither coming nor going.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,9 @@ pub struct PurchaseEvent {
     /// What went back; `None` when the purchase was paid.
     #[serde(flatten)]
     pub refund: Option<Refunded>,
+    /// Whether staff took the purchase back, with or without a refund of its own.
+    #[serde(skip)]
+    pub revoked: bool,
     /// When it happened, UTC.
     pub occurred_at: Timestamp,
 }
@@ -67,6 +70,8 @@ enum Message<'a> {
     Paid(&'a PurchaseEvent),
     #[serde(rename = "purchase_refunded.v1")]
     Refunded(&'a PurchaseEvent),
+    #[serde(rename = "purchase_revoked.v1")]
+    Revoked(&'a PurchaseEvent),
 }
 
 impl Event for PurchaseEvent {
@@ -84,6 +89,7 @@ impl Event for PurchaseEvent {
     )]
     fn message(&self) -> String {
         let message = match self.refund {
+            None if self.revoked => Message::Revoked(self),
             None => Message::Paid(self),
             Some(_) => Message::Refunded(self),
         };
@@ -128,9 +134,16 @@ mod tests {
             },
             paid_until: at("2026-03-02T03:04:05.000006Z"),
             refund: None,
+            revoked: false,
             occurred_at: at("2026-01-02T03:04:05.000006Z"),
         };
         assert_eq!(paid.message(), PAID);
+        let revoked = PurchaseEvent {
+            revoked: true,
+            ..paid.clone()
+        };
+        let expected = PAID.replace("purchase_paid.v1", "purchase_revoked.v1");
+        assert_eq!(revoked.message(), expected);
         let refunded = PurchaseEvent {
             event_id: id(3),
             sequence: 4,

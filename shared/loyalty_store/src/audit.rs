@@ -115,8 +115,8 @@ pg::statements! {
         HAVING count(b.id) FILTER (WHERE b.status = 'pending') <> (a.state = 'paying')::int
             OR count(b.id) FILTER (WHERE b.status = 'paid') > (a.state = 'used')::int
             -- A refund keeps the use or releases it: the promotion says which.
-            OR count(b.id) FILTER (WHERE b.status IN ('paid', 'refunded'))
-                <> (a.state = 'used' OR coalesce(a.cancel_reason = 'refunded', false))::int
+            OR count(b.id) FILTER (WHERE b.status IN ('paid', 'refunded', 'revoked'))
+                <> (a.state = 'used' OR coalesce(a.cancel_reason IN ('refunded', 'revoked'), false))::int
         UNION ALL
         SELECT 'application ' || a.id || ' is of person ' || a.person_id || ', but user ' || u.id || ' is '
             || coalesce(u.first_account_id, u.id)
@@ -142,9 +142,9 @@ pg::statements! {
         ) AS r
         WHERE $1 IS NULL OR a.promotion_id IN (SELECT mine.promotion_id FROM mine) OR b.user_id = ANY ($2)
         GROUP BY b.id, b.status, b.total_minor, l.paid, l.back, r.back, r.late
-        HAVING count(s.purchase_id) <> (b.status IN ('paid', 'refunded'))::int
+        HAVING count(s.purchase_id) <> (b.status IN ('paid', 'refunded', 'revoked'))::int
             OR l.back <> r.back
-            OR l.paid <> CASE WHEN b.status IN ('paid', 'refunded') THEN b.total_minor ELSE r.late END
+            OR l.paid <> CASE WHEN b.status IN ('paid', 'refunded', 'revoked') THEN b.total_minor ELSE r.late END
             OR (b.status = 'refunded') <> (b.status IN ('paid', 'refunded') AND l.paid > 0 AND l.back >= l.paid)
         UNION ALL
         SELECT 'the subscription of purchase ' || one.purchase_id || ' overlaps that of purchase ' || other.purchase_id
@@ -173,10 +173,12 @@ pg::statements! {
             UNION SELECT unnest($2)
         ), due AS (
             SELECT happened.user_id, count(*) AS events FROM (
-                SELECT b.user_id FROM purchases b WHERE b.status IN ('paid', 'refunded')
+                SELECT b.user_id FROM purchases b WHERE b.status IN ('paid', 'refunded', 'revoked')
+                UNION ALL
+                SELECT b.user_id FROM purchases b WHERE b.status = 'revoked'
                 UNION ALL
                 SELECT b.user_id FROM refunds r JOIN purchases b ON b.id = r.purchase_id
-                WHERE r.status = 'succeeded' AND b.status IN ('paid', 'refunded')
+                WHERE r.status = 'succeeded' AND b.status IN ('paid', 'refunded', 'revoked')
             ) AS happened
             WHERE $1 IS NULL OR happened.user_id IN (SELECT mine.user_id FROM mine)
             GROUP BY happened.user_id

@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 
 use domain::{Decision, Facts, Outcome, PromoRef};
-use jiff::Timestamp;
 use pg::{PgError, Row};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
 use crate::facts::id_and_codes;
 use crate::rows::get;
 use crate::versions::{Kind, VersionKey, Versions};
+use crate::{LoyaltyStore, Place};
 
 pg::statements! {
     FIND_DECISION(UUID) =
@@ -36,12 +35,9 @@ pub struct StoredDecision {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Where a page of decisions ended: the time and the ID of its last one.
-pub type DecisionPlace = (Timestamp, Uuid);
-
 impl StoredDecision {
     /// Its place in the list.
-    pub fn place(&self) -> DecisionPlace {
+    pub fn place(&self) -> Place {
         (self.facts.now, self.id)
     }
 }
@@ -65,7 +61,7 @@ impl LoyaltyStore {
         &self,
         user_id: Uuid,
         promo: Option<&PromoRef>,
-        after: Option<DecisionPlace>,
+        after: Option<Place>,
         limit: i64,
     ) -> Result<Vec<StoredDecision>, PgError> {
         let (id, codes) = promo.map_or((None, None), id_and_codes);

@@ -32,10 +32,11 @@ pub enum OpenPurchaseOutcome {
 
 pg::statements! {
     /// Turns an application into a purchase.
-    OPEN_PURCHASE(UUID, UUID, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = "
+    OPEN_PURCHASE(UUID, UUID, TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = "
         SELECT outcome, open_purchase_id, user_id, status, tariff_title, created_at, starts_at, ends_at
         FROM open_purchase(
-            p_application_id => $1, p_purchase_id => $2, p_idempotency_key => $3, p_now => $4, p_check_at => $5
+            p_application_id => $1, p_purchase_id => $2, p_idempotency_key => $3, p_time_zone => $4, p_now => $5,
+            p_check_at => $6
         )";
     /// Opens a purchase at the full price.
     OPEN_FULL_PRICE_PURCHASE(UUID, INT8, UUID, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = "
@@ -64,7 +65,7 @@ impl LoyaltyStore {
             .pool
             .fetch_one(
                 &OPEN_PURCHASE,
-                &[&application.id, &id, &key, &now, &check_at],
+                &[&application.id, &id, &key, &self.shop_zone, &now, &check_at],
             )
             .await;
         let row = match opened {
@@ -150,6 +151,7 @@ fn opened_with(application: &Application, id: Uuid, row: &Row) -> Result<Purchas
         refunded: nothing(application.quote.total)?,
         created_at: get(row, "created_at")?,
         subscription: period.map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),
+        revoke_reason: None,
     })
 }
 
@@ -175,6 +177,7 @@ fn opened_at_full_price(
         refunded: nothing(price)?,
         created_at: get(row, "created_at")?,
         subscription: None,
+        revoke_reason: None,
     })
 }
 

@@ -19,7 +19,7 @@ pg::statements! {
     CLAIM(INT8, TIMESTAMPTZ, TIMESTAMPTZ) = outbox::claim_sql!(
         order = "sequence",
         columns = "event_id, user_id, sequence, purchase_id, tariff_id, code_id, price_minor, total_minor,
-            currency::text AS currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, occurred_at",
+            currency::text AS currency, starts_at, ends_at, paid_until, refund_minor, refunded_minor, revoked, occurred_at",
     );
 }
 
@@ -86,6 +86,7 @@ fn event(row: &Row) -> Result<PurchaseEvent, PgError> {
         },
         paid_until: get(row, "paid_until")?,
         refund,
+        revoked: get(row, "revoked")?,
         occurred_at: get(row, "occurred_at")?,
     })
 }

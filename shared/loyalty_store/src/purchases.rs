@@ -1,10 +1,11 @@
 //! Purchases: what was bought, and how far it is paid.
 
-use domain::{Money, PaymentFailure, PromoCodeId, PromoRef, PurchaseStatus, TariffId};
+use domain::{Money, PaymentFailure, PromoCodeId, PromoRef, PurchaseStatus, Random, TariffId};
 use jiff::Timestamp;
 use pg::{PgError, Row};
 use uuid::Uuid;
 
+use crate::facts::id_and_codes;
 use crate::provider_polling::take_due;
 use crate::rows::{bug, get, money, name};
 use crate::{LoyaltyStore, PromoRequest, Subscription};
@@ -40,6 +41,24 @@ pub struct Purchase {
     pub created_at: Timestamp,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
+    /// Why staff took it back, if they did.
+    pub revoke_reason: Option<String>,
+}
+
+/// A place in a list of purchases: the time and the ID of a purchase.
+pub type Place = (Timestamp, Uuid);
+
+/// The outcome of taking a purchase back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is revoked, by this call or an earlier one.
+    Done,
+    /// It is refunded.
+    Refunded,
+    /// It is not paid.
+    NotPaid,
+    /// There is no such purchase.
+    NoPurchase,
 }
 
 /// The outcome of cancelling a purchase.
@@ -54,6 +73,11 @@ pub enum PurchaseCancellation {
 }
 
 impl Purchase {
+    /// Its place in a list.
+    pub fn place(&self) -> Place {
+        (self.created_at, self.id)
+    }
+
     /// Whether this is what `request` asks for.
     pub fn answers(&self, request: &PromoRequest) -> bool {
         let same_promo = self
@@ -72,7 +96,7 @@ macro_rules! select_purchases {
     ($which:literal) => {
         concat!(
             "SELECT b.id, b.user_id, b.status, b.failure, a.code_id, c.code, b.tariff_id, t.title, b.price_minor,
-                b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at, s.starts_at, s.ends_at,
+                b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at, b.revoke_reason, s.starts_at, s.ends_at,
                 (
                     SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r
                     WHERE r.purchase_id = b.id AND r.status = 'succeeded'
@@ -88,8 +112,11 @@ macro_rules! select_purchases {
 pg::statements! {
     /// The purchase $1.
     FIND(UUID) = select_purchases!("WHERE b.id = $1");
-    /// The latest purchases of the user $1.
-    FIND_OF_USER(UUID, INT8) = select_purchases!("WHERE b.user_id = $1 ORDER BY b.created_at DESC, b.id LIMIT $2");
+    /// The latest purchases of the user $1 before a place.
+    FIND_OF_USER(UUID, TIMESTAMPTZ, UUID, INT8) = select_purchases!(
+        "WHERE b.user_id = $1 AND ($2::timestamptz IS NULL OR (b.created_at, b.id) < ($2, $3))
+        ORDER BY b.created_at DESC, b.id DESC LIMIT $4"
+    );
     /// The purchase of the user $1 that was the answer to a request with this idempotency key.
     FIND_BY_KEY(UUID, TEXT) = select_purchases!(
         "JOIN purchase_keys k ON k.purchase_id = b.id WHERE k.user_id = $1 AND k.key = $2"
@@ -97,6 +124,17 @@ pg::statements! {
     /// Keeps the idempotency key of another request that was answered with this purchase.
     KEEP_KEY(UUID, TEXT, UUID) = "
         INSERT INTO purchase_keys (user_id, key, purchase_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, key) DO NOTHING";
+    /// Takes a paid purchase back.
+    REVOKE(UUID, UUID, UUID, TEXT, TIMESTAMPTZ) = "
+        SELECT revoke_purchase(
+            p_purchase_id => $1, p_revocation_id => $2, p_actor_id => $3, p_reason => $4, p_now => $5
+        )";
+    /// Whether the user $1 knows a promo code, by its ID $2 or its texts $3, or has a purchase with the key $4.
+    KNOWS(UUID, INT8, TEXT_ARRAY, TEXT) = "
+        SELECT EXISTS (
+            SELECT FROM promo_codes c JOIN applications a ON a.code_id = c.id
+            WHERE (c.id = $2 OR c.code = ANY ($3)) AND a.user_id = $1
+        ) OR EXISTS (SELECT FROM purchase_keys k WHERE k.user_id = $1 AND k.key = $4)";
     /// Cancels a pending purchase of the user $2.
     CANCEL(UUID, UUID, TIMESTAMPTZ) = "SELECT cancel_purchase(p_purchase_id => $1, p_user_id => $2, p_now => $3)";
     /// The purchase that is open, or was paid, with the application $1.
@@ -126,16 +164,21 @@ impl LoyaltyStore {
         row.as_ref().map(decode).transpose()
     }
 
-    /// The user's latest `limit` purchases, the newest first.
+    /// The user's latest `limit` purchases before the place `before`, the newest first.
     ///
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_purchases_of(
         &self,
         user_id: Uuid,
+        before: Option<Place>,
         limit: i64,
     ) -> Result<Vec<Purchase>, PgError> {
-        let rows = self.pool.fetch(&FIND_OF_USER, &[&user_id, &limit]).await?;
+        let (at, id) = before.unzip();
+        let rows = self
+            .pool
+            .fetch(&FIND_OF_USER, &[&user_id, &at, &id, &limit])
+            .await?;
         rows.iter().map(decode).collect()
     }
 
@@ -203,6 +246,49 @@ impl LoyaltyStore {
         }
     }
 
+    /// Takes a paid purchase back: the subscription ends, and the use of its code is released if the promotion says so.
+    /// Money can still be refunded.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing has changed then.
+    pub async fn revoke_purchase(
+        &self,
+        id: Uuid,
+        actor_id: Uuid,
+        reason: &str,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Revocation, PgError> {
+        let values: [pg::Value<'_>; 5] = [&id, &random.uuid(), &actor_id, &reason, &now];
+        let row = self.pool.fetch_one(&REVOKE, &values).await?;
+        match row.try_get(0)? {
+            "revoked" => Ok(Revocation::Done),
+            "refunded" => Ok(Revocation::Refunded),
+            "not_paid" => Ok(Revocation::NotPaid),
+            "no_purchase" => Ok(Revocation::NoPurchase),
+            _ => Err(bug("an unknown answer")),
+        }
+    }
+
+    /// Whether the user has applied the promo code before, or has an answer to the idempotency key: then naming it is no
+    /// guess.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn knows_promo(
+        &self,
+        user_id: Uuid,
+        promo: &PromoRef,
+        key: Option<&str>,
+    ) -> Result<bool, PgError> {
+        let (id, codes) = id_and_codes(promo);
+        let row = self
+            .pool
+            .fetch_one(&KNOWS, &[&user_id, &id, &codes, &key])
+            .await?;
+        Ok(row.try_get(0)?)
+    }
+
     /// Up to `limit` purchases whose payment is to be polled now. Each is then left alone for a minute, and
     /// for longer the older it is: half its age. Several callers get different ones.
     ///
@@ -258,5 +344,6 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
         confirmation_url: get(row, "confirmation_url")?,
         subscription: Option::zip(get(row, "starts_at")?, get(row, "ends_at")?)
             .map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),
+        revoke_reason: get(row, "revoke_reason")?,
     })
 }

@@ -31,14 +31,16 @@ const ANOTHER_PAYMENT: Settled = Settled::Conflict("the purchase has another pay
 
 pg::statements! {
     /// The money has come.
-    COMPLETE_PURCHASE(UUID, TEXT, INT8, TEXT, UUID, TIMESTAMPTZ) = "
+    COMPLETE_PURCHASE(UUID, TEXT, INT8, TEXT, UUID, TEXT, TIMESTAMPTZ) = "
         SELECT complete_purchase(
             p_purchase_id => $1, p_reference => $2, p_amount_minor => $3, p_currency => $4, p_refund_id => $5,
-            p_now => $6
+            p_time_zone => $6, p_now => $7
         )";
     /// The money has come after the purchase had failed.
-    ACCEPT_LATE_PAYMENT(UUID, TEXT, UUID, TIMESTAMPTZ) = "
-        SELECT accept_late_payment(p_purchase_id => $1, p_reference => $2, p_refund_id => $3, p_now => $4)";
+    ACCEPT_LATE_PAYMENT(UUID, TEXT, UUID, TEXT, TIMESTAMPTZ) = "
+        SELECT accept_late_payment(
+            p_purchase_id => $1, p_reference => $2, p_refund_id => $3, p_time_zone => $4, p_now => $5
+        )";
     /// The money will not come.
     FAIL_PURCHASE(UUID, TEXT, TEXT, TIMESTAMPTZ) = "
         SELECT fail_purchase(p_purchase_id => $1, p_reference => $2, p_failure => $3, p_now => $4)";
@@ -65,7 +67,15 @@ impl LoyaltyStore {
             .pool
             .fetch_one(
                 &COMPLETE_PURCHASE,
-                &[&id, &reference, &paid.minor(), &currency, &refund_id, &now],
+                &[
+                    &id,
+                    &reference,
+                    &paid.minor(),
+                    &currency,
+                    &refund_id,
+                    &self.shop_zone,
+                    &now,
+                ],
             )
             .await?;
         match row.try_get(0)? {
@@ -92,7 +102,10 @@ impl LoyaltyStore {
         let refund_id = random.uuid();
         let row = self
             .pool
-            .fetch_one(&ACCEPT_LATE_PAYMENT, &[&id, &reference, &refund_id, &now])
+            .fetch_one(
+                &ACCEPT_LATE_PAYMENT,
+                &[&id, &reference, &refund_id, &self.shop_zone, &now],
+            )
             .await?;
         match row.try_get(0)? {
             "kept" => Ok(Settled::Late { kept: true }),

@@ -2,34 +2,53 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use runtime::ConfigError;
 
 use crate::memory::Memory;
+
+const SHOP_TIME_ZONE: &str = "SHOP_TIME_ZONE";
+const MOSCOW: &str = "Europe/Moscow";
 
 /// The loyalty database; clones share one pool, and what is remembered of the catalogue.
 #[derive(Clone)]
 pub struct LoyaltyStore {
     pub(crate) pool: pg::Pool,
     pub(crate) memory: Arc<Memory>,
+    /// The name of the time zone on whose clock months are counted.
+    pub(crate) shop_zone: String,
 }
 
 impl LoyaltyStore {
-    /// A store over `pool`.
+    /// A store over `pool`, for a shop on Moscow's clock.
     pub fn new(pool: pg::Pool) -> LoyaltyStore {
         LoyaltyStore {
             pool,
             memory: Arc::new(Memory::new()),
+            shop_zone: MOSCOW.to_owned(),
         }
     }
 
-    /// The store at `LOYALTY_DATABASE_URL`.
+    /// The store at `LOYALTY_DATABASE_URL`, for a shop in `SHOP_TIME_ZONE`, by default Europe/Moscow.
     ///
     /// # Errors
-    /// When the variable is missing or is no Postgres URL.
+    /// When the first is missing or is no Postgres URL, or the other is no name of the IANA time zone database.
     pub fn from_env() -> Result<LoyaltyStore, ConfigError> {
-        Ok(LoyaltyStore::new(pg::Pool::from_env(
-            "LOYALTY_DATABASE_URL",
-        )?))
+        let pool = pg::Pool::from_env("LOYALTY_DATABASE_URL")?;
+        let shop_zone = runtime::optional(SHOP_TIME_ZONE).unwrap_or_else(|| MOSCOW.to_owned());
+        TimeZone::get(&shop_zone).map_err(|_| {
+            let advice = "use a name of the IANA time zone database, such as Europe/Moscow";
+            ConfigError::Invalid(SHOP_TIME_ZONE, advice.to_owned())
+        })?;
+        Ok(LoyaltyStore::in_zone(pool, &shop_zone))
+    }
+
+    /// A store over `pool`, for a shop on the clock of this zone of the IANA time zone database.
+    pub fn in_zone(pool: pg::Pool, shop_zone: &str) -> LoyaltyStore {
+        LoyaltyStore {
+            shop_zone: shop_zone.to_owned(),
+            ..LoyaltyStore::new(pool)
+        }
     }
 
     /// Answers when the database does.

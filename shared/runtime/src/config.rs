@@ -1,5 +1,7 @@
 //! Configuration comes from environment variables alone.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,8 +47,25 @@ pub fn key(name: &'static str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
         .map_err(|_| ConfigError::Invalid(name, "not 32 bytes in base64".to_owned()))
 }
 
+thread_local! {
+    static RECORD: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
+}
+
+/// What `read` returns, and the names of the environment variables that it reads on this thread: so that a deployment can
+/// be compared with what a program asks for.
+pub fn recording<T>(read: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+    RECORD.set(Some(BTreeSet::new()));
+    let value = read();
+    (value, RECORD.take().unwrap_or_default())
+}
+
 /// The value of `name`, unless it is unset or empty.
 pub fn optional(name: &str) -> Option<String> {
+    RECORD.with_borrow_mut(|record| {
+        if let Some(record) = record {
+            record.insert(name.to_owned());
+        }
+    });
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

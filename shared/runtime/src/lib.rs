@@ -11,7 +11,7 @@ mod telemetry;
 mod throttle;
 
 pub use ambient::{OsRandom, SystemClock};
-pub use config::{ConfigError, key, optional, parsed_or, required};
+pub use config::{ConfigError, key, optional, parsed_or, recording, required};
 pub use metrics::Metric;
 pub use peer::Peer;
 #[cfg(feature = "serve")]

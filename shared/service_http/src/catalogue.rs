@@ -76,6 +76,9 @@ catalogue! {
     IdempotencyKeyInvalid "idempotency_key_invalid" BAD_REQUEST:
         "The Idempotency-Key is invalid." "Send it once: 1 to 255 visible ASCII characters, such as a UUID.";
         "Недопустимый Idempotency-Key." "Отправьте его один раз: от 1 до 255 видимых символов ASCII, например UUID.".
+    IdempotencyKeyMissing "idempotency_key_missing" BAD_REQUEST:
+        "This call needs an Idempotency-Key." "Send the header with a new UUID, and the same one when you repeat the call.";
+        "Для этого запроса нужен Idempotency-Key." "Отправьте заголовок с новым UUID, а при повторе запроса — с тем же.".
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY:
         "This Idempotency-Key was used for another request." "Use a new key for a new request.";
         "Этот Idempotency-Key уже использован для другого запроса." "Для нового запроса используйте новый ключ.".
@@ -173,11 +176,14 @@ catalogue! {
         "There is no such purchase." "Check its ID: it is in the answer to the purchase.";
         "Такой покупки нет." "Проверьте идентификатор: он есть в ответе на покупку.".
     PurchaseNotPaid "purchase_not_paid" CONFLICT:
-        "The purchase is not paid, so there is nothing to refund." "Check its status.";
-        "Покупка не оплачена, возвращать нечего." "Посмотрите её статус.".
+        "The purchase is not paid, so there is nothing to refund or revoke." "Check its status.";
+        "Покупка не оплачена: возвращать и отзывать нечего." "Посмотрите её статус.".
+    PurchaseRefunded "purchase_refunded" CONFLICT:
+        "The purchase is refunded already, so its subscription has ended." "There is nothing to revoke.";
+        "Деньги за покупку уже возвращены, и подписка закончилась." "Отзывать нечего.".
     NothingToRefund "nothing_to_refund" CONFLICT:
-        "Everything is refunded or being refunded already, or the purchase was free." "Check the refunds of the purchase.";
-        "Все деньги уже возвращены или возвращаются, либо покупка была бесплатной." "Посмотрите возвраты этой покупки.".
+        "Everything is refunded or being refunded already, or the purchase was free." "Check the refunds of the purchase. A free purchase can be revoked.";
+        "Все деньги уже возвращены или возвращаются, либо покупка была бесплатной." "Посмотрите возвраты этой покупки. Бесплатную покупку можно отозвать.".
     RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".

@@ -29,3 +29,17 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             .ok_or_else(|| Problem::new(Code::IdempotencyKeyInvalid))
     }
 }
+
+/// The same where a repeated request would move money twice: a request without a key is refused.
+#[derive(Debug, Clone)]
+pub struct RequiredIdempotencyKey(pub String);
+
+impl<S: Sync> FromRequestParts<S> for RequiredIdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        key.map(RequiredIdempotencyKey)
+            .ok_or_else(|| Problem::new(Code::IdempotencyKeyMissing))
+    }
+}

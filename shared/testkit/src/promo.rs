@@ -182,6 +182,13 @@ impl World {
         }
     }
 
+    /// Sets whether the use of a promotion is released when its purchase is taken back.
+    pub async fn set_refund_returns_use(&self, promo: &Promo, returns: bool) {
+        let sql = "UPDATE promotions SET refund_returns_use = $2 WHERE id = $1";
+        let params: [Param; 2] = [(&promo.promotion, Type::INT8), (&returns, Type::BOOL)];
+        assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+    }
+
     /// Archives a tariff.
     pub async fn archive(&self, tariff: &Tariff) {
         let sql = "UPDATE tariffs SET status = 'archived' WHERE id = $1";

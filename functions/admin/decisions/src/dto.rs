@@ -5,11 +5,9 @@ use jiff::Timestamp;
 use loyalty_store::StoredDecision;
 use serde::Serialize;
 use serde_json::{Value, json};
-use service_http::{Code, Language, MoneyBody, PageSize};
+use service_http::{Code, Language, MoneyBody, PageSize, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::cursor::Cursor;
 
 /// Decisions about a user, newest first.
 #[derive(Serialize, ToSchema)]
@@ -109,7 +107,7 @@ impl Decisions {
         language: Language,
     ) -> Self {
         Decisions {
-            next_cursor: size.cut(&mut decisions, |last| Cursor(last.place()).to_string()),
+            next_cursor: size.cut(&mut decisions, |last| TimeCursor(last.place()).to_string()),
             decisions: decisions
                 .into_iter()
                 .map(|decision| DecisionBody::of(decision, language))

@@ -2,7 +2,6 @@
 //! `GET /admin/decisions/{decision_id}` is one of them, and `GET /admin/eligibility` asks the rules now, or as of a past
 //! time.
 
-mod cursor;
 mod dto;
 
 use std::sync::Arc;
@@ -14,13 +13,13 @@ use jiff::Timestamp;
 use loyalty_store::{Explanation, LoyaltyStore, PromoRequest};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Code, Language, PageSize, Problem, ProblemBody, PromoQuery, Query, Staff,
+    Access, Code, Language, PageSize, Problem, ProblemBody, PromoQuery, Query, Staff, TimeCursor,
+    is_kept,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::cursor::Cursor;
 use crate::dto::{DecisionBody, Decisions, Eligibility};
 
 /// Decisions on a page by default.
@@ -88,7 +87,9 @@ async fn list_decisions(
 ) -> Result<Json<Decisions>, Problem> {
     let user_id = query.parsed("user_id")?;
     let promo = query.optional_promo()?;
-    let after = query.optional_parsed("cursor")?.map(|Cursor(place)| place);
+    let after = query
+        .optional_parsed("cursor")?
+        .map(|TimeCursor(place)| place);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let decisions = state
         .store
@@ -165,7 +166,7 @@ async fn get_eligibility(
         move_held: false,
     };
     let at = query.optional_parsed::<Timestamp>("at")?;
-    if at.is_some_and(|at| !cursor::is_kept(at)) {
+    if at.is_some_and(|at| !is_kept(at)) {
         return Err(Problem::new(Code::QueryParameterInvalid).with("parameter", "at"));
     }
     let at = at.unwrap_or_else(|| state.clock.now());

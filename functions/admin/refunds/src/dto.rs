@@ -17,18 +17,13 @@ pub(crate) struct RefundRequest {
     pub(crate) amount: Option<String>,
 }
 
-/// A user's purchases, newest first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Purchases {
-    purchases: Vec<PurchaseBody>,
-}
-
-impl Purchases {
-    pub(crate) fn of(purchases: Vec<Purchase>) -> Purchases {
-        Purchases {
-            purchases: purchases.into_iter().map(PurchaseBody::from).collect(),
-        }
-    }
+/// Why a purchase is taken back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevocationRequest {
+    /// For colleagues: 1 to 100 characters in one line, without personal data.
+    #[schema(example = "Granted by mistake")]
+    pub(crate) reason: String,
 }
 
 /// A purchase as staff see it.
@@ -41,6 +36,9 @@ pub(crate) struct PurchaseOfUser {
     /// The provider's ID of the payment, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<String>,
+    /// Why it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoke_reason: Option<String>,
     /// Oldest first.
     refunds: Vec<RefundBody>,
 }
@@ -50,6 +48,7 @@ impl PurchaseOfUser {
         PurchaseOfUser {
             user_id: purchase.user_id,
             payment_id: purchase.payment_id.clone(),
+            revoke_reason: purchase.revoke_reason.clone(),
             purchase: purchase.into(),
             refunds: refunds.into_iter().map(RefundBody::from).collect(),
         }

@@ -1,5 +1,5 @@
-//! For staff: what users have bought (`GET /admin/purchases?user_id=…`, `GET /admin/purchases/{purchase_id}`), and giving
-//! money back (`POST /admin/purchases/{purchase_id}/refunds`).
+//! For staff: what users have bought (`GET /admin/purchases?user_id=…`, `GET /admin/purchases/{purchase_id}`), refunds
+//! (`POST /admin/purchases/{purchase_id}/refunds`) and revocations (`POST /admin/purchases/{purchase_id}/revocation`).
 
 mod dto;
 
@@ -9,22 +9,22 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use cache::Cache;
-use checkout::{Checkout, CheckoutError};
-use domain::{Clock, Currency, Money, Random};
-use loyalty_store::{Refund, RefundOutcome};
+use checkout::{Checkout, CheckoutError, PurchasesPage};
+use domain::{Clock, Currency, Money, Random, Title};
+use loyalty_store::{Refund, RefundOutcome, Revocation};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
-    Access, Admin, Code, FieldAdvice, IdempotencyKey, JsonBody, Language, Problem, ProblemBody,
-    Query, Staff,
+    Access, Admin, Code, FieldAdvice, JsonBody, Language, PageSize, Problem, ProblemBody, Query,
+    RequiredIdempotencyKey, Staff, TimeCursor,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::dto::{PurchaseOfUser, Purchases, RefundBody, RefundRequest};
+use crate::dto::{PurchaseOfUser, RefundBody, RefundRequest, RevocationRequest};
 
-/// The most purchases of a user that are listed.
-const MAX_PURCHASES: i64 = 100;
+const PAGE: u16 = 20;
+const MAX_PAGE: u16 = 100;
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -56,19 +56,24 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(list_purchases))
         .routes(routes!(get_purchase))
         .routes(routes!(order_refund))
+        .routes(routes!(revoke_purchase))
 }
 
 /// List a user's purchases
 ///
-/// The last 100, newest first.
+/// Newest first, in pages.
 #[utoipa::path(
     get,
     path = "/admin/purchases",
     tag = "admin",
     security(("access_token" = [])),
-    params(("user_id" = Uuid, Query, description = "The user")),
+    params(
+        ("user_id" = Uuid, Query, description = "The user"),
+        ("limit" = Option<i64>, Query, description = "How many, 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
+    ),
     responses(
-        (status = 200, description = "The purchases", body = Purchases),
+        (status = 200, description = "The purchases", body = PurchasesPage),
         (status = 400, description = "`query_parameter_missing`, `query_parameter_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
@@ -78,13 +83,15 @@ async fn list_purchases(
     extract::State(state): extract::State<State>,
     _: Staff,
     query: Query,
-) -> Result<Json<Purchases>, Problem> {
+) -> Result<Json<PurchasesPage>, Problem> {
     let user_id = query.parsed("user_id")?;
-    let purchases = state
-        .checkout
-        .store()
-        .find_purchases_of(user_id, MAX_PURCHASES);
-    Ok(Json(Purchases::of(purchases.await?)))
+    let before = query
+        .optional_parsed("cursor")?
+        .map(|TimeCursor(place)| place);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let store = state.checkout.store();
+    let purchases = store.find_purchases_of(user_id, before, size.fetch());
+    Ok(Json(PurchasesPage::of(purchases.await?, size)))
 }
 
 /// Look up a user's purchase
@@ -106,19 +113,14 @@ async fn get_purchase(
     _: Staff,
     Path(purchase_id): Path<String>,
 ) -> Result<Json<PurchaseOfUser>, Problem> {
-    let store = state.checkout.store();
-    let id = number(&purchase_id)?;
-    let purchase = store.find_purchase(id).await?;
-    let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
-    let refunds = store.find_refunds_of(id).await?;
-    Ok(Json(PurchaseOfUser::of(purchase, refunds)))
+    find(&state, number(&purchase_id)?).await
 }
 
 /// Refund a purchase
 ///
 /// Refunds `amount`, or everything that is left, of a paid purchase. Once everything is refunded, the subscription
-/// ends, and the use of the promo code becomes available again if the code has `refund_returns_use`. With an
-/// `Idempotency-Key`, a repeated call returns the same refund. `pending` means that the provider has not decided yet;
+/// ends, and the use of the promo code becomes available again if the code has `refund_returns_use`. A repeated call with
+/// the same `Idempotency-Key` returns the same refund. `pending` means that the provider has not decided yet;
 /// it is polled automatically.
 #[utoipa::path(
     post,
@@ -127,11 +129,12 @@ async fn get_purchase(
     security(("access_token" = [])),
     params(
         ("purchase_id" = Uuid, Path, description = "The ID of the purchase"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this refund, so that the call can be repeated safely"),
+        ("Idempotency-Key" = String, Header, description = "Identifies this refund, so that the call can be repeated safely"),
     ),
     request_body = RefundRequest,
     responses(
         (status = 201, description = "The refund", body = RefundBody),
+        (status = 400, description = "`idempotency_key_missing`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`purchase_not_found`", body = ProblemBody),
@@ -143,21 +146,18 @@ async fn order_refund(
     extract::State(state): extract::State<State>,
     Admin(caller): Admin,
     Path(purchase_id): Path<String>,
-    IdempotencyKey(key): IdempotencyKey,
+    RequiredIdempotencyKey(key): RequiredIdempotencyKey,
     language: Language,
     JsonBody(RefundRequest { amount }): JsonBody<RefundRequest>,
 ) -> Result<(StatusCode, Json<RefundBody>), Problem> {
     let id = number(&purchase_id)?;
     let amount = amount.map(|text| parse(&text, language)).transpose()?;
     let (now, random) = (state.clock.now(), state.random.as_ref());
-    let ordered = state.checkout.store().order_refund(
-        id,
-        amount,
-        caller.user_id,
-        key.as_deref(),
-        now,
-        random,
-    );
+    let ordered =
+        state
+            .checkout
+            .store()
+            .order_refund(id, amount, caller.user_id, Some(&key), now, random);
     let refund = match ordered.await? {
         RefundOutcome::Refund(refund) => *refund,
         RefundOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
@@ -170,6 +170,56 @@ async fn order_refund(
     };
     let pushed = push(&state, refund).await?;
     Ok((StatusCode::CREATED, Json(pushed.into())))
+}
+
+/// Revoke a purchase
+///
+/// Takes back a complete purchase, a free one too: the subscription ends at once, those that follow it move up, and the use
+/// of the promo code becomes available again if the code has `refund_returns_use`. No money is refunded by this; it still
+/// can be. A repeated call changes nothing.
+#[utoipa::path(
+    post,
+    path = "/admin/purchases/{purchase_id}/revocation",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    request_body = RevocationRequest,
+    responses(
+        (status = 200, description = "The purchase, revoked", body = PurchaseOfUser),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`admin_only`", body = ProblemBody),
+        (status = 404, description = "`purchase_not_found`", body = ProblemBody),
+        (status = 409, description = "`purchase_not_paid`, `purchase_refunded`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`", body = ProblemBody),
+    )
+)]
+async fn revoke_purchase(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(purchase_id): Path<String>,
+    language: Language,
+    JsonBody(RevocationRequest { reason }): JsonBody<RevocationRequest>,
+) -> Result<Json<PurchaseOfUser>, Problem> {
+    let id = number(&purchase_id)?;
+    let reason = Title::parse(&reason)
+        .map_err(|error| Problem::invalid_field("reason", error.advice(language)))?;
+    let (now, random) = (state.clock.now(), state.random.as_ref());
+    let store = state.checkout.store();
+    let revoked = store.revoke_purchase(id, caller.user_id, reason.as_str(), now, random);
+    match revoked.await? {
+        Revocation::Done => find(&state, id).await,
+        Revocation::Refunded => Err(Problem::new(Code::PurchaseRefunded)),
+        Revocation::NotPaid => Err(Problem::new(Code::PurchaseNotPaid)),
+        Revocation::NoPurchase => Err(Problem::new(Code::PurchaseNotFound)),
+    }
+}
+
+async fn find(state: &State, id: Uuid) -> Result<Json<PurchaseOfUser>, Problem> {
+    let store = state.checkout.store();
+    let purchase = store.find_purchase(id).await?;
+    let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
+    let refunds = store.find_refunds_of(id).await?;
+    Ok(Json(PurchaseOfUser::of(purchase, refunds)))
 }
 
 async fn push(state: &State, refund: Refund) -> Result<Refund, Problem> {

@@ -179,8 +179,12 @@ async fn apply_promocode(
     };
     let dry_run = query.flag("dry_run")?;
     let guesses = &state.guesses;
+    let promo = &request.promo;
     let guess = guesses
-        .begin(request.user_id, address, &request.promo)
+        .begin(caller.user_id, address, promo, async || {
+            let known = state.store.knows_promo(caller.user_id, promo, None);
+            Ok(known.await?)
+        })
         .await?;
     guess
         .end(match dry_run {

@@ -1,14 +1,15 @@
-//! `GET /purchases/{purchase_id}`: how far a purchase is paid; `POST /purchases/{purchase_id}/cancel` gives it up.
+//! `GET /purchases` and `GET /purchases/{purchase_id}`: what the caller has bought, and how far it is paid;
+//! `POST /purchases/{purchase_id}/cancel` gives a purchase up.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
-use checkout::PurchaseBody;
+use checkout::{PurchaseBody, PurchasesPage};
 use domain::Clock;
 use loyalty_store::{LoyaltyStore, PurchaseCancellation};
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Code, Problem, ProblemBody};
+use service_http::{Access, Caller, Code, PageSize, Problem, ProblemBody, Query, TimeCursor};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -38,8 +39,45 @@ impl State {
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
+        .routes(routes!(list_purchases))
         .routes(routes!(get_purchase))
         .routes(routes!(cancel_purchase))
+}
+
+const PAGE: u16 = 20;
+const MAX_PAGE: u16 = 100;
+
+/// List the caller's purchases
+///
+/// Newest first, in pages.
+#[utoipa::path(
+    get,
+    path = "/purchases",
+    tag = "loyalty",
+    security(("access_token" = [])),
+    params(
+        ("limit" = Option<i64>, Query, description = "How many, 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
+    ),
+    responses(
+        (status = 200, description = "The purchases", body = PurchasesPage),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+    )
+)]
+async fn list_purchases(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    query: Query,
+) -> Result<Json<PurchasesPage>, Problem> {
+    let before = query
+        .optional_parsed("cursor")?
+        .map(|TimeCursor(place)| place);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let purchases = state
+        .store
+        .find_purchases_of(caller.user_id, before, size.fetch());
+    Ok(Json(PurchasesPage::of(purchases.await?, size)))
 }
 
 /// Look up a purchase

@@ -90,10 +90,14 @@ async fn use_promocode(
         move_held: query.flag("move")?,
     };
     let guesses = &state.guesses;
+    let (checkout, promo) = (&state.checkout, &request.promo);
     let guess = guesses
-        .begin(request.user_id, address, &request.promo)
+        .begin(caller.user_id, address, promo, async || {
+            let store = checkout.store();
+            let known = store.knows_promo(caller.user_id, promo, key.as_deref());
+            Ok(known.await?)
+        })
         .await?;
-    let checkout = &state.checkout;
     let purchase = guess
         .end(checkout.open_with_promo(&request, key.as_deref()).await)
         .await?;

@@ -230,8 +230,8 @@ fn bought(applications: &str) -> String {
                  NULL
              FROM used RETURNING *
          )
-         INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
-         SELECT id, user_id, tariff_id, created_at, created_at FROM bought"
+         INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at, time_zone, anchor, months)
+         SELECT id, user_id, tariff_id, created_at, created_at, 'UTC', created_at, 1 FROM bought"
     )
 }
 

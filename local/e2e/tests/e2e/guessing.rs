@@ -55,14 +55,24 @@ async fn ten_unknown_codes_exhaust_the_user_limit() {
         let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=600).contains(&seconds), "{answer}");
     }
-    for answer in [
-        guesser.apply(&promo, &tariff).await,
-        guesser.buy(&promo, &tariff).await,
-        guesser.apply(&hidden, &tariff).await,
-    ] {
+    let unseen = world.promo(PromoSpec::default()).await;
+    for promo in [&hidden, &unseen] {
+        let answer = guesser.apply(promo, &tariff).await;
         answer.problem(429, "too_many_attempts");
     }
-    // It is about naming codes: what he has is his, and nobody else is meant.
+    // Naming a code that one has applied is no guess, and nobody else is limited.
+    guesser.apply(&promo, &tariff).await.success(200);
+    let path = format!(
+        "/use_promocode?promocode={}&tariff={}",
+        promo.code, tariff.id
+    );
+    let buy = async || {
+        let call = guesser.call("POST", &path);
+        call.header("idempotency-key", "known").send().await
+    };
+    let bought = buy().await;
+    bought.success(201);
+    assert_eq!(buy().await.json, bought.json);
     guesser.promocodes().await.success(200);
     guesser.cancel(&promo).await.success(200);
     other.apply(&promo, &tariff).await.success(201);

@@ -36,6 +36,7 @@ mod purchase_events;
 mod purchases;
 mod quotes;
 mod refunds;
+mod revocations;
 mod rules;
 mod status_flow;
 mod trials;

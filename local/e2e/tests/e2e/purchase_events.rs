@@ -1,7 +1,7 @@
 //! Other systems take what becomes of purchases from a queue.
 
 use serde_json::{Value, json};
-use testkit::{Effect, PromoSpec, World};
+use testkit::{Effect, PromoSpec, World, unique};
 
 #[tokio::test]
 async fn payment_and_refund_emit_events() {
@@ -17,8 +17,9 @@ async fn payment_and_refund_emit_events() {
     let path = format!("/admin/purchases/{purchase}/refunds");
     let half = json!({ "amount": "99.50" });
     for body in [half, json!({})] {
-        let refund = admin.call("POST", &path).json(&body).send().await;
-        refund.success(201);
+        let refund = admin.call("POST", &path).json(&body);
+        let refund = refund.header("idempotency-key", &unique("key-"));
+        refund.send().await.success(201);
     }
 
     let events = world.purchase_events(&user, 3).await;

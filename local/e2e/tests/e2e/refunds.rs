@@ -4,7 +4,7 @@ use domain::PaymentFailure;
 use loyalty_store::LoyaltyStore;
 use pg::{AdHoc, Type};
 use serde_json::{Value, json};
-use testkit::{Answer, Effect, Promo, PromoSpec, Tariff, User, World, join_all, now};
+use testkit::{Answer, Effect, Promo, PromoSpec, Tariff, User, World, join_all, now, unique};
 use uuid::Uuid;
 
 struct Shop {
@@ -77,11 +77,11 @@ impl Shop {
 
 async fn refund(by: &User, purchase: Uuid, body: Value, key: Option<&str>) -> Answer {
     let path = format!("/admin/purchases/{purchase}/refunds");
+    let new = unique("key-");
     let call = by.call("POST", &path).json(&body);
-    match key {
-        Some(key) => call.header("idempotency-key", key).send().await,
-        None => call.send().await,
-    }
+    call.header("idempotency-key", key.unwrap_or(&new))
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -382,5 +382,21 @@ async fn late_payment_beyond_the_limit_is_refunded() {
     assert_eq!(shop.balance(id).await, 0);
     assert!(shop.user.subscriptions().await.is_empty());
     assert_eq!(shop.world.taken(&shop.promo).await, 1, "the other's hold");
+    shop.world.finish().await;
+}
+
+#[tokio::test]
+async fn refund_requires_an_idempotency_key() {
+    let shop = Shop::new().await;
+    let purchase = shop.buy().await;
+    let path = format!("/admin/purchases/{purchase}/refunds");
+    let body = json!({ "amount": "10.00" });
+    let without = shop.admin.call("POST", &path).json(&body).send().await;
+    without.problem(400, "idempotency_key_missing");
+    let repeated = (0..2).map(|_| refund(&shop.admin, purchase, body.clone(), Some("tap")));
+    for answer in join_all(repeated).await {
+        answer.success(201);
+    }
+    assert_eq!(shop.balance(purchase).await, 18_900);
     shop.world.finish().await;
 }

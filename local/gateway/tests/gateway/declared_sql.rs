@@ -2,7 +2,9 @@
 //! schema: none is put together while the service runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::files::root;
 
 /// Where the code of the service is, but for `shared/pg`, which sends the statements, and the kit of the tests.
 const CODE: [&str; 4] = ["functions", "shared", "local/gateway", "local/worker"];
@@ -25,10 +27,6 @@ const SQL: [&str; 5] = [
     "DELETE FROM ",
     " WHERE ",
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 /// The Rust files below a folder, those of tests apart.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {

@@ -7,8 +7,10 @@
 )]
 
 mod declared_sql;
+mod files;
 mod generated;
 mod key_rotation;
 mod metrics;
 mod route_parity;
 mod security_table;
+mod variables;

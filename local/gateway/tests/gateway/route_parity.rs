@@ -3,20 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use saphyr::{LoadableYamlNode, Yaml};
 
+use crate::files::{read, root};
+
 /// Paths, each with its function.
 type Routes = BTreeSet<(String, String)>;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 fn from_code() -> Routes {
     let mut routes = Routes::new();

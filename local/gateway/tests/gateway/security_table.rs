@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use crate::files::root;
 
 /// The Rust files under a folder.
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {

@@ -191,8 +191,8 @@ async fn fill(pool: &Pool) {
              SELECT id, id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, NULL
              FROM used RETURNING *
          )
-         INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at)
-         SELECT id, user_id, 1, created_at, created_at FROM bought",
+         INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at, time_zone, anchor, months)
+         SELECT id, user_id, 1, created_at, created_at, 'UTC', created_at, 1 FROM bought",
         "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
              tariff_version, rule_set, refused, observed)
          SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{starts_at}', '{}'

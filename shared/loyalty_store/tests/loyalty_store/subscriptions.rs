@@ -2,9 +2,12 @@
 //! worker finds nothing overdue.
 
 use domain::TariffId;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
-use loyalty_store::{OpenPurchaseOutcome, Purchase, Settled, Subscription};
+use loyalty_store::{
+    LoyaltyStore, OpenPurchaseOutcome, Purchase, RefundOutcome, Settled, Subscription,
+};
 use pg::{AdHoc, Param, Type};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -43,6 +46,25 @@ impl Buyer {
 
     /// Buys at the full price, and pays, at `at`: what is bought.
     async fn buys(&self, at: Timestamp) -> Subscription {
+        self.pays(at).await.subscription.unwrap()
+    }
+
+    /// All of it is refunded at `at`.
+    async fn refunds(&self, purchase: &Purchase, at: Timestamp) {
+        let (store, id) = (&self.world.store, purchase.id);
+        let ordered = store.order_refund(id, None, Uuid::nil(), Some("key"), at, &OsRandom);
+        let RefundOutcome::Refund(refund) = ordered.await.unwrap() else {
+            panic!("not ordered");
+        };
+        let reference = refund.id.to_string();
+        store
+            .complete_refund(refund.id, &reference, at)
+            .await
+            .unwrap();
+    }
+
+    /// The same: the purchase.
+    async fn pays(&self, at: Timestamp) -> Purchase {
         let (store, tariff) = (&self.world.store, TariffId(self.tariff));
         let bought = store.open_full_price_purchase(self.id, tariff, None, at, &OsRandom);
         let OpenPurchaseOutcome::Opened(purchase) = bought.await.unwrap() else {
@@ -51,8 +73,7 @@ impl Buyer {
         let (id, reference) = (purchase.id, purchase.id.to_string());
         let settled = store.complete_purchase(id, &reference, purchase.total, at, &OsRandom);
         assert_eq!(settled.await.unwrap(), Settled::Now);
-        let paid = store.find_purchase(id).await.unwrap();
-        paid.unwrap().subscription.unwrap()
+        store.find_purchase(id).await.unwrap().unwrap()
     }
 
     /// Uses a code, at `at`, that leaves nothing to pay: what is bought.
@@ -72,8 +93,14 @@ impl Buyer {
     }
 }
 
+/// A time on the shop's clock, which is Moscow's.
 fn time(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    let local: DateTime = text.parse().unwrap();
+    local.to_zoned(moscow()).unwrap().timestamp()
+}
+
+fn moscow() -> TimeZone {
+    TimeZone::get("Europe/Moscow").unwrap()
 }
 
 fn period(from: &str, to: &str) -> Subscription {
@@ -83,44 +110,101 @@ fn period(from: &str, to: &str) -> Subscription {
     }
 }
 
-/// The same hour on the calendar of UTC.
+/// The same hour on the shop's clock.
 fn later(at: Timestamp, span: Span) -> Timestamp {
-    let at = at.to_zoned(TimeZone::UTC);
+    let at = at.to_zoned(moscow());
     at.checked_add(span).unwrap().timestamp()
 }
 
 #[tokio::test]
-async fn month_from_the_31st_ends_with_february() {
+async fn chain_of_months_keeps_its_day() {
     for (year, last) in [(2031, 28), (2032, 29)] {
+        let at = |month_day: &str| format!("{year}-{month_day}T01:27:00");
         let buyer = Buyer::of(1).await;
-        let first = buyer.buys(time(&format!("{year}-01-31T21:30:00Z"))).await;
-        let end = format!("{year}-02-{last}T21:30:00Z");
-        assert_eq!(first, period(&format!("{year}-01-31T21:30:00Z"), &end));
-        let next = buyer.buys(time(&format!("{year}-02-10T08:00:00Z"))).await;
-        assert_eq!(next, period(&end, &format!("{year}-03-{last}T21:30:00Z")));
-        // After the end there is a gap.
-        let late = buyer.buys(time(&format!("{year}-03-31T00:00:00Z"))).await;
-        let end = format!("{year}-04-30T00:00:00Z");
-        assert_eq!(late, period(&format!("{year}-03-31T00:00:00Z"), &end));
+        let february = format!("02-{last}");
+        let ends = ["01-31", &february, "03-31", "04-30", "05-31"];
+        for months in ends.windows(2) {
+            let bought = buyer.buys(time(&at("01-31"))).await;
+            assert_eq!(bought, period(&at(months[0]), &at(months[1])));
+        }
+        // After a gap there is another day.
+        let late = buyer.buys(time(&at("08-15"))).await;
+        assert_eq!(late, period(&at("08-15"), &at("09-15")));
     }
+}
+
+#[tokio::test]
+async fn month_begins_and_ends_on_the_clock_of_the_shop() {
+    // In UTC it is still February.
+    let buyer = Buyer::of(1).await;
+    let bought = buyer.buys("2031-02-28T22:27:00Z".parse().unwrap()).await;
+    assert_eq!(bought, period("2031-03-01T01:27:00", "2031-04-01T01:27:00"));
 }
 
 #[tokio::test]
 async fn months_end_on_the_same_or_last_day() {
     for (months, from, to) in [
-        (3, "2031-11-30T12:00:00Z", "2032-02-29T12:00:00Z"),
-        (6, "2031-08-31T23:59:59Z", "2032-02-29T23:59:59Z"),
-        (12, "2032-02-29T00:00:00Z", "2033-02-28T00:00:00Z"),
+        (3, "2031-11-30T12:00:00", "2032-02-29T12:00:00"),
+        (6, "2031-08-31T23:59:59", "2032-02-29T23:59:59"),
+        (12, "2032-02-29T00:00:00", "2033-02-28T00:00:00"),
         (
             12,
-            "2031-12-31T23:59:59.999999Z",
-            "2032-12-31T23:59:59.999999Z",
+            "2031-12-31T23:59:59.999999",
+            "2032-12-31T23:59:59.999999",
         ),
-        (24, "2030-06-15T06:00:00Z", "2032-06-15T06:00:00Z"),
+        (24, "2030-06-15T06:00:00", "2032-06-15T06:00:00"),
     ] {
         let bought = Buyer::of(months).await.buys(time(from)).await;
         assert_eq!(bought, period(from, to), "{months} months");
     }
+}
+
+#[tokio::test]
+async fn months_keep_the_hour_when_the_clocks_change() {
+    let buyer = Buyer::of(1).await;
+    let berlin = LoyaltyStore::in_zone(buyer.world.pool.clone(), "Europe/Berlin");
+    let buyer = Buyer {
+        world: World {
+            store: berlin,
+            ..buyer.world
+        },
+        ..buyer
+    };
+    // Clocks go forward on 30 March.
+    let bought = buyer.buys("2031-03-15T11:00:00Z".parse().unwrap()).await;
+    assert_eq!(bought.ends_at, "2031-04-15T10:00:00Z".parse().unwrap());
+}
+
+#[tokio::test]
+async fn refunded_period_leaves_the_chain_on_its_days() {
+    let buyer = Buyer::of(1).await;
+    let at = time("2031-01-31T10:00:00");
+    let purchases = [
+        buyer.pays(at).await,
+        buyer.pays(at).await,
+        buyer.pays(at).await,
+    ];
+    // The second month, which is still to come, is refunded: the third takes its place.
+    buyer.refunds(&purchases[1], at + 1.hours()).await;
+    let periods = async |purchase: &Purchase| {
+        let found = buyer.world.store.find_purchase(purchase.id).await;
+        found.unwrap().unwrap().subscription.unwrap()
+    };
+    assert_eq!(
+        periods(&purchases[2]).await,
+        period("2031-02-28T10:00:00", "2031-03-31T10:00:00")
+    );
+    let gone = periods(&purchases[1]).await;
+    assert_eq!(gone.starts_at, gone.ends_at);
+    // The first, which runs, ends at once, and what is left begins then, with a day of its own.
+    buyer
+        .refunds(&purchases[0], time("2031-02-10T12:00:00"))
+        .await;
+    assert_eq!(
+        periods(&purchases[2]).await,
+        period("2031-02-10T12:00:00", "2031-03-10T12:00:00")
+    );
+    buyer.world.adds_up(&[]).await;
 }
 
 #[tokio::test]
@@ -131,12 +215,12 @@ async fn paid_period_follows_a_trial_of_days() {
         WHERE id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
     let params: [Param; 1] = [(&trial, Type::INT8)];
     buyer.world.pool.execute(sql, &params).await.unwrap();
-    let bought = buyer.uses(trial, time("2032-02-20T10:00:00Z")).await;
+    let bought = buyer.uses(trial, time("2032-02-20T10:00:00")).await;
     assert!(bought.total.is_zero());
-    let days = period("2032-02-20T10:00:00Z", "2032-03-05T10:00:00Z");
+    let days = period("2032-02-20T10:00:00", "2032-03-05T10:00:00");
     assert_eq!(bought.subscription, Some(days));
-    let paid = buyer.buys(time("2032-02-21T10:00:00Z")).await;
-    assert_eq!(paid, period("2032-03-05T10:00:00Z", "2032-04-05T10:00:00Z"));
+    let paid = buyer.buys(time("2032-02-21T10:00:00")).await;
+    assert_eq!(paid, period("2032-03-05T10:00:00", "2032-04-05T10:00:00"));
     buyer.world.adds_up(&[trial]).await;
 }
 
@@ -144,8 +228,8 @@ async fn paid_period_follows_a_trial_of_days() {
 async fn full_discount_buys_whole_months() {
     let buyer = Buyer::of(1).await;
     let promo = buyer.world.promo(PRICE, Limits::default()).await;
-    let bought = buyer.uses(promo, time("2031-01-31T10:00:00Z")).await;
-    let month = period("2031-01-31T10:00:00Z", "2031-02-28T10:00:00Z");
+    let bought = buyer.uses(promo, time("2031-01-31T10:00:00")).await;
+    let month = period("2031-01-31T10:00:00", "2031-02-28T10:00:00");
     assert_eq!(bought.subscription, Some(month));
     buyer.world.adds_up(&[promo]).await;
 }
@@ -157,12 +241,13 @@ proptest! {
     #[test]
     fn months_follow_the_calendar(second in 0_i64..10 * 366 * 86_400, months in vec(1..=24_i32, 1..5)) {
         Runtime::new().unwrap().block_on(async {
-            let bought_at = time("2031-01-01T00:00:00Z") + second.seconds();
-            let (buyer, mut from) = (Buyer::of(1).await, bought_at);
+            let bought_at = time("2031-01-01T00:00:00") + second.seconds();
+            let (buyer, mut from, mut total) = (Buyer::of(1).await, bought_at, 0);
             for (nth, count) in months.iter().enumerate() {
                 buyer.lasts(*count).await;
                 let bought = buyer.buys(bought_at).await;
-                let to = later(from, Span::new().months(*count));
+                total += count;
+                let to = later(bought_at, Span::new().months(total));
                 assert_eq!(bought, Subscription { starts_at: from, ends_at: to }, "{nth} of {months:?}");
                 from = to;
             }

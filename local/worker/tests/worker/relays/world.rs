@@ -79,8 +79,8 @@ impl RelayedEvent for UserStatusChanged {
 impl RelayedEvent for PurchaseEvent {
     const ORDER: &str = "sequence";
     const COLUMNS: (&str, &str) = (
-        "purchase_id, tariff_id, price_minor, total_minor, currency, starts_at, ends_at, paid_until",
-        "gen_random_uuid(), 1, 2, 1, 'RUB', now(), now(), now()",
+        "purchase_id, tariff_id, price_minor, total_minor, currency, starts_at, ends_at, paid_until, revoked",
+        "gen_random_uuid(), 1, 2, 1, 'RUB', now(), now(), now(), false",
     );
 
     async fn database() -> Pool {
