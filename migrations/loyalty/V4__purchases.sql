@@ -54,6 +54,7 @@ CREATE TABLE subscriptions (
     starts_at   timestamptz NOT NULL,
     ends_at     timestamptz NOT NULL,
     time_zone   text        NOT NULL,
+    -- squawk-ignore prefer-timestamp-tz
     anchor      timestamp   NOT NULL,
     months      integer     NOT NULL,
     -- A subscription that is refunded before it begins has zero length.

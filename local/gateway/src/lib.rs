@@ -41,6 +41,7 @@ macro_rules! functions {
             for (_, part) in &parts {
                 whole.merge(part.clone());
             }
+            openapi::complete(&mut whole);
             (whole, parts)
         }
     };
@@ -59,7 +60,7 @@ functions! {
 /// # Errors
 /// When a variable of the environment is missing or not valid.
 pub fn app() -> Result<Router, ConfigError> {
-    let (router, openapi) = functions()?.split_for_parts();
+    let (router, openapi) = service_http::strict(functions()?);
     let description = to_json(&openapi);
     let router = router
         .merge(health::router()?)

@@ -1,5 +1,6 @@
 //! The frame of the API description; the functions fill it.
 
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -25,6 +26,36 @@ impl Modify for AccessToken {
             .components
             .get_or_insert_default()
             .add_security_scheme("access_token", scheme);
+    }
+}
+
+/// Adds what holds for all operations: errors are problem details, and the operations for staff have IDs of their own.
+pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
+    for path in openapi.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.put,
+            &mut path.post,
+            &mut path.delete,
+            &mut path.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let tags = operation.tags.as_deref().unwrap_or_default();
+            if tags.iter().any(|tag| tag == "admin")
+                && let Some(id) = &mut operation.operation_id
+            {
+                id.insert_str(0, "admin_");
+            }
+            for (status, response) in &mut operation.responses.responses {
+                let is_error = status.starts_with(['4', '5']);
+                if let (true, RefOr::T(response)) = (is_error, response)
+                    && let Some(body) = response.content.shift_remove("application/json")
+                {
+                    let problem = "application/problem+json".to_owned();
+                    response.content.insert(problem, body);
+                }
+            }
+        }
     }
 }
 

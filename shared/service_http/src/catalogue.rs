@@ -61,6 +61,9 @@ catalogue! {
     QueryParameterRepeated "query_parameter_repeated" BAD_REQUEST:
         "A query parameter is given more than once." "Send the parameter named in `parameter` only once.";
         "Параметр запроса указан несколько раз." "Укажите параметр из `parameter` один раз.".
+    QueryParameterUnknown "query_parameter_unknown" BAD_REQUEST:
+        "This call has no such query parameter." "Correct or remove the parameter named in `parameter`; `known` lists those that there are, and `nearest` may be the one you mean.";
+        "У этого запроса нет такого параметра." "Исправьте или уберите параметр, указанный в `parameter`: в `known` — все существующие, в `nearest` — похожий.".
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
         "The body is not declared as JSON." "Send the header Content-Type: application/json.";
         "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".

@@ -11,6 +11,6 @@ pub async fn run<S>(router: OpenApiRouter<S>, state: S) -> Result<(), Error>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let (router, _openapi) = router.with_state(state).split_for_parts();
+    let (router, _openapi) = crate::strict(router.with_state(state));
     lambda_http::run(crate::app(router)).await
 }

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 
 use crate::{Code, Problem};
 
-/// The query string of a request. Parameters that nobody asks for are ignored.
+/// The query string of a request. Unknown parameters were refused before: see [`crate::strict`].
 #[derive(Debug)]
 pub struct Query(HashMap<String, Vec<String>>);
 

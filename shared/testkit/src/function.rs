@@ -8,10 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Sends a request to a function and returns the answer; JSON `null` where there is none.
 pub async fn call(router: OpenApiRouter, request: Request<Body>) -> (StatusCode, Value) {
-    let response = service_http::app(router.into())
-        .oneshot(request)
-        .await
-        .unwrap();
+    let (router, _openapi) = service_http::strict(router);
+    let response = service_http::app(router).oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or_default())

@@ -11,7 +11,7 @@ async fn public_keys_are_served_cacheable() {
     let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"a",
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     let state = jwks::State::new(&Jwks::parse(set).unwrap());
-    let app = service_http::app(jwks::router().with_state(state).into());
+    let app = service_http::app(service_http::strict(jwks::router().with_state(state)).0);
     let request = Request::get("/.well-known/jwks.json")
         .body(Body::empty())
         .unwrap();

@@ -40,5 +40,6 @@ mod revocations;
 mod rules;
 mod status_flow;
 mod trials;
+mod unknown_parameters;
 mod unused;
 mod world;
