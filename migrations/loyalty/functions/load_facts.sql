@@ -1,6 +1,6 @@
 -- The facts of a decision besides the promotion, its campaign and the tariff themselves, which callers cache by
 -- version: one record, with NULL for what does not exist or does not matter to the promotion. The code is found by its
--- ID, or by the texts that it may have, of which the first that exists counts.
+-- ID, or by the texts that it may have, of which the first that exists counts: one that is not archived, if there is one.
 CREATE OR REPLACE FUNCTION load_facts(
     p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
@@ -38,8 +38,9 @@ DECLARE
     v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
-        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+        WHERE c.code = ANY (p_codes)
+        ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
     END IF;
     SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),

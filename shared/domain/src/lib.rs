@@ -10,6 +10,7 @@ mod decision;
 mod effect;
 mod email;
 mod facts;
+mod invisible;
 mod local_time;
 mod money;
 mod observed;

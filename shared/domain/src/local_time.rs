@@ -20,6 +20,9 @@ pub enum LocalTimeError {
     /// Not a date and a time.
     #[error("use a date and a time, such as 2026-03-01T00:00")]
     Malformed,
+    /// With the name of a time zone.
+    #[error("leave out the time zone in brackets: the field `time_zone` has it")]
+    Zone,
     /// The clocks of the place are put forward over it.
     #[error("this time is skipped when the clocks go forward: use an earlier or a later one")]
     Skipped,
@@ -38,6 +41,10 @@ pub fn parse_local_time(
     zone: &TimeZone,
     edge: Edge,
 ) -> Result<Timestamp, LocalTimeError> {
+    // The parser would ignore a zone in brackets.
+    if text.contains('[') {
+        return Err(LocalTimeError::Zone);
+    }
     let instant = match text.parse::<Timestamp>() {
         Ok(instant) => instant,
         Err(_) => on_clock(text, zone, edge)?,

@@ -5,28 +5,33 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An ISO 4217 currency with two decimal places, such as `RUB`.
+/// A currency of ISO 4217 that has a minor unit, such as `RUB`; or whose unit is not divided, such as `JPY`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency([u8; 3]);
+pub struct Currency(iso_currency::Currency);
 
 impl Currency {
     /// The Russian rouble.
-    pub const RUB: Currency = Currency(*b"RUB");
+    pub const RUB: Currency = Currency(iso_currency::Currency::RUB);
 
     /// The three-letter code.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    pub fn as_str(&self) -> &'static str {
+        self.0.code()
+    }
+
+    /// How many decimals an amount has: 2 for `RUB`, 0 for `JPY`.
+    pub fn decimals(self) -> usize {
+        usize::from(self.0.exponent().unwrap_or_default())
     }
 }
 
 /// A text that is not money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Not three upper-case Latin letters.
-    #[error("a currency is three upper-case letters, such as RUB")]
+    /// Not the code of a currency.
+    #[error("a currency is a code of ISO 4217, such as RUB")]
     Currency,
-    /// Not `digits.dd`.
-    #[error("an amount is written with two decimals, such as 199.00")]
+    /// Not digits with the currency's decimals.
+    #[error("an amount is written with the decimals of its currency, such as 199.00")]
     Amount,
 }
 
@@ -34,10 +39,11 @@ impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        match text.as_bytes() {
-            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Currency([a, b, c])),
-            _ => Err(MoneyError::Currency),
-        }
+        // Codes for gold, for tests and the like have no minor unit.
+        iso_currency::Currency::from_code(text)
+            .filter(|currency| currency.exponent().is_some())
+            .map(Currency)
+            .ok_or(MoneyError::Currency)
     }
 }
 
@@ -67,7 +73,7 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// An amount of money: minor units (1/100) of a currency, zero or more.
+/// An amount of money: minor units of a currency (hundredths, for most), zero or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
     minor: i64,
@@ -75,7 +81,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// `minor` hundredths of `currency`; `None` below zero.
+    /// `minor` minor units of `currency`; `None` below zero.
     pub fn from_minor(minor: i64, currency: Currency) -> Option<Money> {
         (minor >= 0).then_some(Money { minor, currency })
     }
@@ -85,7 +91,7 @@ impl Money {
         Money { minor: 0, currency }
     }
 
-    /// The amount in hundredths.
+    /// The amount in minor units.
     pub fn minor(self) -> i64 {
         self.minor
     }
@@ -100,14 +106,18 @@ impl Money {
         self.minor == 0
     }
 
-    /// Parses the decimal form that payment providers use, `199.00`.
+    /// Parses the decimal form that payment providers use, `199.00`, with all decimals of the currency.
     ///
     /// # Errors
-    /// [`MoneyError::Amount`] when the text is not digits, a point and two digits, or is out of range.
+    /// [`MoneyError::Amount`] when the text is anything else, or is out of range.
     pub fn parse_decimal(text: &str, currency: Currency) -> Result<Money, MoneyError> {
-        let (whole, cents) = text.split_once('.').ok_or(MoneyError::Amount)?;
-        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || cents.len() != 2 || !digits(cents) {
+        let decimals = currency.decimals();
+        let (whole, cents) = match decimals {
+            0 => (text, ""),
+            _ => text.split_once('.').ok_or(MoneyError::Amount)?,
+        };
+        let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || cents.len() != decimals || !digits(cents) {
             return Err(MoneyError::Amount);
         }
         let minor = format!("{whole}{cents}")
@@ -118,7 +128,13 @@ impl Money {
 
     /// The decimal form, `199.00`.
     pub fn to_decimal(self) -> String {
-        format!("{}.{:02}", self.minor / 100, self.minor % 100)
+        let decimals = self.currency.decimals();
+        let digits = format!("{:0width$}", self.minor, width = decimals + 1);
+        let (whole, cents) = digits.split_at(digits.len() - decimals);
+        match decimals {
+            0 => whole.to_owned(),
+            _ => format!("{whole}.{cents}"),
+        }
     }
 }
 
@@ -159,9 +175,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decimal_form_round_trips(minor in 0..=i64::MAX) {
-            let money = Money::from_minor(minor, Currency::RUB).unwrap();
-            prop_assert_eq!(Money::parse_decimal(&money.to_decimal(), Currency::RUB), Ok(money));
+        fn decimal_form_round_trips(minor in 0..=i64::MAX, code in "RUB|JPY|KWD") {
+            let currency = code.parse().unwrap();
+            let money = Money::from_minor(minor, currency).unwrap();
+            prop_assert_eq!(Money::parse_decimal(&money.to_decimal(), currency), Ok(money));
+        }
+    }
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        for (code, minor, text) in [
+            ("RUB", 5, "0.05"),
+            ("RUB", 19_900, "199.00"),
+            ("JPY", 999, "999"),
+            ("JPY", 0, "0"),
+            ("KWD", 1_234, "1.234"),
+        ] {
+            let currency = code.parse().unwrap();
+            let money = Money::from_minor(minor, currency).unwrap();
+            assert_eq!(money.to_decimal(), text);
+            assert_eq!(Money::parse_decimal(text, currency), Ok(money));
+        }
+        let yen = "JPY".parse().unwrap();
+        assert!(Money::parse_decimal("666.03", yen).is_err());
+    }
+
+    #[test]
+    fn only_currencies_of_iso_4217_are_taken() {
+        for code in ["ZZZ", "XXX", "XTS", "XAU", "rub", "RU", "RUBL", ""] {
+            assert_eq!(
+                code.parse::<Currency>(),
+                Err(MoneyError::Currency),
+                "{code}"
+            );
         }
     }
 

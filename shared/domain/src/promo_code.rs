@@ -2,7 +2,13 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::PromoCodeId;
+use crate::invisible::is_invisible;
+
+/// The longest text that is looked at, in characters: folding is not worth a megabyte of separators.
+const MAX_TYPED: usize = 128;
 
 /// The canonical text of a promo code: upper case, no separators, Cyrillic letters that look Latin folded to Latin.
 /// Two texts that a person can't tell apart are one code.
@@ -15,23 +21,29 @@ pub struct PromoCode(String);
 pub struct NotAPromoCode;
 
 impl PromoCode {
-    /// Folds `typed` to its canonical form.
+    /// Folds `typed` to its canonical form: compatibility-composed (NFKC), without white space and characters that can't be
+    /// seen.
     ///
     /// # Errors
     /// [`NotAPromoCode`] when anything but Latin or Cyrillic letters, digits and separators is in it, or its length is off.
     pub fn parse(typed: &str) -> Result<PromoCode, NotAPromoCode> {
         let mut code = String::new();
-        // A limit on the raw text too: upper-casing is not worth a megabyte of separators.
-        for c in typed.chars().take(129).flat_map(char::to_uppercase) {
+        let raw = typed.chars().take(MAX_TYPED + 1);
+        for c in raw
+            .filter(|c| !is_invisible(*c))
+            .nfkc()
+            .flat_map(char::to_uppercase)
+        {
             match c {
-                ' ' | '-' | '_' | '.' | '\u{a0}' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
+                '-' | '_' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
+                c if c.is_whitespace() => {}
                 'A'..='Z' | '0'..='9' => code.push(c),
                 'А'..='Я' | 'Ё' => code.push(fold(c)),
                 _ => return Err(NotAPromoCode),
             }
         }
         let length = code.chars().count();
-        if !(3..=32).contains(&length) || typed.chars().nth(128).is_some() {
+        if !(3..=32).contains(&length) || typed.chars().nth(MAX_TYPED).is_some() {
             return Err(NotAPromoCode);
         }
         Ok(PromoCode(code))
@@ -93,9 +105,13 @@ const RUSSIAN: &str = "ёйцукенгшщзхъфывапролджэячсм�
 /// What the same keys type under the other layout, or `None` for a text of both alphabets or one that is too long:
 /// nobody switches in the middle of a slip.
 fn other_layout(typed: &str) -> Option<String> {
-    let cyrillic = typed.chars().take(129).any(is_cyrillic);
-    let latin = typed.chars().take(129).any(|c| c.is_ascii_alphabetic());
-    if cyrillic && latin || typed.chars().nth(128).is_some() {
+    if typed.chars().nth(MAX_TYPED).is_some() {
+        return None;
+    }
+    let composed: String = typed.chars().filter(|c| !is_invisible(*c)).nfkc().collect();
+    let cyrillic = composed.chars().any(is_cyrillic);
+    let latin = composed.chars().any(|c| c.is_ascii_alphabetic());
+    if cyrillic && latin {
         return None;
     }
     let (from, to) = if cyrillic {
@@ -104,7 +120,6 @@ fn other_layout(typed: &str) -> Option<String> {
         (QWERTY, RUSSIAN)
     };
     let swap = |c: char| {
-        // Only letters of the two layouts change case: the Kelvin sign must not turn into a K.
         let key = if c.is_ascii_uppercase() || is_cyrillic(c) {
             c.to_lowercase().next().unwrap_or(c)
         } else {
@@ -117,7 +132,7 @@ fn other_layout(typed: &str) -> Option<String> {
         let found = from.chars().zip(to.chars()).find(|(f, _)| *f == key);
         found.map_or(c, |(_, t)| t)
     };
-    Some(typed.chars().map(swap).collect())
+    Some(composed.chars().map(swap).collect())
 }
 
 fn is_cyrillic(c: char) -> bool {
@@ -176,7 +191,7 @@ mod tests {
             ("[jkjl", &["XOЛOД"]),
             ("SРRING30", &["SPRING30"]),
             ("20-30", &["2030"]),
-            ("\u{212a}LM30", &[]),
+            ("\u{212a}LM30", &["KLM30", "ЛДЬ30"]),
             ("<script>", &[]),
         ];
         for (typed, expected) in table {
@@ -193,8 +208,13 @@ mod tests {
             ("stra\u{df}e", Some("STRASSE")),
             ("spr\u{131}ng", Some("SPRING")),
             ("\u{fb01}ve", Some("FIVE")),
-            ("\u{ff33}PRING", None),
-            ("SPR\u{200b}ING", None),
+            ("\u{ff33}PRING", Some("SPRING")),
+            ("SPR\u{200b}ING", Some("SPRING")),
+            ("SPRING\n", Some("SPRING")),
+            ("\u{feff}SPR\u{ad}ING\t\u{202f}30", Some("SPRING30")),
+            ("И\u{306}ОД", Some("ЙOД")),
+            ("Е\u{308}ЛКА", Some("EЛKA")),
+            ("SPRING\u{301}", None),
         ] {
             assert_eq!(canonical(typed).as_deref(), expected, "{typed}");
         }

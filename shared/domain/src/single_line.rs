@@ -1,19 +1,23 @@
 //! Short texts that people give to things and to themselves.
 
+use crate::invisible::{is_invisible, turns_text};
+
 /// The longest text, in characters.
 const MAX_CHARS: usize = 100;
 
 /// A text that is not one line of 1 to 100 characters. Never quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SingleLineError {
-    /// Nothing but white space.
+    /// Nothing to see: white space, or characters without a form.
     #[error("enter at least one visible character")]
     Empty,
     /// More than 100 characters.
     #[error("use at most 100 characters")]
     TooLong,
-    /// Line breaks or other control characters.
-    #[error("use a single line without control characters")]
+    /// Line breaks, other control characters, or those that turn the text around them.
+    #[error(
+        "use a single line without control characters or marks that change the direction of text"
+    )]
     Unprintable,
 }
 
@@ -39,11 +43,14 @@ impl Title {
 /// `text` without the white space around it, when it is one line of 1 to 100 characters.
 pub(crate) fn single_line(text: &str) -> Result<String, SingleLineError> {
     let text = text.trim();
-    if text.is_empty() {
+    if !text
+        .chars()
+        .any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
+    {
         Err(SingleLineError::Empty)
     } else if text.chars().count() > MAX_CHARS {
         Err(SingleLineError::TooLong)
-    } else if text.chars().any(char::is_control) {
+    } else if text.chars().any(|c| c.is_control() || turns_text(c)) {
         Err(SingleLineError::Unprintable)
     } else {
         Ok(text.to_owned())
@@ -59,6 +66,12 @@ mod tests {
         let title = |text: &str| Title::parse(text).map(|title| title.0);
         assert_eq!(title(" Весна 2026 ").as_deref(), Ok("Весна 2026"));
         assert_eq!(title("\t"), Err(SingleLineError::Empty));
+        for nothing in ["\u{200b}", "\u{202e}", "\u{3164} \u{feff}", "\u{2800}"] {
+            assert_eq!(title(nothing), Err(SingleLineError::Empty));
+        }
+        assert_eq!(title("a\u{202e}b"), Err(SingleLineError::Unprintable));
+        // Joiners belong to some scripts, and to emoji.
+        assert!(title("Семья 👨\u{200d}👩\u{200d}👧").is_ok());
         assert_eq!(title("a\0b"), Err(SingleLineError::Unprintable));
         assert_eq!(title("a\nb"), Err(SingleLineError::Unprintable));
         assert!(title(&"я".repeat(100)).is_ok());

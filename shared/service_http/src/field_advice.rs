@@ -46,7 +46,9 @@ impl FieldAdvice for SingleLineError {
         match self {
             SingleLineError::Empty => "введите хотя бы один видимый символ",
             SingleLineError::TooLong => "введите не больше 100 символов",
-            SingleLineError::Unprintable => "напишите в одну строку, без управляющих символов",
+            SingleLineError::Unprintable => {
+                "напишите в одну строку, без управляющих символов и знаков направления текста"
+            }
         }
     }
 }
@@ -54,6 +56,7 @@ impl FieldAdvice for SingleLineError {
 impl FieldAdvice for LocalTimeError {
     fn russian(&self) -> &'static str {
         match self {
+            LocalTimeError::Zone => "уберите часовой пояс в скобках: он указан в поле `time_zone`",
             LocalTimeError::Malformed => "укажите дату и время, например 2026-03-01T00:00",
             LocalTimeError::Skipped => {
                 "в это время часы переводят вперёд: выберите более раннее или более позднее"

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// An amount of money.
 #[derive(Serialize, ToSchema)]
 pub struct MoneyBody {
-    /// Decimal, with two places.
+    /// Decimal, with all places of the currency.
     #[schema(example = "199.00")]
     amount: String,
     /// ISO 4217.

@@ -65,6 +65,7 @@ impl From<StoredPromo> for PromoBody {
             usage: Usage { taken, spent_minor },
         } = stored;
         let promotion = Arc::unwrap_or_clone(promotion);
+        let amount = |minor| decimal(minor, promotion.currency);
         let zone = promotion.schedule.zone;
         let weekdays = promotion.schedule.weekdays;
         PromoBody {
@@ -75,7 +76,7 @@ impl From<StoredPromo> for PromoBody {
                 title: promotion.title,
                 status: promotion.status,
                 listed: promotion.listed,
-                effect: effect(promotion.effect),
+                effect: effect(promotion.effect, promotion.currency),
                 currency: promotion.currency.to_string(),
                 starts_at: on_clock(promotion.starts_at, &zone),
                 ends_at: promotion.ends_at.map(|end| on_clock(end, &zone)),
@@ -119,12 +120,14 @@ fn hours((from, to): (Time, Time)) -> Hours {
     }
 }
 
-fn amount(minor: i64) -> String {
-    let money = Money::from_minor(minor, Currency::RUB).unwrap_or(Money::zero(Currency::RUB));
+/// The decimal form of an amount in the promotion's currency.
+fn decimal(minor: i64, currency: Currency) -> String {
+    let money = Money::from_minor(minor, currency).unwrap_or(Money::zero(currency));
     money.to_decimal()
 }
 
-fn effect(effect: Effect) -> EffectFields {
+fn effect(effect: Effect, currency: Currency) -> EffectFields {
+    let amount = |minor| decimal(minor, currency);
     match effect {
         Effect::FixedPrice { minor } => EffectFields::FixedPrice {
             price: amount(minor),

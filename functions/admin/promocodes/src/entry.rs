@@ -29,9 +29,11 @@ pub(crate) fn parse(fields: &PromoFields, language: Language) -> Result<PromoEnt
 fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
     let title = errors.check("title", Title::parse(&fields.title));
-    let effect = errors.check("effect", effect(&fields.effect));
     let currency = fields.currency.parse().map_err(|_| FieldError::Currency);
     let currency = errors.check("currency", currency);
+    // Amounts are looked at all the same.
+    let of = currency.unwrap_or(Currency::RUB);
+    let effect = errors.check("effect", effect(&fields.effect, of));
     let zone = TimeZone::get(&fields.time_zone)
         .ok()
         .filter(|zone| zone.iana_name().is_some());
@@ -59,8 +61,11 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let hours = errors.check("hours", fields.hours.as_ref().map(hours).transpose());
     let total_limit = errors.check("total_limit", positive(fields.total_limit));
     let per_user_limit = errors.check("per_user_limit", positive(fields.per_user_limit));
-    let budget_minor = errors.check("budget", optional_amount(fields.budget.as_deref()));
-    let min_price_minor = errors.check("min_price", optional_amount(fields.min_price.as_deref()));
+    let budget_minor = errors.check("budget", optional_amount(fields.budget.as_deref(), of));
+    let min_price_minor = errors.check(
+        "min_price",
+        optional_amount(fields.min_price.as_deref(), of),
+    );
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
     let audience = errors.check("audience", audience(&fields.audience));
     let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
@@ -108,13 +113,13 @@ fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
     }
 }
 
-fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
+fn effect(fields: &EffectFields, currency: Currency) -> Result<Effect, FieldError> {
     match fields {
         EffectFields::FixedPrice { price } => {
-            amount(price).map(|minor| Effect::FixedPrice { minor })
+            amount(price, currency).map(|minor| Effect::FixedPrice { minor })
         }
         EffectFields::AmountOff { amount: off } => {
-            amount(off).map(|minor| Effect::AmountOff { minor })
+            amount(off, currency).map(|minor| Effect::AmountOff { minor })
         }
         EffectFields::Free {
             days: days @ 1..=3660,
@@ -122,21 +127,20 @@ fn effect(fields: &EffectFields) -> Result<Effect, FieldError> {
         EffectFields::Free { .. } => Err(FieldError::Days),
         EffectFields::PercentOff { basis_points, cap } => Ok(Effect::PercentOff {
             share: BasisPoints::new(*basis_points).ok_or(FieldError::BasisPoints)?,
-            cap_minor: optional_amount(cap.as_deref())?,
+            cap_minor: optional_amount(cap.as_deref(), currency)?,
         }),
     }
 }
 
-fn amount(text: &str) -> Result<i64, FieldError> {
-    // Only the number is read: the currency is a field of its own.
-    let money = Money::parse_decimal(text, Currency::RUB).map_err(|_| FieldError::Amount)?;
+fn amount(text: &str, currency: Currency) -> Result<i64, FieldError> {
+    let money = Money::parse_decimal(text, currency).map_err(|_| FieldError::Amount)?;
     Some(money.minor())
         .filter(|minor| *minor > 0)
         .ok_or(FieldError::Amount)
 }
 
-fn optional_amount(text: Option<&str>) -> Result<Option<i64>, FieldError> {
-    text.map(amount).transpose()
+fn optional_amount(text: Option<&str>, currency: Currency) -> Result<Option<i64>, FieldError> {
+    text.map(|text| amount(text, currency)).transpose()
 }
 
 fn positive<N: PartialOrd + From<bool>>(limit: Option<N>) -> Result<Option<N>, FieldError> {
@@ -160,7 +164,9 @@ fn distinct<T: Copy + PartialEq>(items: Option<&[T]>) -> Result<Option<Vec<T>>, 
 fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
     let whole = |time: &Time| time.second() == 0 && time.subsec_nanosecond() == 0;
     let time = |text: &str| {
-        let time = text.parse().ok().filter(whole);
+        // An offset would be ignored by the parser.
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b':');
+        let time = text.parse().ok().filter(whole).filter(|_| plain);
         time.ok_or(FieldError::Hours)
     };
     let (from, to) = (time(&hours.from)?, time(&hours.to)?);

@@ -179,9 +179,9 @@ fn lifetime() -> UserPeriod {
 /// What is wrong with a field, apart from what the domain says of texts and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FieldError {
-    #[error("use an amount above zero with two decimals, such as 199.00")]
+    #[error("use an amount above zero with the decimals of its currency, such as 199.00")]
     Amount,
-    #[error("use three capital letters, such as RUB")]
+    #[error("use the code of a currency from ISO 4217, such as RUB")]
     Currency,
     #[error(
         "leave it out: the promotion has been used in another currency, and a budget has only one"
@@ -215,9 +215,9 @@ impl FieldAdvice for FieldError {
     fn russian(&self) -> &'static str {
         match self {
             FieldError::Amount => {
-                "укажите сумму больше нуля с двумя знаками после точки, например 199.00"
+                "укажите сумму больше нуля со всеми знаками после точки, например 199.00"
             }
-            FieldError::Currency => "укажите три заглавные латинские буквы, например RUB",
+            FieldError::Currency => "укажите код валюты по ISO 4217, например RUB",
             FieldError::UsedInOtherCurrency => {
                 "не передавайте бюджет: промокод уже применяли в другой валюте, а бюджет считается в одной"
             }

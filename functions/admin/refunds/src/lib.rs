@@ -151,7 +151,14 @@ async fn order_refund(
     JsonBody(RefundRequest { amount }): JsonBody<RefundRequest>,
 ) -> Result<(StatusCode, Json<RefundBody>), Problem> {
     let id = number(&purchase_id)?;
-    let amount = amount.map(|text| parse(&text, language)).transpose()?;
+    let amount = match amount {
+        None => None,
+        Some(text) => {
+            let purchase = state.checkout.store().find_purchase(id).await?;
+            let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
+            Some(parse(&text, purchase.total.currency(), language)?)
+        }
+    };
     let (now, random) = (state.clock.now(), state.random.as_ref());
     let ordered =
         state
@@ -239,19 +246,18 @@ fn number(purchase_id: &str) -> Result<Uuid, Problem> {
     number.map_err(|_| Problem::new(Code::PurchaseNotFound))
 }
 
-/// Only the number is read: it is in the currency of the purchase.
-fn parse(text: &str, language: Language) -> Result<i64, Problem> {
-    let money = Money::parse_decimal(text, Currency::RUB).ok();
+fn parse(text: &str, currency: Currency, language: Language) -> Result<i64, Problem> {
+    let money = Money::parse_decimal(text, currency).ok();
     let minor = money.map(Money::minor).filter(|minor| *minor > 0);
     minor.ok_or_else(|| Problem::invalid_field("amount", AmountError.advice(language)))
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("use an amount above zero with two decimals, such as 199.00")]
+#[error("use an amount above zero with the decimals of its currency, such as 199.00")]
 struct AmountError;
 
 impl FieldAdvice for AmountError {
     fn russian(&self) -> &'static str {
-        "нужна сумма больше нуля с двумя знаками после точки, например 199.00"
+        "нужна сумма больше нуля со всеми знаками после точки, например 199.00"
     }
 }

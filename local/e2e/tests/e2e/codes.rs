@@ -200,3 +200,23 @@ async fn staff_see_the_code_as_it_was_when_refused() {
     assert!(passes(None).await);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn code_is_found_however_it_was_pasted() {
+    let world = World::new().await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let promo = world.promo(PromoSpec::default()).await;
+    let (start, end) = promo.code.split_at(3);
+    for pasted in [
+        format!("{}%0A", promo.code),
+        format!("%09{start}%C2%AD{end}%E2%80%8B"),
+        format!("%EF%BB%BF{start}%E2%80%AF{end}"),
+        format!("%EF%BC%A5{}", &promo.code[1..]),
+    ] {
+        let path = format!("/apply_promocode?promocode={pasted}&tariff={}", tariff.id);
+        let applied = user.call("POST", &path).send().await;
+        assert!(matches!(applied.status, 200 | 201), "{pasted}: {applied}");
+        assert_eq!(applied.json["promocode_id"], promo.id);
+    }
+    world.finish().await;
+}
