@@ -24,8 +24,8 @@ COMMENT ON TABLE users IS
     'A row is an account. When it is deleted, its personal data is erased and the row stays.';
 COMMENT ON COLUMN users.email IS 'The address as it was entered.';
 COMMENT ON COLUMN users.email_key IS
-    'The normalized form of the address, which is unique: it ignores case and whether accents are composed, and has the '
-    'domain in ASCII.';
+    'The normalized form of the address, which is unique: it ignores case and whether accents are composed, and has '
+    'the domain in ASCII.';
 COMMENT ON COLUMN users.password_hash IS 'Argon2id, as a PHC string.';
 COMMENT ON COLUMN users.password_version IS
     'Incremented when the password is changed, but not when the same password is rehashed: a login that verified an '
@@ -44,4 +44,5 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_email_hmac ON tombstones (email_hmac);
 COMMENT ON TABLE tombstones IS 'A row is what remains of the address of a deleted account.';
 COMMENT ON COLUMN tombstones.email_hmac IS
-    'A keyed hash of the mailbox that users.email_key leads to: the same person can be recognized, but nobody can be identified.';
+    'A keyed hash of the mailbox that users.email_key leads to: the same person can be recognized, but nobody '
+    'can be identified.';

@@ -96,8 +96,8 @@ CREATE TABLE public.staff_actions (
     occurred_at timestamp with time zone NOT NULL,
     CONSTRAINT staff_actions_action_check CHECK ((action = ANY (ARRAY['look_up'::text, 'set_status'::text, 'set_role'::text])))
 );
-COMMENT ON TABLE public.staff_actions IS 'A row is a change that an administrator made to an account, or a look-up of its personal data. People are identified by their IDs alone.';
-COMMENT ON COLUMN public.staff_actions.actor_id IS 'The administrator.';
+COMMENT ON TABLE public.staff_actions IS 'A row is a change that an administrator made to an account, or a look-up by its e-mail. People are identified by their IDs alone.';
+COMMENT ON COLUMN public.staff_actions.actor_id IS 'The administrator; of a look-up, any member of staff.';
 COMMENT ON COLUMN public.staff_actions.user_id IS 'The account.';
 COMMENT ON COLUMN public.staff_actions.before IS 'The earlier status or role; NULL when nothing was changed.';
 COMMENT ON COLUMN public.staff_actions.after IS 'The new status or role; NULL when nothing was changed.';

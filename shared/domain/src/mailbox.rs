@@ -15,8 +15,8 @@ const DEFAULT: &str = "
     yandex.ru ya.ru yandex.com yandex.by yandex.kz tag=+ same=-.
 ";
 
-/// How spellings of one mailbox are recognized. Only for the memory of deleted accounts: signing in and uniqueness go by
-/// [`crate::Email::key`], since mail to another spelling may be read by somebody else.
+/// How spellings of one mailbox are recognized. Only for the memory of deleted accounts: signing in and uniqueness go
+/// by [`crate::Email::key`], since mail to another spelling may be read by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxRules(Vec<Provider>);
 

@@ -66,7 +66,7 @@ pub fn router() -> OpenApiRouter<State> {
     path = "/admin/purchases",
     tag = "admin",
     security(("access_token" = [])),
-    params(("user_id" = Uuid, Query, description = "The user")),
+    params(("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address")),
     responses(
         (status = 200, description = "The purchases", body = Purchases),
         (status = 400, description = "`query_parameter_missing`, `query_parameter_invalid`", body = ProblemBody),
