@@ -15,7 +15,7 @@ use crate::checks;
 use crate::error::ApiError;
 use crate::list::ListQuery;
 use crate::receipt;
-use crate::refund::RefundOrder;
+use crate::refund::{Refund, RefundOrder};
 use crate::sandbox::Sandbox;
 use crate::script::Answer;
 use crate::store::{Request, Store};
@@ -97,7 +97,7 @@ pub(crate) async fn list(
         let now = sandbox.clock().now();
         let list = |store: &mut Store| {
             store.advance(now);
-            query.page(store.newest_refunds().map(|refund| refund.to_json()))
+            query.page(store.newest_refunds().map(Refund::to_json))
         };
         sandbox.change(list).await.ok_or(ApiError::FAILURE)
     };
