@@ -24,7 +24,8 @@ COMMENT ON TABLE users IS
     'A row is an account. When it is deleted, its personal data is erased and the row stays.';
 COMMENT ON COLUMN users.email IS 'The address as it was entered.';
 COMMENT ON COLUMN users.email_key IS
-    'The normalized form of the address, which is unique: it ignores case and whether accents are composed.';
+    'The normalized form of the address, which is unique: it ignores case and whether accents are composed, and has '
+    'the domain in ASCII.';
 COMMENT ON COLUMN users.password_hash IS 'Argon2id, as a PHC string.';
 COMMENT ON COLUMN users.password_version IS
     'Incremented when the password is changed, but not when the same password is rehashed: a login that verified an '
@@ -32,7 +33,7 @@ COMMENT ON COLUMN users.password_version IS
 COMMENT ON COLUMN users.version IS
     'Incremented by every change of status; receivers of events keep the highest version that they have seen.';
 COMMENT ON COLUMN users.first_account_id IS
-    'The first account of the same address, if that was deleted before this one was created: '
+    'The first account of the same mailbox, if that was deleted before this one was created: '
     'docs/adr/0014-one-trial-a-person.md.';
 
 CREATE TABLE tombstones (
@@ -43,4 +44,5 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_email_hmac ON tombstones (email_hmac);
 COMMENT ON TABLE tombstones IS 'A row is what remains of the address of a deleted account.';
 COMMENT ON COLUMN tombstones.email_hmac IS
-    'A keyed hash of users.email_key: the same person can be recognized, but nobody can be identified.';
+    'A keyed hash of the mailbox that users.email_key leads to: the same person can be recognized, but nobody '
+    'can be identified.';

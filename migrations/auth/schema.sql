@@ -96,8 +96,8 @@ CREATE TABLE public.staff_actions (
     occurred_at timestamp with time zone NOT NULL,
     CONSTRAINT staff_actions_action_check CHECK ((action = ANY (ARRAY['look_up'::text, 'set_status'::text, 'set_role'::text])))
 );
-COMMENT ON TABLE public.staff_actions IS 'A row is a change that an administrator made to an account, or a look-up of its personal data. People are identified by their IDs alone.';
-COMMENT ON COLUMN public.staff_actions.actor_id IS 'The administrator.';
+COMMENT ON TABLE public.staff_actions IS 'A row is a change that an administrator made to an account, or a look-up by its e-mail. People are identified by their IDs alone.';
+COMMENT ON COLUMN public.staff_actions.actor_id IS 'The administrator; of a look-up, any member of staff.';
 COMMENT ON COLUMN public.staff_actions.user_id IS 'The account.';
 COMMENT ON COLUMN public.staff_actions.before IS 'The earlier status or role; NULL when nothing was changed.';
 COMMENT ON COLUMN public.staff_actions.after IS 'The new status or role; NULL when nothing was changed.';
@@ -117,7 +117,7 @@ CREATE TABLE public.tombstones (
     deleted_at timestamp with time zone NOT NULL
 );
 COMMENT ON TABLE public.tombstones IS 'A row is what remains of the address of a deleted account.';
-COMMENT ON COLUMN public.tombstones.email_hmac IS 'A keyed hash of users.email_key: the same person can be recognized, but nobody can be identified.';
+COMMENT ON COLUMN public.tombstones.email_hmac IS 'A keyed hash of the mailbox that users.email_key leads to: the same person can be recognized, but nobody can be identified.';
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -144,11 +144,11 @@ END),
 );
 COMMENT ON TABLE public.users IS 'A row is an account. When it is deleted, its personal data is erased and the row stays.';
 COMMENT ON COLUMN public.users.email IS 'The address as it was entered.';
-COMMENT ON COLUMN public.users.email_key IS 'The normalized form of the address, which is unique: it ignores case and whether accents are composed.';
+COMMENT ON COLUMN public.users.email_key IS 'The normalized form of the address, which is unique: it ignores case and whether accents are composed, and has the domain in ASCII.';
 COMMENT ON COLUMN public.users.password_hash IS 'Argon2id, as a PHC string.';
 COMMENT ON COLUMN public.users.password_version IS 'Incremented when the password is changed, but not when the same password is rehashed: a login that verified an earlier password opens no session.';
 COMMENT ON COLUMN public.users.version IS 'Incremented by every change of status; receivers of events keep the highest version that they have seen.';
-COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same address, if that was deleted before this one was created: docs/adr/0014-one-trial-a-person.md.';
+COMMENT ON COLUMN public.users.first_account_id IS 'The first account of the same mailbox, if that was deleted before this one was created: docs/adr/0014-one-trial-a-person.md.';
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_event_id_key UNIQUE (event_id);

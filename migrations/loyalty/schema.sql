@@ -669,8 +669,9 @@ DECLARE
     v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
-        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+        WHERE c.code = ANY (p_codes)
+        ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
     END IF;
     SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),

@@ -1,26 +1,22 @@
 //! The API's calls on payments that exist: read, list, capture, cancel.
 
+use std::collections::HashMap;
+
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::answer::answer;
 use crate::auth::{Shop, idempotence_key};
 use crate::checks;
 use crate::error::ApiError;
-use crate::payment::Payment;
+use crate::list::ListQuery;
 use crate::receipt;
 use crate::sandbox::Sandbox;
 use crate::store::{Request, Store};
-
-/// The API's page: ten unless asked, a hundred at most.
-const PAGE: usize = 10;
-const LARGEST_PAGE: usize = 100;
 
 pub(crate) async fn read(
     _: Shop,
@@ -53,7 +49,11 @@ pub(crate) async fn capture(
     let captured = async {
         let key = idempotence_key(&headers)?;
         let id = payment_id(&id)?;
-        let json = checks::parse(&headers, &body)?;
+        // Without a body, all of it is taken.
+        let json = match body.is_empty() {
+            true => Value::Null,
+            false => checks::parse(&headers, &body)?,
+        };
         let part = match &json["amount"] {
             Value::Null => None,
             amount => {
@@ -108,43 +108,23 @@ async fn change(
     Ok(json)
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Paging {
-    limit: Option<usize>,
-    cursor: Option<Uuid>,
-}
-
-/// Newest first. `cursor` is the payment to begin with.
+/// Newest first.
 pub(crate) async fn list(
     _: Shop,
     State(sandbox): State<Sandbox>,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    let Ok(Query(paging)) = paging else {
-        return ApiError::invalid("cursor", "Expected limit and cursor as the list gave them")
-            .respond(sandbox.random());
-    };
-    let limit = paging.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let now = sandbox.clock().now();
-    let page = sandbox
-        .change(|store| {
+    let listed = async {
+        let query = ListQuery::parse(query, &["status"], &["created_at", "captured_at"])?;
+        let now = sandbox.clock().now();
+        let list = |store: &mut Store| {
             store.advance(now);
-            let from_cursor =
-                |payment: &&Payment| paging.cursor.is_some_and(|cursor| payment.id != cursor);
-            let mut rest = store.newest().skip_while(from_cursor);
-            let items: Vec<Value> = rest
-                .by_ref()
-                .take(limit)
-                .map(|payment| payment.to_json(sandbox.settings()))
-                .collect();
-            let mut page = json!({"type": "list", "items": items});
-            if let Some(next) = rest.next() {
-                page["next_cursor"] = next.id.to_string().into();
-            }
-            page
-        })
-        .await;
-    answer(&sandbox, page.ok_or(ApiError::FAILURE))
+            let payments = store.newest();
+            query.page(payments.map(|payment| payment.to_json(sandbox.settings())))
+        };
+        sandbox.change(list).await.ok_or(ApiError::FAILURE)
+    };
+    answer(&sandbox, listed.await)
 }
 
 pub(crate) async fn no_such_route(State(sandbox): State<Sandbox>) -> Response {

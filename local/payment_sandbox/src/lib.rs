@@ -3,7 +3,7 @@
 //!
 //! | route | what |
 //! |---|---|
-//! | `POST /v3/payments`, `GET /v3/payments`, `GET /v3/payments/{id}`, `POST /v3/payments/{id}/capture`, `POST /v3/payments/{id}/cancel`, `POST /v3/refunds`, `GET /v3/refunds/{id}` | the API, Basic authentication |
+//! | `POST /v3/payments`, `GET /v3/payments`, `GET /v3/payments/{id}`, `POST /v3/payments/{id}/capture`, `POST /v3/payments/{id}/cancel`, `POST /v3/refunds`, `GET /v3/refunds`, `GET /v3/refunds/{id}` | the API, Basic authentication |
 //! | `GET /pay/{id}` | the buyer's page |
 //! | `POST /pay/{id}/approve`, `POST /pay/{id}/decline` | its two buttons, and the choice of how the webhook comes; JSON when `Accept: application/json` |
 //! | `GET /healthz` | 200 |
@@ -16,7 +16,7 @@
 //! announced to `SANDBOX_WEBHOOK_URL`, with retries.
 //!
 //! Like the real API it captures and cancels only payments whose money is held (`capture: false`, approved); a pending
-//! one is left to expire. It takes any amount of roubles, whole quantities in receipts, and registers every receipt.
+//! one is left to expire. It takes any amount of roubles, and registers every receipt.
 
 mod answer;
 mod api;
@@ -25,6 +25,7 @@ mod checks;
 mod create;
 mod error;
 mod expiry;
+mod list;
 mod pages;
 mod payment;
 mod receipt;
@@ -53,7 +54,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/v3/payments/{id}", get(api::read))
         .route("/v3/payments/{id}/capture", post(api::capture))
         .route("/v3/payments/{id}/cancel", post(api::cancel))
-        .route("/v3/refunds", post(refunds::create))
+        .route("/v3/refunds", post(refunds::create).get(refunds::list))
         .route("/v3/refunds/{id}", get(refunds::read))
         .route("/pay/{id}", get(pages::show))
         .route("/pay/{id}/approve", post(pages::approve))

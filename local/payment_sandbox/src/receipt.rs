@@ -8,7 +8,8 @@ use crate::error::ApiError;
 
 const ITEMS: std::ops::RangeInclusive<usize> = 1..=80;
 const DESCRIPTION: std::ops::RangeInclusive<usize> = 1..=128;
-const QUANTITY: std::ops::RangeInclusive<u64> = 1..=99_999;
+/// In thousandths: the API takes three decimals.
+const QUANTITY: std::ops::RangeInclusive<i128> = 1..=99_999_999;
 const VAT_CODES: std::ops::RangeInclusive<u64> = 1..=12;
 const TAX_SYSTEMS: std::ops::RangeInclusive<u64> = 1..=6;
 
@@ -77,6 +78,7 @@ pub(crate) fn check(json: &Value, total: Money) -> Result<bool, ApiError> {
 /// Kopecks.
 fn item_total(item: &Value) -> Result<i128, ApiError> {
     let name = item["description"].as_str().unwrap_or_default();
+    let quantity = thousandths(&item["quantity"]);
     let fits = |list: &[&str], value: &Value| value.as_str().is_some_and(|v| list.contains(&v));
     for (holds, parameter) in [
         (
@@ -84,7 +86,7 @@ fn item_total(item: &Value) -> Result<i128, ApiError> {
             "receipt.items.description",
         ),
         (
-            is_in(&item["quantity"], &QUANTITY),
+            quantity.is_some_and(|thousandths| QUANTITY.contains(&thousandths)),
             "receipt.items.quantity",
         ),
         (
@@ -108,8 +110,25 @@ fn item_total(item: &Value) -> Result<i128, ApiError> {
         parameter: Some("receipt.items.amount"),
         ..error
     })?;
-    let quantity = item["quantity"].as_u64().unwrap_or_default();
-    Ok(i128::from(each.minor()) * i128::from(quantity))
+    // Half a kopeck is rounded up.
+    Ok((i128::from(each.minor()) * quantity.unwrap_or_default() + 500) / 1_000)
+}
+
+/// A quantity, as a number or as a text, such as 2, 1.5 or "2.000".
+fn thousandths(json: &Value) -> Option<i128> {
+    let text = match json {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, "0"));
+    let digits = |part: &str, most| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    if !digits(whole, 5) || !digits(decimals, 3) {
+        return None;
+    }
+    format!("{whole}{decimals:0<3}").parse().ok()
 }
 
 fn is_in(json: &Value, range: &std::ops::RangeInclusive<u64>) -> bool {
@@ -122,6 +141,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn quantity_is_a_number_or_a_text_of_three_decimals() {
+        for (quantity, thousandths) in [
+            (json!(2), Some(2_000)),
+            (json!(1.5), Some(1_500)),
+            (json!("2.0"), Some(2_000)),
+            (json!("0.125"), Some(125)),
+            (json!("0.1255"), None),
+            (json!("1e3"), None),
+            (json!("-1"), None),
+            (json!(""), None),
+            (json!("."), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(super::thousandths(&quantity), thousandths, "{quantity}");
+        }
+    }
 
     #[test]
     fn invalid_receipt_names_its_parameter() {
@@ -148,6 +185,12 @@ mod tests {
                 "receipt.items.description",
             ),
             ("/items/0/quantity", json!(0), "receipt.items.quantity"),
+            (
+                "/items/0/quantity",
+                json!("0.000"),
+                "receipt.items.quantity",
+            ),
+            ("/items/0/quantity", json!("1.5"), "receipt.items"),
             ("/items/0/quantity", json!(1), "receipt.items"),
             ("/items/0/amount/value", json!("99.51"), "receipt.items"),
             ("/items/0/amount/value", json!(99), "receipt.items.amount"),

@@ -1,7 +1,9 @@
-//! The API's calls on refunds: make, read.
+//! The API's calls on refunds: make, read, list.
+
+use std::collections::HashMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
@@ -11,11 +13,12 @@ use crate::answer::{answer, scripted};
 use crate::auth::{Shop, idempotence_key};
 use crate::checks;
 use crate::error::ApiError;
+use crate::list::ListQuery;
 use crate::receipt;
-use crate::refund::RefundOrder;
+use crate::refund::{Refund, RefundOrder};
 use crate::sandbox::Sandbox;
 use crate::script::Answer;
-use crate::store::Request;
+use crate::store::{Request, Store};
 
 /// The API's limit on a refund's description, in characters.
 const DESCRIPTION_LIMIT: usize = 250;
@@ -81,6 +84,24 @@ pub(crate) async fn read(
         read.await
     };
     answer(&sandbox, found.await)
+}
+
+/// Newest first.
+pub(crate) async fn list(
+    _: Shop,
+    State(sandbox): State<Sandbox>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let listed = async {
+        let query = ListQuery::parse(query, &["status", "payment_id"], &["created_at"])?;
+        let now = sandbox.clock().now();
+        let list = |store: &mut Store| {
+            store.advance(now);
+            query.page(store.newest_refunds().map(Refund::to_json))
+        };
+        sandbox.change(list).await.ok_or(ApiError::FAILURE)
+    };
+    answer(&sandbox, listed.await)
 }
 
 fn check(json: &Value) -> Result<RefundOrder, ApiError> {

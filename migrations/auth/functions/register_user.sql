@@ -1,6 +1,6 @@
 -- Creates an active account and its event. False when another account has the address.
 --
--- `p_email_hmac` is the keyed hash of the address. A deleted account with the same address has left it in a tombstone,
+-- `p_email_hmac` is the keyed hash of the mailbox. A deleted account with the same mailbox has left it in a tombstone,
 -- which leads to the first account of the same person.
 CREATE OR REPLACE FUNCTION register_user(
     p_user_id uuid,

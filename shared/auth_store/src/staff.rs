@@ -1,9 +1,11 @@
-//! What administrators do to other people's accounts. Every change leaves a row in `staff_actions`, in its statement.
+//! What staff do with other people's accounts. Every change and every look-up leaves a row in `staff_actions`, in
+//! its statement.
 //!
 //! Whether the actor is an administrator is asked under a lock on both accounts: of two administrators who take the
 //! role from each other at once, one fails. Since nobody does it to themselves, and an administrator's account can't be
 //! deleted, there is always one left.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use domain::{Email, Role, UserStatus};
@@ -60,6 +62,13 @@ pg::statements! {
             SELECT $1, id, 'look_up', $3 FROM found
         )
         SELECT ", profile_columns!(), " FROM found");
+    /// The accounts whose addresses have one of the unique forms $2, looked up by $1 at the time $3.
+    RESOLVE(UUID, TEXT_ARRAY, TIMESTAMPTZ) = "
+        WITH found AS (SELECT id, email_key FROM users WHERE email_key = ANY ($2)), noted AS (
+            INSERT INTO staff_actions (actor_id, user_id, action, occurred_at)
+            SELECT $1, id, 'look_up', $3 FROM found
+        )
+        SELECT email_key, id FROM found";
 }
 
 /// Who does something to whom, and when.
@@ -142,7 +151,8 @@ impl AuthStore {
         Ok(crate::named(&row, 2)?)
     }
 
-    /// The account with this address, in whatever case, for the administrator `actor_id`. That it was looked up is kept.
+    /// The account with this address, in whatever spelling, for the administrator `actor_id`. That it was looked up is
+    /// kept.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -155,5 +165,23 @@ impl AuthStore {
         let values: [Value; 3] = [&actor_id, &email.key(), &now];
         let row = self.pool.fetch_optional(&LOOK_UP, &values).await?;
         row.as_ref().map(profile).transpose()
+    }
+
+    /// The IDs of the accounts with these addresses, by the unique forms of the addresses, for the member of staff
+    /// `actor_id`. Whoever has no account is left out. That each was looked up is kept.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn resolve(
+        &self,
+        actor_id: Uuid,
+        emails: &[Email],
+        now: Timestamp,
+    ) -> Result<HashMap<String, Uuid>, PgError> {
+        let keys: Vec<String> = emails.iter().map(Email::key).collect();
+        let values: [Value; 3] = [&actor_id, &keys, &now];
+        let rows = self.pool.fetch(&RESOLVE, &values).await?;
+        let pair = |row: &pg::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        rows.iter().map(pair).collect()
     }
 }

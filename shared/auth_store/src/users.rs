@@ -58,7 +58,7 @@ pub struct NewUser<'a> {
     pub name: Option<&'a PersonName>,
     /// The hash of their password.
     pub password_hash: &'a PasswordHash,
-    /// What would be kept of the address, and was kept if it had an account before.
+    /// What would be kept of the mailbox, and was kept if it had an account before.
     pub tombstone: [u8; 32],
     /// The ID of the event for the loyalty side.
     pub event_id: Uuid,
@@ -67,7 +67,7 @@ pub struct NewUser<'a> {
 /// An account could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Another account has the address, in whatever case.
+    /// Another account has the address, in whatever spelling.
     #[error("the e-mail address is taken")]
     EmailTaken,
     /// The database failed.
@@ -107,7 +107,7 @@ pub struct Deletion<'a> {
 
 impl AuthStore {
     /// Makes an active account and its event, in one statement. An account that was deleted before and had the same
-    /// address is noted.
+    /// mailbox is noted.
     ///
     /// # Errors
     /// [`RegisterError::EmailTaken`], also for the loser of a race.
@@ -133,7 +133,7 @@ impl AuthStore {
         }
     }
 
-    /// The account with this address, in whatever case. A deleted account has none.
+    /// The account with this address, in whatever spelling. A deleted account has none.
     ///
     /// # Errors
     /// Any [`PgError`].

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use email_address::{EmailAddress, Options};
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use crate::caseless::caseless;
 
@@ -11,7 +13,10 @@ const MAX_BYTES: usize = 254;
 
 /// An e-mail address as its owner typed it. Personal data: its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Email(String);
+pub struct Email {
+    typed: String,
+    key: String,
+}
 
 /// A text that is no e-mail address. Never quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +27,7 @@ pub enum EmailError {
     /// More than 254 bytes.
     #[error("use an e-mail address of at most 254 characters")]
     TooLong,
-    /// Not `name@domain.tld`.
+    /// Not `name@domain.tld`, or a domain that can't exist.
     #[error("enter an e-mail address such as name@example.com")]
     Malformed,
 }
@@ -50,18 +55,67 @@ impl Email {
         {
             return Err(EmailError::Malformed);
         }
-        Ok(Email(text.to_owned()))
+        Ok(Email {
+            key: unique_form(text).ok_or(EmailError::Malformed)?,
+            typed: text.to_owned(),
+        })
     }
 
     /// The address as typed.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.typed
     }
 
-    /// The form that is unique, without regard to case and to whether accents are composed.
+    /// The form that is unique: without regard to case, to whether accents are composed, to quotes that change nothing,
+    /// and with the domain as the DNS has it (`пример.рф` is `xn--e1afmkfd.xn--p1ai`).
     pub fn key(&self) -> String {
-        caseless(&self.0)
+        self.key.clone()
     }
+}
+
+/// [`Email::key`] of an address; none if its domain can't exist.
+pub(crate) fn unique_form(address: &str) -> Option<String> {
+    let (name, domain) = address.rsplit_once('@')?;
+    Some(format!(
+        "{}@{}",
+        caseless(&plain(name)),
+        ascii_domain(domain)?
+    ))
+}
+
+/// A domain as the DNS has it: in ASCII and lower case (UTS 46, without transitional processing).
+pub(crate) fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii = Uts46::new().to_ascii(
+        domain.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::CheckFirstLast,
+        DnsLength::Verify,
+    );
+    ascii.ok().map(std::borrow::Cow::into_owned)
+}
+
+/// The name without its quotes, unless it needs them; and without escapes that change nothing (RFC 5321 §4.1.2).
+fn plain(name: &str) -> String {
+    let Some(quoted) = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')) else {
+        return name.to_owned();
+    };
+    let mut content = String::new();
+    let mut characters = quoted.chars();
+    while let Some(c) = characters.next() {
+        content.extend(match c {
+            '\\' => characters.next(),
+            _ => Some(c),
+        });
+    }
+    let atom =
+        |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    if content
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(atom))
+    {
+        return content;
+    }
+    format!("\"{}\"", content.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 impl fmt::Debug for Email {
@@ -82,12 +136,41 @@ mod tests {
         assert_eq!(email.key(), "anna.petrova+promo@example.com");
         assert_eq!(
             Email::parse("Почта@Пример.РФ").unwrap().key(),
-            "почта@пример.рф"
+            "почта@xn--e1afmkfd.xn--p1ai"
         );
         assert_eq!(
             Email::parse("И\u{306}о@example.com").unwrap().key(),
             "йо@example.com"
         );
+    }
+
+    #[test]
+    fn spellings_of_one_address_share_a_key() {
+        let key = |text: &str| match Email::parse(text) {
+            Ok(email) => email.key(),
+            Err(error) => panic!("{text}: {error}"),
+        };
+        for (one, other) in [
+            ("x@пример.рф", "x@xn--e1afmkfd.xn--p1ai"),
+            ("x@пример.рф", "X@XN--E1AFMKFD.рф"),
+            ("x@bücher.example", "x@bu\u{308}cher.example"),
+            ("x@bücher.example", "x@xn--bcher-kva.example"),
+            ("x@example.com", "x@ｅｘａｍｐｌｅ.com"),
+            ("anna.p@example.com", "\"anna.p\"@example.com"),
+            ("anna@example.com", "\"an\\na\"@example.com"),
+            ("\"an na\"@example.com", "\"An Na\"@example.com"),
+        ] {
+            assert_eq!(key(one), key(other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("x@пример.рф", "x@пример.com"),
+            ("anna+1@gmail.com", "anna@gmail.com"),
+            ("an.na@gmail.com", "anna@gmail.com"),
+            ("\"an na\"@example.com", "anna@example.com"),
+            ("x@faß.example", "x@fass.example"),
+        ] {
+            assert_ne!(key(one), key(other), "{one} {other}");
+        }
     }
 
     #[test]
@@ -107,6 +190,8 @@ mod tests {
             "\"a\u{85}b\"@example.com",
             "anna.@example.com",
             "anna@-example.com",
+            "anna@xn--a.com",
+            "anna@ex\u{ad}\u{ad}.\u{ad}",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError::Malformed), "{text:?}");
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::caseless::caseless;
+use crate::email::unique_form;
 
 /// The minimum number of characters of a new password.
 const MIN_CHARS: usize = 8;
@@ -56,7 +57,9 @@ impl Password {
     pub fn other_than(self, email_key: &str) -> Result<Password, PasswordError> {
         let lower = self.caseless();
         let name = email_key.rsplit_once('@').map(|(name, _)| name);
-        if *lower == email_key || Some(lower.as_str()) == name {
+        let as_address = unique_form(&self.0).map(Zeroizing::new);
+        let is_address = as_address.is_some_and(|address| *address == email_key);
+        if is_address || *lower == email_key || Some(lower.as_str()) == name {
             return Err(PasswordError::IsAddress);
         }
         Ok(self)
@@ -136,6 +139,9 @@ mod tests {
             assert_eq!(check(address), Err(PasswordError::IsAddress), "{address}");
         }
         assert_eq!(check("anna.petrova and more"), Ok(()));
+        let password = Password::parse("Anna@Пример.РФ".to_owned()).unwrap();
+        let refused = password.other_than("anna@xn--e1afmkfd.xn--p1ai").map(drop);
+        assert_eq!(refused, Err(PasswordError::IsAddress));
     }
 
     #[test]

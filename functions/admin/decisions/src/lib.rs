@@ -66,7 +66,7 @@ pub fn router() -> OpenApiRouter<State> {
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
         ("promocode_id" = Option<i64>, Query, description = "Only decisions about the promo code with this ID", minimum = 1),
         ("promocode" = Option<String>, Query, description = "Only decisions about the promo code with this text"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
@@ -138,7 +138,7 @@ async fn get_decision(
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
         ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
         ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
         ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),

@@ -39,7 +39,7 @@ pub(crate) struct Groups {
 /// Members to add and to remove: at most 1,000 users in all.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct MembersRequest {
-    /// Users to add. Their accounts must exist.
+    /// Users to add. Their accounts must exist. `POST /admin/users/resolve` finds the IDs of e-mail addresses.
     #[serde(default)]
     pub(crate) add: Vec<Uuid>,
     /// Users to remove.

@@ -75,7 +75,7 @@ pub fn router() -> OpenApiRouter<State> {
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in"),
+        ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in; `POST /admin/users/resolve` finds the ID of an e-mail address"),
         ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
         ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),

@@ -127,7 +127,7 @@ pub(crate) enum AudienceFields {
     /// Every registered user.
     #[default]
     All,
-    /// One user.
+    /// One user; `POST /admin/users/resolve` finds the ID of an e-mail address.
     User { user_id: Uuid },
     /// The members of any of these groups.
     Groups { group_ids: Vec<i64> },

@@ -68,7 +68,7 @@ pub fn router() -> OpenApiRouter<State> {
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
         ("limit" = Option<i64>, Query, description = "How many, 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
     ),

@@ -1,7 +1,9 @@
 //! Users in requests and answers.
 
+use std::collections::HashMap;
+
 use auth_store::Profile;
-use domain::{Role, UserStatus};
+use domain::{Email, Role, UserStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -60,6 +62,52 @@ pub(crate) struct SearchRequest {
     /// The complete address; case does not matter.
     #[schema(format = Email, example = "anna@example.com")]
     pub(crate) email: String,
+}
+
+/// The addresses of users whose IDs are wanted.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ResolveRequest {
+    /// At most 1,000 complete addresses; case does not matter.
+    #[schema(max_items = 1000, example = json!(["anna@example.com", "boris@example.com"]))]
+    pub(crate) emails: Vec<String>,
+}
+
+/// The users behind the addresses, in the order of the request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResolvedUsers {
+    /// Those who have an account.
+    users: Vec<ResolvedUser>,
+    /// The addresses without an account, as sent.
+    #[schema(example = json!(["boris@example.com"]))]
+    unknown: Vec<String>,
+}
+
+/// The user behind an address.
+#[derive(Serialize, ToSchema)]
+struct ResolvedUser {
+    /// As sent.
+    #[schema(format = Email, example = "anna@example.com")]
+    email: String,
+    /// The ID of the user.
+    user_id: Uuid,
+}
+
+impl ResolvedUsers {
+    /// `emails` as parsed, and the IDs that were found, by the unique forms of the addresses.
+    pub(crate) fn of(emails: &[Email], found: &HashMap<String, Uuid>) -> ResolvedUsers {
+        let mut resolved = ResolvedUsers {
+            users: Vec::new(),
+            unknown: Vec::new(),
+        };
+        for parsed in emails {
+            let email = parsed.as_str().to_owned();
+            match found.get(&parsed.key()) {
+                Some(&user_id) => resolved.users.push(ResolvedUser { email, user_id }),
+                None => resolved.unknown.push(email),
+            }
+        }
+        resolved
+    }
 }
 
 /// The new role.

@@ -1,5 +1,6 @@
-//! For administrators: other people's accounts. `POST /admin/users/search` finds one by its e-mail; `POST
-//! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one.
+//! Other people's accounts. For administrators, `POST /admin/users/search` finds one by its e-mail; `POST
+//! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one. For all staff,
+//! `POST /admin/users/resolve` gives the IDs of users, by which the loyalty side knows them.
 
 mod dto;
 
@@ -11,14 +12,18 @@ use axum::extract::{self, FromRef, Path};
 use domain::{Clock, Email, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
-    Access, Admin, Caller, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody,
+    Access, Admin, Caller, Code, FieldAdvice, FieldErrors, JsonBody, Language, Problem,
+    ProblemBody, Staff,
 };
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::dto::{RoleRequest, SearchRequest, UserBody, UserState};
+use crate::dto::{ResolveRequest, ResolvedUsers, RoleRequest, SearchRequest, UserBody, UserState};
+
+/// The most addresses that one call resolves: as many as one call adds to a group.
+const MAX_EMAILS: usize = 1_000;
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -55,6 +60,7 @@ impl State {
 pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(find_user))
+        .routes(routes!(resolve_users))
         .routes(routes!(block_user))
         .routes(routes!(unblock_user))
         .routes(routes!(set_role))
@@ -90,6 +96,46 @@ async fn find_user(
     let found = state.store.look_up(caller.user_id, &email, now).await?;
     let found = found.ok_or_else(|| Problem::new(Code::UserNotFound))?;
     Ok(Json(UserBody::of(found)))
+}
+
+/// Find the IDs of users by their e-mail addresses
+///
+/// Groups, audiences of promo codes, decisions and eligibility know users by these IDs; the addresses themselves stay
+/// on this side. Each user found is recorded together with who asked. If one address is invalid, none is looked up.
+#[utoipa::path(
+    post,
+    path = "/admin/users/resolve",
+    tag = "admin",
+    security(("access_token" = [])),
+    request_body = ResolveRequest,
+    responses(
+        (status = 200, description = "The users", body = ResolvedUsers),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`staff_only`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed` with the positions of the addresses, `too_many_users`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn resolve_users(
+    extract::State(state): extract::State<State>,
+    Staff(caller): Staff,
+    language: Language,
+    JsonBody(ResolveRequest { emails }): JsonBody<ResolveRequest>,
+) -> Result<Json<ResolvedUsers>, Problem> {
+    if emails.len() > MAX_EMAILS {
+        return Err(Problem::new(Code::TooManyUsers).with("limit", MAX_EMAILS));
+    }
+    let mut errors = FieldErrors::new(language);
+    let parsed = emails
+        .iter()
+        .enumerate()
+        .map(|(position, email)| errors.check(&format!("emails[{position}]"), Email::parse(email)));
+    // All are checked before the first that is invalid ends it.
+    let parsed: Vec<Option<Email>> = parsed.collect();
+    let parsed: Option<Vec<Email>> = parsed.into_iter().collect();
+    let parsed = parsed.ok_or_else(|| errors.into_problem())?;
+    let now = state.clock.now();
+    let found = state.store.resolve(caller.user_id, &parsed, now).await?;
+    Ok(Json(ResolvedUsers::of(&parsed, &found)))
 }
 
 /// Block a user

@@ -100,6 +100,82 @@ async fn search_for_unknown_address_quotes_nothing() {
     assert!(!answer.1.to_string().contains("zoya"), "{}", answer.1);
 }
 
+async fn resolve(state: &State, token: &str, emails: Value) -> (u16, Value) {
+    let body = json!({ "emails": emails });
+    send(state, ("POST", "resolve"), token, body).await
+}
+
+#[tokio::test]
+async fn all_staff_resolve_addresses_to_users() {
+    let state = state();
+    let (user_id, email) = user(&state.store).await;
+    let (blocked, other) = user(&state.store).await;
+    testkit::account::set_status(blocked, "blocked").await;
+    for role in [Role::Support, Role::Marketer, Role::Admin] {
+        let (staff_id, token) = staff(&state.store, role).await;
+        let (upper, unknown) = (
+            email.as_str().to_uppercase(),
+            format!("no-{}", email.as_str()),
+        );
+        let emails = json!([
+            other.as_str(),
+            unknown,
+            upper,
+            format!(" {} ", email.as_str())
+        ]);
+        let (status, found) = resolve(&state, &token, emails).await;
+        assert_eq!(status, 200, "{found}");
+        let expected = json!({
+            "users": [
+                { "email": other.as_str(), "user_id": blocked },
+                { "email": upper, "user_id": user_id },
+                { "email": email.as_str(), "user_id": user_id },
+            ],
+            "unknown": [unknown],
+        });
+        assert_eq!(found, expected);
+        // Who looked is kept, once a user.
+        let sql = "SELECT user_id FROM staff_actions WHERE actor_id = $1 AND action = 'look_up'";
+        let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+        let rows = pool.rows(sql, &[(&staff_id, pg::Type::UUID)]).await;
+        let mut looked: Vec<Uuid> = rows.unwrap().iter().map(|row| row.get(0)).collect();
+        looked.sort();
+        let mut both = [user_id, blocked];
+        both.sort();
+        assert_eq!(looked, both);
+        assert_eq!(
+            resolve(&state, &token, json!([])).await,
+            (200, json!({ "users": [], "unknown": [] }))
+        );
+    }
+    let token = signed_in(&state.store).await.3;
+    let answer = resolve(&state, &token, json!([email.as_str()])).await;
+    assert_eq!(code(&answer), (403, "staff_only"));
+}
+
+#[tokio::test]
+async fn invalid_addresses_are_named_by_position_and_none_is_looked_up() {
+    let state = state();
+    let (staff_id, token) = staff(&state.store, Role::Marketer).await;
+    let (_, email) = user(&state.store).await;
+    let emails = json!(["zoya(at)example.com", email.as_str(), ""]);
+    let answer = resolve(&state, &token, emails).await;
+    assert_eq!(code(&answer), (422, "validation_failed"));
+    let errors = answer.1["errors"].as_array().unwrap();
+    let fields: Vec<_> = errors.iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["emails[0]", "emails[2]"]);
+    assert!(!answer.1.to_string().contains("zoya"), "{}", answer.1);
+    let sql = "SELECT 1 FROM staff_actions WHERE actor_id = $1";
+    let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
+    let rows = pool.rows(sql, &[(&staff_id, pg::Type::UUID)]).await;
+    assert_eq!(rows.unwrap().len(), 0);
+
+    let many: Vec<String> = (0..=1_000).map(|n| format!("{n}@example.com")).collect();
+    let answer = resolve(&state, &token, json!(many)).await;
+    assert_eq!(code(&answer), (422, "too_many_users"));
+    assert_eq!(answer.1["limit"], 1_000);
+}
+
 #[tokio::test]
 async fn block_ends_every_session_and_can_be_lifted() {
     let state = state();

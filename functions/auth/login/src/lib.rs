@@ -62,7 +62,7 @@ pub fn router() -> OpenApiRouter<State> {
 /// Credentials.
 #[derive(Deserialize, ToSchema)]
 struct LoginRequest {
-    /// Case does not matter.
+    /// Case does not matter, nor whether the domain is in its ASCII form (`xn--`).
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
     #[schema(format = Password)]

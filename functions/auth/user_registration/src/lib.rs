@@ -61,7 +61,7 @@ pub fn router() -> OpenApiRouter<State> {
 /// The new account.
 #[derive(Deserialize, ToSchema)]
 struct RegistrationRequest {
-    /// At most 254 characters; unique, and case does not matter.
+    /// At most 254 characters; unique. Case does not matter, nor whether the domain is in its ASCII form (`xn--`).
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
     /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.

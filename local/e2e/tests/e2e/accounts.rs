@@ -17,6 +17,38 @@ async fn taken_address_is_refused_in_any_case() {
 }
 
 #[tokio::test]
+async fn address_in_ascii_form_is_the_same_account() {
+    let world = World::new().await;
+    let (admin, name) = (world.staff("admin").await, testkit::unique("idna"));
+    let typed = format!("{name}@Пример.РФ");
+    let body = |email: &str| json!({ "email": email, "password": PASSWORD });
+    let post = async |path: &str, email: &str| {
+        let call = world.client.call("POST", path).json(&body(email));
+        call.send().await
+    };
+    let made = post("/user_registration", &typed).await;
+    made.success(201);
+    for email in [
+        format!("{name}@пример.рф"),
+        format!("{name}@xn--e1afmkfd.xn--p1ai"),
+        format!("\"{name}\"@XN--E1AFMKFD.РФ"),
+    ] {
+        let again = post("/user_registration", &email).await;
+        again.problem(409, "email_taken");
+        post("/login", &email).await.success(200);
+        let search = admin.call("POST", "/admin/users/search");
+        let found = search.json(&json!({ "email": email })).send().await;
+        assert_eq!(found.success(200)["email"], typed);
+        assert_eq!(found.uuid("user_id"), made.uuid("user_id"));
+    }
+    let tagged = format!("{name}+1@пример.рф");
+    post("/user_registration", &tagged).await.success(201);
+    let no_domain = post("/user_registration", "anna@xn--a.com").await;
+    no_domain.invalid_field("email");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn keys_are_public() {
     let world = World::new().await;
     let answer = world

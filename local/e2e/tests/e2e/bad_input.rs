@@ -4,7 +4,7 @@
 use testkit::{Answer, Audience, Host, PromoSpec, World};
 
 /// Every endpoint.
-const ENDPOINTS: [(&str, &str); 22] = [
+const ENDPOINTS: [(&str, &str); 23] = [
     ("POST", "/user_registration"),
     ("POST", "/login"),
     ("POST", "/refresh_token"),
@@ -21,6 +21,7 @@ const ENDPOINTS: [(&str, &str); 22] = [
     ("POST", "/cancel_apply_promocode"),
     ("POST", "/payment_webhook"),
     ("POST", "/admin/users/search"),
+    ("POST", "/admin/users/resolve"),
     ("POST", "/admin/users/x/block"),
     ("POST", "/admin/users/x/unblock"),
     ("PUT", "/admin/users/x/role"),

@@ -5,7 +5,7 @@ use testkit::{Answer, Host, User, World};
 use uuid::Uuid;
 
 /// Every call that needs a token, with a query and a body that are no better: who is asking is looked at first.
-const ENDPOINTS: [(&str, &str); 19] = [
+const ENDPOINTS: [(&str, &str); 20] = [
     ("GET", "/get_active_promocodes"),
     ("POST", "/apply_promocode"),
     ("POST", "/apply_promocode?promocode_id=-1&tariff=x"),
@@ -19,6 +19,7 @@ const ENDPOINTS: [(&str, &str); 19] = [
     ("DELETE", "/sessions/x"),
     ("GET", "/me"),
     ("POST", "/admin/users/search"),
+    ("POST", "/admin/users/resolve"),
     ("POST", "/admin/users/x/block"),
     ("POST", "/admin/users/x/unblock"),
     ("PUT", "/admin/users/x/role"),

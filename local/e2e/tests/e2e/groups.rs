@@ -280,3 +280,47 @@ async fn group_calls_check_roles_and_input() {
     send(&marketer, "DELETE", &one).await.success(204);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn marketer_gets_from_an_address_to_group_audience_and_eligibility() {
+    let world = World::new().await;
+    let (marketer, support) = (world.staff("marketer").await, world.staff("support").await);
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let resolve = async |staff: &User, email: &str| {
+        let call = staff.call("POST", "/admin/users/resolve");
+        call.json(&json!({ "emails": [email] })).send().await
+    };
+    let found = resolve(&marketer, &user.email).await;
+    let user_id = &found.success(200)["users"][0]["user_id"];
+    let user_id: Uuid = user_id.as_str().unwrap().parse().unwrap();
+
+    let group_id = group(&marketer).await;
+    let added = regroup(&marketer, group_id, &[user_id], &[]).await;
+    assert_eq!(added.success(200)["added"], 1);
+    let for_group = PromoSpec {
+        audience: Audience::Groups(vec![group_id]),
+        ..PromoSpec::default()
+    };
+    let for_user = PromoSpec {
+        audience: Audience::User(user_id),
+        ..PromoSpec::default()
+    };
+    for spec in [for_group, for_user] {
+        let promo = world.promo(spec).await;
+        let found = resolve(&support, &user.email.to_uppercase()).await;
+        let user_id = found.success(200)["users"][0]["user_id"].as_str().unwrap();
+        let why = format!(
+            "/admin/eligibility?user_id={user_id}&promocode_id={}&tariff={}",
+            promo.id, tariff.id
+        );
+        let answer = support.call("GET", &why).send().await;
+        let outcomes = answer.success(200)["outcomes"].as_array().unwrap();
+        assert!(
+            outcomes.iter().all(|outcome| outcome["passed"] == true),
+            "{answer}"
+        );
+        user.apply(&promo, &tariff).await.success(201);
+        user.cancel(&promo).await.success(200);
+    }
+    world.finish().await;
+}

@@ -122,3 +122,41 @@ async fn deleting_the_account_gives_no_second_trial() {
     again.buy(&second, &tariff).await.success(200);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn another_spelling_of_a_deleted_mailbox_gives_no_second_trial() {
+    let world = World::new().await;
+    let tariff = world.tariff(29_900).await;
+    let (first, second) = (trial(&world).await, trial(&world).await);
+    let name = testkit::unique("mailbox");
+    for (deleted, others) in [
+        (
+            format!("a.{name}+one@gmail.com"),
+            vec![
+                format!("a{name}@googlemail.com"),
+                format!("a{name}+two@gmail.com"),
+            ],
+        ),
+        (
+            format!("b.{name}@ya.ru"),
+            vec![format!("b-{name}+1@yandex.ru")],
+        ),
+        (
+            format!("c{name}@пример.рф"),
+            vec![format!("c{name}+1@xn--e1afmkfd.xn--p1ai")],
+        ),
+    ] {
+        let user = world.register_again(&deleted).await;
+        user.buy(&first, &tariff).await.success(200);
+        user.delete().await.success(204);
+        for other in others {
+            let again = world.register_again(&other).await;
+            let refused = again.apply(&second, &tariff).await;
+            refused.refused(&["trial_taken"]);
+        }
+    }
+    // What is another mailbox stays another person.
+    let stranger = world.register_again(&format!("b{name}@ya.ru")).await;
+    stranger.apply(&second, &tariff).await.success(201);
+    world.finish().await;
+}

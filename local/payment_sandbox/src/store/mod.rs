@@ -76,6 +76,11 @@ impl Store {
         self.payments.iter().rev()
     }
 
+    /// Newest first.
+    pub(crate) fn newest_refunds(&self) -> impl Iterator<Item = &Refund> {
+        self.refunds.iter().rev()
+    }
+
     /// The webhooks whose time has come.
     pub(crate) fn due(&self, now: Timestamp) -> impl Iterator<Item = &Webhook> {
         self.outgoing.due(now)

@@ -75,6 +75,68 @@ async fn metadata_is_echoed_and_the_list_is_newest_first() {
 }
 
 #[tokio::test]
+async fn lists_are_filtered_and_paged() {
+    let world = World::new().await;
+    let list = async |query: &str| -> (StatusCode, Value) {
+        let request = http().get(world.url(&format!("/v3/{query}")));
+        let answer = request.basic_auth(SHOP, Some(SECRET)).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap())
+    };
+    let ids = |(_, page): &(StatusCode, Value)| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (client, paid) = (world.client(), world.paid(&order(500)).await);
+    world.clock.forward(jiff::SignedDuration::from_mins(1));
+    let pending = client.create(&order(500)).await.unwrap();
+    let (paid_id, pending_id) = (paid.id.to_string(), pending.id.to_string());
+    for (query, expected) in [
+        ("status=succeeded", vec![&paid_id]),
+        ("status=pending", vec![&pending_id]),
+        ("status=canceled", vec![]),
+        ("created_at.gte=2026-03-01T12:01:00.000Z", vec![&pending_id]),
+        ("created_at.gt=2026-03-01T12:01:00Z", vec![]),
+        ("created_at.lt=2026-03-01T12:01:00Z", vec![&paid_id]),
+        (
+            "created_at.lte=2026-03-01T12:01:00Z",
+            vec![&pending_id, &paid_id],
+        ),
+        ("captured_at.gte=2026-03-01T12:00:00Z", vec![&paid_id]),
+    ] {
+        let found = list(&format!("payments?{query}")).await;
+        assert_eq!(ids(&found).iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    for wrong in [
+        "limit=0",
+        "limit=x",
+        "created_at.gte=x",
+        "created_at.eq=1",
+        "color=red",
+    ] {
+        let (status, error) = list(&format!("payments?{wrong}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}: {error}");
+    }
+
+    let mut made = Vec::new();
+    for kopecks in [100, 200] {
+        let new = support::refund(&paid, kopecks);
+        made.insert(0, client.refund(&new).await.unwrap().id.to_string());
+    }
+    let of_payment = format!("refunds?payment_id={paid_id}");
+    assert_eq!(ids(&list(&of_payment).await), made);
+    let page = list(&format!("{of_payment}&limit=1&status=succeeded")).await;
+    assert_eq!(ids(&page), made[..1]);
+    let cursor = page.1["next_cursor"].as_str().unwrap();
+    let page = list(&format!("{of_payment}&cursor={cursor}")).await;
+    assert_eq!(ids(&page), made[1..]);
+    assert!(page.1["next_cursor"].is_null());
+    let of_other = format!("refunds?payment_id={pending_id}");
+    assert_eq!(ids(&list(&of_other).await), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn payment_page_escapes_text_and_its_buttons_work() {
     let world = World::new().await;
     let client = world.client();
