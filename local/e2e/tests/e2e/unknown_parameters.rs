@@ -39,6 +39,7 @@ async fn every_operation_knows_its_parameters() {
     let api = world.client.call("GET", "/openapi.json").send().await;
     // The functions on Lambda have no such page.
     if api.status == 404 {
+        world.finish().await;
         return;
     }
     for (path, item) in api.json["paths"].as_object().unwrap() {
