@@ -1,12 +1,12 @@
-//! What holds of everything in the databases: plpgsql_check finds nothing in the functions, and all is named and
-//! commented as migrations/README.md says.
+//! Conventions of both databases: plpgsql_check finds nothing in the functions, and everything is named and commented
+//! as migrations/README.md says.
 
 use tokio_postgres::Client;
 
 use crate::common::{Database, connect, notice, texts};
 
 /// What plpgsql_check finds in the functions of the schema: errors and warnings of every kind. A trigger function is
-/// looked at with each table that has it, and must have one.
+/// checked with each table that uses it, and must have at least one.
 const FINDINGS: &str = "
     SELECT f.proname || coalesce(' on ' || t.tgrelid::regclass, '') || ': ' || finding
     FROM pg_proc f
@@ -18,7 +18,7 @@ const FINDINGS: &str = "
     WHERE l.lanname = 'plpgsql' AND f.pronamespace = current_schema()::regnamespace
     ORDER BY f.proname, f.oid, t.tgrelid, line";
 
-/// Arguments that are not named p_…, of the functions that live in files.
+/// The functions from files that have arguments without the prefix p_.
 const ARGUMENTS: &str = "
     SELECT f.oid::regprocedure::text
     FROM pg_proc f
@@ -26,7 +26,7 @@ const ARGUMENTS: &str = "
         AND (SELECT count(*) FROM unnest(f.proargnames[:f.pronargs]) AS n (name) WHERE name LIKE 'p\\_%') <> f.pronargs
     ORDER BY 1";
 
-/// Tables that do not say what a row is. Partitions are what their table is.
+/// Tables whose comment does not say what a row is. Partitions are left out: their table has the comment.
 const TABLES: &str = "
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -64,7 +64,7 @@ async fn holds(kind: &'static str) {
     database.remove().await;
 }
 
-/// Empty, too, on a machine where plpgsql_check is not installed, if that is no machine that checks changes.
+/// Also empty where plpgsql_check is not installed, except in CI.
 async fn findings(client: &Client) -> Vec<String> {
     let available = "SELECT name FROM pg_available_extensions WHERE name = 'plpgsql_check'";
     if texts(client, available).await.is_empty() && std::env::var_os("CI").is_none() {
@@ -78,7 +78,7 @@ async fn findings(client: &Client) -> Vec<String> {
     texts(client, FINDINGS).await
 }
 
-/// That nothing is found means something.
+/// Shows that the checks find faults.
 #[tokio::test]
 async fn convention_check_finds_faults() {
     let database = Database::new("auth").await;

@@ -1,8 +1,8 @@
-//! How the files of the functions are written: migrations/README.md.
+//! The format of the function files, which is described in migrations/README.md.
 
 use migrations::{AUTH_FUNCTIONS, Function, LOYALTY_FUNCTIONS};
 
-/// The statements of a file without comments, each as one line. Bodies are quoted with `$$`, and left out.
+/// The statements of a file, each on one line, without comments and without the bodies, which are quoted with `$$`.
 fn statements(sql: &str) -> Vec<String> {
     let without_bodies: String = sql.split("$$").step_by(2).collect();
     let lines: Vec<&str> = without_bodies
@@ -20,7 +20,10 @@ fn statements(sql: &str) -> Vec<String> {
 #[test]
 fn each_file_is_one_function_with_its_triggers() {
     for Function { name, sql } in [AUTH_FUNCTIONS, LOYALTY_FUNCTIONS].concat() {
-        assert!(sql.starts_with("-- "), "{name}.sql begins with no comment");
+        assert!(
+            sql.starts_with("-- "),
+            "{name}.sql does not begin with a comment"
+        );
         let statements = statements(sql);
         let (function, triggers) = statements.split_first().unwrap();
         let beginning = format!("CREATE OR REPLACE FUNCTION {name}(");

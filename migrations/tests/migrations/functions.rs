@@ -1,4 +1,4 @@
-//! How the functions of a database follow their files.
+//! How the functions of a database are kept in line with their files.
 
 use migrations::{Function, MigrationError, Report, deploy_functions};
 use tokio_postgres::Client;
@@ -39,7 +39,7 @@ fn dropped(names: &[&str]) -> Report {
     }
 }
 
-/// The functions of the schema with their result types, and which versions of the rows of the catalogue these are.
+/// The functions of the schema with their result types, their OIDs and the row versions of their catalogue entries.
 async fn catalogue(client: &Client) -> Vec<String> {
     let sql = "SELECT oid::regprocedure || ' ' || prorettype::regtype || ' ' || oid || ' ' || xmin FROM pg_proc
         WHERE pronamespace = current_schema()::regnamespace ORDER BY 1";
@@ -92,7 +92,7 @@ async fn function_of_an_earlier_signature_is_dropped() {
     let (url, client) = empty().await;
     let texts_of_it = [
         "CREATE OR REPLACE FUNCTION f(p_a integer) RETURNS integer LANGUAGE sql AS 'SELECT p_a'",
-        // Another argument, another name of an argument, another result, no result.
+        // Another argument, another argument name, another result type, no result.
         "CREATE OR REPLACE FUNCTION f(p_a integer, p_b text) RETURNS integer LANGUAGE sql AS 'SELECT p_a'",
         "CREATE OR REPLACE FUNCTION f(p_c integer, p_b text) RETURNS integer LANGUAGE sql AS 'SELECT p_c'",
         "CREATE OR REPLACE FUNCTION f(p_c integer, p_b text) RETURNS text LANGUAGE sql AS 'SELECT p_b'",
@@ -128,7 +128,7 @@ async fn triggers_follow_the_file_of_their_function() {
         let both = ["at_commit calls stamp", "before_insert calls stamp"];
         assert_eq!(triggers(&client).await, both);
     }
-    // Under another name, with a trigger that keeps its own.
+    // The function is renamed, and its trigger keeps its name.
     let renamed = STAMP[..last].replace("stamp()", "mark()");
     let report = deploy(&url, &[("mark", &renamed)]).await;
     assert_eq!(
@@ -136,7 +136,7 @@ async fn triggers_follow_the_file_of_their_function() {
         (vec!["mark".to_owned()], vec!["stamp".to_owned()])
     );
     assert_eq!(triggers(&client).await, ["before_insert calls mark"]);
-    // No trigger function any more.
+    // No longer a trigger function.
     let plain = "CREATE OR REPLACE FUNCTION mark() RETURNS void LANGUAGE plpgsql AS 'BEGIN END'";
     deploy(&url, &[("mark", plain)]).await;
     assert!(triggers(&client).await.is_empty());

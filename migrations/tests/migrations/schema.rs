@@ -1,15 +1,15 @@
-//! `schema.sql` of each database is what the migrations and the functions make. `UPDATE_GENERATED=1 cargo local test
-//! --only gateway -p migrations schema` writes it again.
+//! `schema.sql` of each database is the result of its migrations and functions. `UPDATE_GENERATED=1 cargo local test
+//! --only gateway -p migrations schema` regenerates it.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::common::{Database, connect, notice, texts, variable};
 
-/// The version of Postgres, of the server and of `pg_dump`, whose output is committed. Others write it differently.
+/// The version of the Postgres server and of `pg_dump` whose output is committed. Other versions format it differently.
 const VERSION: &str = "15";
 
-/// Partitions by the month, which are others every month.
+/// Monthly partitions, which change every month.
 const PARTITIONS_OF_MONTHS: &str = "refusals_????_??";
 
 #[tokio::test]
@@ -47,14 +47,14 @@ async fn is_committed(kind: &'static str) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == schema,
-        "{} is not what the migrations make: run `UPDATE_GENERATED=1 cargo local test --only gateway -p migrations \
+        "{} is out of date: run `UPDATE_GENERATED=1 cargo local test --only gateway -p migrations \
          schema` and commit it",
         path.display()
     );
     database.remove().await;
 }
 
-/// What `pg_dump` writes.
+/// The output of `pg_dump`.
 fn pg_dump(arguments: &[&str]) -> String {
     let program = Path::new(&variable("POSTGRES_BIN")).join("pg_dump");
     let output = Command::new(program).args(arguments).output().unwrap();
@@ -63,8 +63,8 @@ fn pg_dump(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A dump without what depends on the version, on the run or on nothing at all: settings, and comments of `pg_dump`'s
-/// own. What is in the bodies of functions stays.
+/// A dump without the settings and comments that `pg_dump` adds, which depend on the version or the run or say nothing.
+/// The bodies of functions are kept as they are.
 fn tidy(kind: &str, dump: &str) -> String {
     let mut schema = format!(
         "-- The database {kind}: what the migrations and the functions make. Generated, see migrations/README.md.\n"
@@ -82,7 +82,7 @@ fn tidy(kind: &str, dump: &str) -> String {
             if line.is_empty() || noise.iter().any(|beginning| line.starts_with(beginning)) {
                 continue;
             }
-            // A comment stays with what it is about.
+            // A comment stays with its object.
             if std::mem::take(&mut after_blank) && !line.starts_with("COMMENT ON ") {
                 schema.push('\n');
             }
@@ -93,7 +93,7 @@ fn tidy(kind: &str, dump: &str) -> String {
     schema
 }
 
-/// The tag that begins the body of a function in this line, and what comes after it.
+/// The tag that opens the body of a function on this line, and the rest of the line.
 fn body(line: &str) -> Option<(&str, &str)> {
     let quoted = line.strip_prefix("    AS ")?;
     let end = quoted.strip_prefix('$')?.find('$')? + 2;

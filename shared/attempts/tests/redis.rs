@@ -1,4 +1,4 @@
-//! The limits on a real Redis, and without one.
+//! The limits with a real Redis, and without one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,13 +23,13 @@ fn url() -> String {
     std::env::var("REDIS_URL").expect("REDIS_URL is not set: run `cargo local test`")
 }
 
-/// A limiter as another process has it: with a connection of its own. Patient: a busy machine is no outage.
+/// A limiter with a connection of its own, as another process has it. It waits long: a busy machine is no outage.
 fn limiter(url: &str, key: &[u8; 32]) -> Limiter {
     let cache = Cache::with_wait(url, Duration::from_secs(5));
     Limiter::new(cache.unwrap(), key)
 }
 
-/// Counters that no other test has.
+/// A key for counters that no other test uses.
 fn own_key() -> [u8; 32] {
     let mut key = [0; 32];
     OsRandom.fill(&mut key);
@@ -106,11 +106,15 @@ async fn concurrent_same_guesses_take_one_place() {
     let again = reserve(&limiter, 2, 1).await;
     let other = reserve(&limiter, 2, 2).await;
     let full = limiter.reserve(&anna(2), b"another").await.err().unwrap();
-    assert_eq!(full.retry_after, Duration::from_secs(1), "they end soon");
+    assert_eq!(
+        full.retry_after,
+        Duration::from_secs(1),
+        "attempts in flight end soon"
+    );
     first.refund().await;
     assert!(
         limiter.reserve(&anna(2), b"another").await.is_err(),
-        "it is under way still"
+        "the same guess is still in flight"
     );
     again.refund().await;
     reserve(&limiter, 2, 3).await.refund().await;
@@ -131,7 +135,7 @@ async fn refunded_attempt_leaves_no_trace() {
     let refused = limiter.reserve(&anna(TEN), b"99").await.err().unwrap();
     assert!(
         refused.retry_after > WINDOW - TIMEOUT,
-        "{refused:?}: from the first miss on"
+        "{refused:?}: the window starts at the first miss"
     );
 }
 
@@ -146,16 +150,19 @@ async fn subjects_are_counted_all_or_none() {
     for guess in 3..9 {
         assert!(miss(&limiter, &anna, guess).await.is_err());
     }
-    // What Anna was refused is not on the address.
+    // The attempts that Anna was refused do not count against the address.
     miss(&limiter, &boris, 9).await.unwrap();
-    assert!(miss(&limiter, &boris, 10).await.is_err(), "the address");
+    assert!(
+        miss(&limiter, &boris, 10).await.is_err(),
+        "the address is at its limit"
+    );
     let elsewhere = [boris[0], subject("test-address", "203.0.113.8", 3)];
     miss(&limiter, &elsewhere, 10).await.unwrap();
 }
 
 #[tokio::test]
 async fn window_ends_and_names_are_hashed() {
-    // A kind of this test's own, to find its key by.
+    // A kind that only this test uses, to find its key by.
     let limiter = limiter(&url(), &own_key());
     let kind: &'static str = format!("test-{}", OsRandom.uuid()).leak();
     let subjects = [subject(kind, "anna", 1)];
@@ -178,7 +185,7 @@ async fn window_ends_and_names_are_hashed() {
         .unwrap();
     assert!(
         (1..=WINDOW.as_millis()).contains(&pttl),
-        "{pttl} ms, so that it goes by itself"
+        "{pttl} ms: the key must expire by itself"
     );
 
     redis::cmd("PEXPIRE")
@@ -216,10 +223,10 @@ async fn attempt_that_outlives_its_window_counts_nothing() {
 
 #[tokio::test]
 async fn limits_are_stricter_without_redis() {
-    // Takes connections, and says nothing on them.
+    // Accepts connections and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("redis://{}/", listener.local_addr().unwrap());
-    // Nobody listens at the first.
+    // Nothing listens at the first.
     for url in ["redis://127.0.0.1:9/", &silent] {
         let limiter = Limiter::new(Cache::new(url).unwrap(), &own_key());
         let subjects = anna(TEN);

@@ -1,4 +1,4 @@
-//! What the client makes of a provider that fails: each fault over a real connection.
+//! How the client classifies the faults of a provider, each over a real connection.
 
 #![allow(
     clippy::unwrap_used,
@@ -70,8 +70,8 @@ fn cause(error: &PaymentError) -> Option<Uncertainty> {
 #[tokio::test]
 async fn timeout_is_unknown() {
     let error = create_against(|stream| async move {
-        // In real time, until the client gives up: tokio's paused time needs a feature, and with another feature of
-        // tokio than the programs have, the tests would compile everything again.
+        // In real time, until the client gives up: tokio's paused time needs a feature that the programs do not enable,
+        // and with it the tests would compile everything again.
         std::future::pending::<()>().await;
         drop(stream);
     })

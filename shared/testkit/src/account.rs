@@ -1,4 +1,4 @@
-//! Accounts and sessions, put into the auth database for tests of single functions.
+//! Accounts and sessions in the auth database, for tests of single functions.
 
 use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, TombstoneKey};
 use domain::{Clock, Email, Password, Random, Role};
@@ -30,14 +30,14 @@ pub async fn signed_in(store: &AuthStore) -> (Uuid, Email, Uuid, String) {
     (user_id, email, sid, token)
 }
 
-/// A new user with this role, and an access token that says so.
+/// A new user with this role, and an access token that carries it.
 pub async fn staff(store: &AuthStore, role: Role) -> (Uuid, String) {
     let (user_id, _) = user(store).await;
     set(user_id, "role = $2", role.as_str()).await;
     (user_id, session_as(store, user_id, role).await.1)
 }
 
-/// A session of a user with their first password, and its access token.
+/// Opens a session for a user who has not changed the password. Returns its ID and an access token.
 pub async fn session(store: &AuthStore, user_id: Uuid) -> (Uuid, String) {
     session_as(store, user_id, Role::User).await
 }

@@ -1,4 +1,4 @@
-//! An answer, and what every answer must be.
+//! An answer, and the checks that every answer has to pass.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; `Null` when it is empty or no JSON.
+    /// The body; `Null` if it is empty or not JSON.
     pub json: Value,
     body: Vec<u8>,
 }
@@ -29,7 +29,7 @@ impl Answer {
         }
     }
 
-    /// Checks that it is a success of this status, and returns its JSON.
+    /// Checks that it is a success with this status, and returns its JSON.
     #[track_caller]
     pub fn success(&self, status: u16) -> &Value {
         assert_eq!(self.status, status, "{self}");
@@ -47,7 +47,7 @@ impl Answer {
         &self.json
     }
 
-    /// Checks that it is an RFC 9457 problem of this status and code, right in every part that all problems share.
+    /// Checks that it is an RFC 9457 problem with this status and code, and correct in all parts that problems share.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> &Value {
         let json = &self.json;
@@ -93,14 +93,14 @@ impl Answer {
         json
     }
 
-    /// Checks that it says that a field of the body is not acceptable.
+    /// Checks that it reports this field of the body as invalid.
     #[track_caller]
     pub fn invalid_field(&self, field: &str) {
         let json = self.problem(422, "validation_failed");
         let errors: Vec<&Value> = json["errors"].as_array().into_iter().flatten().collect();
         assert!(
             errors.iter().any(|e| e["field"] == field),
-            "not {field}: {self}"
+            "{field} is not reported: {self}"
         );
         for error in errors {
             let detail = error["detail"].as_str().unwrap_or_default();
@@ -145,12 +145,15 @@ impl Answer {
         }
     }
 
-    /// The value of a header that must be there at most once.
+    /// The value of a header that must not occur more than once.
     #[track_caller]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let first = values.next().map(|value| value.to_str().unwrap());
-        assert!(values.next().is_none(), "two headers {name}: {self}");
+        assert!(
+            values.next().is_none(),
+            "more than one header {name}: {self}"
+        );
         first
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Answer;
 use crate::raw;
 
-/// A function that starts up answers within this; the emulator of Lambda runs one request at a time.
+/// A function that is starting up answers within this; the Lambda emulator runs one request at a time.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to the service.
@@ -18,14 +18,14 @@ pub struct Client {
     base_url: String,
 }
 
-/// A request that is being made.
+/// A request that is being built.
 pub struct Call {
     request: RequestBuilder,
     what: String,
 }
 
 impl Client {
-    /// A client of the service at `base_url`, without a slash at the end.
+    /// A client of the service at `base_url`, which has no trailing slash.
     pub fn new(base_url: String) -> Client {
         let http = reqwest::Client::builder()
             // Everything is on this machine.
@@ -49,15 +49,15 @@ impl Client {
         Call { request, what }
     }
 
-    /// Sends bytes as they are over a connection of their own and reads the answer. For what a decent client can't be
-    /// made to send. The request must ask for `Connection: close`.
+    /// Sends raw bytes over a new connection and reads the answer, for requests that an HTTP client refuses to send.
+    /// The request must ask for `Connection: close`.
     pub async fn raw(&self, request: &[u8]) -> Answer {
         raw::send(&self.base_url, request).await
     }
 }
 
 impl Call {
-    /// Adds a header; a second one of the same name goes beside the first.
+    /// Adds a header, even if there is one of the same name.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Call {
         self.request = self.request.header(name, value);
@@ -77,20 +77,20 @@ impl Call {
         self
     }
 
-    /// Adds a body of JSON.
+    /// Adds a JSON body.
     #[must_use]
     pub fn json(mut self, body: &Value) -> Call {
         self.request = self.request.json(body);
         self
     }
 
-    /// Adds a body that is declared to be JSON, whatever it is.
+    /// Adds any body, declared as JSON.
     #[must_use]
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Call {
         self.header("content-type", "application/json").bytes(bytes)
     }
 
-    /// Adds a body without saying what it is.
+    /// Adds a body without a content type.
     #[must_use]
     pub fn bytes(mut self, bytes: impl Into<Vec<u8>>) -> Call {
         self.request = self.request.body(bytes.into());

@@ -11,10 +11,10 @@ use pg::{AdHoc, Type};
 use crate::{TIMEOUT, World, until};
 
 impl World {
-    /// Checks what must hold after every test: nothing of it waits in an outbox, no message was given up, and the audit
-    /// are right about its promo codes and its users.
+    /// Checks what must hold after every test: none of its events are left in an outbox, no message was dead-lettered,
+    /// and the audit finds nothing about its promo codes and its users.
     pub async fn finish(mut self) {
-        // Whatever comes of the checks, the call was not forgotten.
+        // Whatever the checks find, this was called.
         self.finished = true;
         let own = std::mem::take(&mut *self.own());
         for database in [&self.auth, &self.loyalty] {
@@ -34,8 +34,11 @@ impl World {
         let contradictions = store.contradictions(Some(audited)).await.unwrap();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         let dead_letters = self.count_dead_letters().await;
-        assert_eq!(dead_letters, self.dead_letters, "messages were given up");
-        // Everyone's list goes over all listed codes and all tariffs on sale.
+        assert_eq!(
+            dead_letters, self.dead_letters,
+            "messages were dead-lettered"
+        );
+        // Everyone's list covers all listed codes and all tariffs on sale, so this test's are withdrawn.
         let sql = "UPDATE promotions SET listed = false
             WHERE listed AND id IN (SELECT promotion_id FROM promo_codes WHERE id = ANY ($1))";
         let params = [(&own.promos as _, Type::INT8_ARRAY)];

@@ -29,12 +29,12 @@ impl Forge {
         }
     }
 
-    /// The header of a good token.
+    /// The header of a valid token.
     pub fn header(&self) -> Value {
         json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": self.kid })
     }
 
-    /// The claims of a good token for `user`.
+    /// The claims of a valid token for `user`.
     pub fn claims(&self, user: Uuid) -> Value {
         let now = now().as_second();
         json!({
@@ -48,12 +48,12 @@ impl Forge {
         sign(header, claims, |text| self.key.sign(text).as_ref().to_vec())
     }
 
-    /// A good token for `user`, of a session that is in no database.
+    /// A valid token for `user`, whose session is in no database.
     pub fn good(&self, user: Uuid) -> String {
         self.token(&self.header(), &self.claims(user))
     }
 
-    /// A token signed with a key that nobody knows.
+    /// A token signed with an unknown key.
     pub fn foreign(&self, header: &Value, claims: &Value) -> String {
         let mut seed = [0; 32];
         OsRandom.fill(&mut seed);
@@ -61,7 +61,7 @@ impl Forge {
         sign(header, claims, |text| key.sign(text).as_ref().to_vec())
     }
 
-    /// A token "signed" with the public key as the secret of an HMAC: passes where `alg` is believed.
+    /// A token "signed" with the public key as the secret of an HMAC, which verifiers that trust `alg` accept.
     pub fn confused(&self, claims: &Value) -> String {
         let jwks: Value = serde_json::from_str(&self.jwks).unwrap();
         let x = jwks["keys"][0]["x"].as_str().unwrap_or_default();

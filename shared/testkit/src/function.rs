@@ -1,4 +1,4 @@
-//! One function in the process of the test, with the edge around it that it has in a Lambda.
+//! A single function in the process of the test, with the same HTTP layer around it as in a Lambda.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Sends a request to a function and returns the answer; JSON `null` where there is none.
+/// Sends a request to a function. Returns the status and the body, which is `null` if it is not JSON.
 pub async fn call(router: OpenApiRouter, request: Request<Body>) -> (StatusCode, Value) {
     let (router, _openapi) = service_http::strict(router);
     let response = service_http::app(router).oneshot(request).await.unwrap();

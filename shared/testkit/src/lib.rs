@@ -1,5 +1,5 @@
-//! The support of end-to-end tests: a world with users, tariffs and promo codes of its own, on the running service and
-//! the real databases. Knows where everything is from the environment alone.
+//! Support for tests: a world with users, tariffs and promo codes of its own, on the running service and the real
+//! databases. Everything is found through the environment alone.
 //!
 //! ```no_run
 //! # async fn test() {

@@ -1,4 +1,4 @@
-//! Tariffs and promo codes, put into the loyalty database.
+//! Tariffs and promo codes in the loyalty database.
 
 use domain::{CodeState, FirstPurchase, PromotionStatus, UserPeriod};
 use jiff::civil::Time;
@@ -14,7 +14,7 @@ use crate::{User, World, now, rows};
 pub struct Tariff {
     /// Its ID.
     pub id: i64,
-    /// Its name, which no other has.
+    /// Its name, which is unique.
     pub title: String,
     /// Its price in kopecks.
     pub price_minor: i64,
@@ -27,20 +27,20 @@ pub struct Promo {
     pub id: i64,
     /// The ID of its promotion.
     pub promotion: i64,
-    /// Its text, which no other has.
+    /// Its text, which is unique.
     pub code: String,
 }
 
 /// Effects of promo codes on prices. Amounts are kopecks.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
-    /// The price is this.
+    /// Sets the price.
     FixedPrice(i64),
-    /// This is taken off.
+    /// Takes this amount off.
     AmountOff(i64),
-    /// So many hundredths of a percent are taken off, at most the amount.
+    /// Takes off this many hundredths of a percent, at most the amount.
     PercentOff(i32, Option<i64>),
-    /// A trial of so many days.
+    /// A trial of this many days.
     Free(i32),
 }
 
@@ -50,13 +50,14 @@ pub enum Audience {
     /// Everybody.
     #[default]
     All,
-    /// One user: the code is.
+    /// One user. This is a property of the code.
     User(Uuid),
-    /// The members of these groups: the promotion is.
+    /// The members of these groups. This is a property of the promotion.
     Groups(Vec<i64>),
 }
 
-/// What a promotion with a promo code is to be. By default it takes 100 roubles off, for everyone, without limits but one use a user.
+/// A promotion with a promo code. By default, it takes 100 roubles off, for everyone, with no limit but one use per
+/// user.
 #[derive(Debug, Clone)]
 pub struct PromoSpec {
     /// What it does to the price.
@@ -67,17 +68,17 @@ pub struct PromoSpec {
     pub starts_at: Timestamp,
     /// Its end.
     pub ends_at: Option<Timestamp>,
-    /// Uses in all.
+    /// The limit on uses in total.
     pub total_limit: Option<i64>,
-    /// Uses of one user.
+    /// The limit on uses per user.
     pub per_user_limit: Option<i32>,
-    /// The period of that limit, on Moscow's calendar.
+    /// The period of that limit, in Moscow time.
     pub per_user_period: UserPeriod,
-    /// Hours of a day in Moscow, from the first to just before the second.
+    /// Hours of the day in Moscow time; the second is exclusive.
     pub hours: Option<(Time, Time)>,
     /// The lowest price it works on, in kopecks.
     pub min_price_minor: Option<i64>,
-    /// Which purchase has to be the first one.
+    /// Whether the purchase must be the first one, and of which kind.
     pub first_purchase: Option<FirstPurchase>,
     /// The tariffs it works for; `None` is all.
     pub tariffs: Option<Vec<i64>>,
@@ -85,24 +86,25 @@ pub struct PromoSpec {
     pub audience: Audience,
     /// Whether it may be used.
     pub status: PromotionStatus,
-    /// Whether it is shown to those who do not hold it. Off by default, or every test's list would hold it.
+    /// Whether it is listed for users who have not applied it. Off by default, or it would be on the list of every
+    /// test.
     pub listed: bool,
-    /// What all its discounts may come to, in kopecks.
+    /// The limit on the sum of its discounts, in kopecks.
     pub budget_minor: Option<i64>,
     /// The campaign it belongs to: see [`World::campaign`].
     pub campaign: Option<i64>,
-    /// Uses of the code's own.
+    /// The limit on uses of the code itself.
     pub max_uses: Option<i64>,
-    /// The code's own end.
+    /// The end of the code itself.
     pub code_ends_at: Option<Timestamp>,
 }
 
-/// What a single code has of its own.
+/// Properties of a single code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NewCode {
-    /// The only user whom it is for.
+    /// The only user who may use it.
     pub user_id: Option<Uuid>,
-    /// Its own uses.
+    /// The limit on its own uses.
     pub max_uses: Option<i64>,
     /// Its own end.
     pub ends_at: Option<Timestamp>,
@@ -160,13 +162,13 @@ impl World {
             .await
     }
 
-    /// The same with `words` in its name, which tell the payment sandbox what to do.
+    /// The same with `words` in its name, which script the payment sandbox.
     pub async fn tariff_named(&self, price_minor: i64, words: &str) -> Tariff {
         let title = format!("{} {words}", unique("Tariff "));
         self.add_tariff(title.trim_end(), price_minor, "RUB").await
     }
 
-    /// A tariff at this price in another currency, in its hundredths.
+    /// A tariff at this price in another currency, in minor units.
     pub async fn tariff_in(&self, currency: &str, price_minor: i64) -> Tariff {
         self.add_tariff(&unique("Tariff "), price_minor, currency)
             .await
@@ -182,7 +184,7 @@ impl World {
         }
     }
 
-    /// Sets whether the use of a promotion is released when its purchase is taken back.
+    /// Sets whether refunding or revoking a purchase releases the use of the promotion.
     pub async fn set_refund_returns_use(&self, promo: &Promo, returns: bool) {
         let sql = "UPDATE promotions SET refund_returns_use = $2 WHERE id = $1";
         let params: [Param; 2] = [(&promo.promotion, Type::INT8), (&returns, Type::BOOL)];
@@ -203,13 +205,13 @@ impl World {
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
     }
 
-    /// A group of users, with its ID.
+    /// Creates a group of users. Returns its ID.
     pub async fn group(&self, members: &[&User]) -> i64 {
         let members: Vec<Uuid> = members.iter().map(|user| user.id).collect();
         rows::insert_group(&self.loyalty, &members).await
     }
 
-    /// A campaign with these limits on uses and on kopecks. Returns its ID.
+    /// Creates a campaign with these limits on uses and on kopecks. Returns its ID.
     pub async fn campaign(&self, total_limit: Option<i64>, budget_minor: Option<i64>) -> i64 {
         rows::insert_campaign(&self.loyalty, total_limit, budget_minor).await
     }
@@ -244,7 +246,7 @@ impl World {
         }
     }
 
-    /// Withdraws a single code, or lets it work again.
+    /// Disables a single code, or enables it again.
     pub async fn set_code_state(&self, promo: &Promo, state: CodeState) {
         let sql = "UPDATE promo_codes SET state = $2 WHERE id = $1";
         let params: [Param; 2] = [(&promo.id, Type::INT8), (&state.as_str(), Type::TEXT)];

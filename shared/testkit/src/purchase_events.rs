@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use crate::{TIMEOUT, User, World};
 
-/// One reader at a time: it has in hand what others look for.
+/// One reader at a time: while it reads, it holds the messages that others look for.
 static READING: Mutex<()> = Mutex::const_new(());
 
 impl World {
@@ -16,7 +16,7 @@ impl World {
         let queue = Queue::of_purchases(PURCHASE_EVENTS);
         let broker = RabbitConnection::connect(&self.settings.amqp_url, queue).await;
         let broker = broker.unwrap();
-        // Without a limit. What is not finished goes back when the connection ends.
+        // No prefetch limit. Unacknowledged messages return to the queue when the connection ends.
         let mut consumer = broker.consumer(0).await.unwrap();
         let mut own = vec![];
         while own.len() < count {

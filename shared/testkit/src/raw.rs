@@ -28,7 +28,7 @@ async fn exchange(base_url: &str, request: &[u8]) -> Vec<u8> {
     let address = base_url.strip_prefix("http://").unwrap_or(base_url);
     let (mut from, mut to) = TcpStream::connect(address).await.unwrap().into_split();
     let write = async {
-        // The server may answer and hang up before it has read everything: the answer is what counts.
+        // The server may answer and close the connection before it has read everything: the answer is what counts.
         let _ = to.write_all(request).await;
     };
     let read = async {
@@ -63,7 +63,7 @@ fn parse(what: &str, bytes: &[u8]) -> Option<Answer> {
     Some(Answer::new(what.to_owned(), status, headers, body))
 }
 
-/// The body out of its chunks.
+/// Decodes a chunked body.
 fn joined(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = vec![];
     loop {

@@ -1,4 +1,4 @@
-//! A look into the databases.
+//! Records in the databases: reading, waiting for and changing them.
 
 use jiff::Timestamp;
 use loyalty_store::LoyaltyStore;
@@ -24,28 +24,28 @@ pub struct Purchase {
     pub status: String,
     /// Why it failed.
     pub failure: Option<String>,
-    /// What is paid, in kopecks.
+    /// The total, in kopecks.
     pub total_minor: i64,
     /// The provider's ID of the payment.
     pub payment_id: Option<String>,
-    /// The application.
+    /// The ID of the application.
     pub application_id: Uuid,
-    /// When the sweeper asks the provider.
+    /// When the sweeper next polls the provider.
     pub check_at: Option<Timestamp>,
-    /// What was bought: from and to.
+    /// The period that was bought: start and end.
     pub subscription: Option<(Timestamp, Timestamp)>,
 }
 
 /// A decision, as it is stored.
 #[derive(Debug, PartialEq)]
 pub struct Decision {
-    /// Whether the code passed.
+    /// Whether the code was accepted.
     pub accepted: bool,
-    /// Who asked.
+    /// The user.
     pub user_id: Uuid,
-    /// For what code.
+    /// The promo code.
     pub promo_id: i64,
-    /// For what tariff.
+    /// The tariff.
     pub tariff_id: i64,
     /// The outcome of every rule.
     pub outcomes: Vec<Value>,
@@ -64,7 +64,7 @@ impl World {
         self.loyalty.row(sql, params).await.unwrap()
     }
 
-    /// What the loyalty side knows of a user's status.
+    /// The status of a user, as the loyalty side knows it.
     pub async fn user_status(&self, user_id: Uuid) -> Option<String> {
         let sql = "SELECT status FROM users WHERE id = $1";
         let row = self.loyalty_row(sql, &[(&user_id, Type::UUID)]).await?;
@@ -81,12 +81,12 @@ impl World {
         }
     }
 
-    /// Makes an application's time run out.
+    /// Expires an application.
     pub async fn let_lapse(&self, application_id: Uuid) {
         rows::expire_application(&self.loyalty, application_id).await;
     }
 
-    /// Makes an application as old as it was meant to last, but for a minute.
+    /// Ages an application until a minute before it expires.
     pub async fn make_nearly_expired(&self, application_id: Uuid) {
         let sql = "UPDATE applications SET created_at = now() - (expires_at - created_at) + interval '1 minute',
                 expires_at = now() + interval '1 minute' WHERE id = $1";
@@ -122,14 +122,14 @@ impl World {
         purchase
     }
 
-    /// Makes the sweeper poll a purchase now, and not a minute after it was made.
+    /// Makes the sweeper poll a purchase now, instead of a minute after it was made.
     pub async fn make_due(&self, purchase: Uuid) {
         let sql = "UPDATE purchases SET check_at = now() - interval '1 second' WHERE id = $1";
         let made = self.loyalty.execute(sql, &[(&purchase, Type::UUID)]).await;
         assert_eq!(made.unwrap(), 1);
     }
 
-    /// Waits until the ledger has these amounts of a purchase, in kopecks and in this order.
+    /// Waits until the ledger has these amounts for a purchase, in kopecks and in this order.
     pub async fn until_ledger(&self, purchase: Uuid, amounts: &[i64]) {
         until("the ledger", TIMEOUT, async || {
             let ledger = self.ledger(purchase).await;
@@ -139,7 +139,7 @@ impl World {
         .await;
     }
 
-    /// What the ledger has of a purchase, the oldest first: the kind, and the amount in kopecks.
+    /// The ledger entries of a purchase, oldest first: the kind, and the amount in kopecks.
     pub async fn ledger(&self, purchase: Uuid) -> Vec<(String, i64)> {
         let sql = "SELECT kind, amount_minor FROM ledger WHERE purchase_id = $1 ORDER BY id";
         let rows = self.loyalty.rows(sql, &[(&purchase, Type::UUID)]).await;
@@ -147,7 +147,7 @@ impl World {
         rows.unwrap().iter().map(entry).collect()
     }
 
-    /// Makes a use one of the day before, as far as a limit per day goes.
+    /// Moves a use to the day before, as far as a daily limit is concerned.
     pub async fn move_to_yesterday(&self, application_id: Uuid) {
         let sql =
             "UPDATE applications SET created_at = created_at - interval '1 day' WHERE id = $1";
@@ -192,21 +192,21 @@ impl World {
         row.unwrap().get(0)
     }
 
-    /// How many purchases were made with a promo code.
+    /// The number of purchases made with a promo code.
     pub async fn count_purchases(&self, promo: &Promo) -> i64 {
         let sql = "SELECT count(*) FROM purchases b JOIN applications a ON a.id = b.application_id WHERE a.code_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;
         row.unwrap().get(0)
     }
 
-    /// How many refunds were ordered of a purchase, in whatever state.
+    /// The number of refunds ordered for a purchase, in any state.
     pub async fn count_refunds(&self, purchase: Uuid) -> i64 {
         let sql = "SELECT count(*) FROM refunds WHERE purchase_id = $1";
         let row = self.loyalty_row(sql, &[(&purchase, Type::UUID)]).await;
         row.unwrap().get(0)
     }
 
-    /// How many applications there are of a promo code, in whatever state.
+    /// The number of applications of a promo code, in any state.
     pub async fn count_applications(&self, promo: &Promo) -> i64 {
         let sql = "SELECT count(*) FROM applications WHERE code_id = $1";
         let row = self.loyalty_row(sql, &[(&promo.id, Type::INT8)]).await;

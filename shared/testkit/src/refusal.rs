@@ -1,4 +1,4 @@
-//! What must hold of every refusal.
+//! Checks that every refusal has to pass.
 
 use domain::RULES;
 use serde_json::Value;
@@ -61,7 +61,7 @@ impl World {
             assert_eq!(
                 decision.outcomes.len(),
                 RULES,
-                "not every rule is kept: {answer}"
+                "not every rule has an outcome: {answer}"
             );
             assert_eq!(decision.refusals(), reasons, "{answer}");
             refused = answer.json["reasons"]
@@ -88,7 +88,7 @@ impl World {
         );
         assert!(
             problem.get("decision_id").is_none(),
-            "nothing was decided: {dry}"
+            "a dry run stores no decision: {dry}"
         );
         assert_eq!(self.taken(promo).await, taken, "a refusal takes no use");
         refused

@@ -1,4 +1,5 @@
-//! Rows of the loyalty database, as tests need them. Where the service can make them, the service is what is tested.
+//! Rows of the loyalty database, as tests need them. They do not replace tests of the calls by which the service makes
+//! such rows.
 
 use domain::Random;
 use pg::{AdHoc, Param, Pool, Type};
@@ -12,7 +13,7 @@ async fn insert(pool: &Pool, sql: &str, params: &[Param<'_>]) -> i64 {
     pool.row(sql, params).await.unwrap().unwrap().get(0)
 }
 
-/// Active users.
+/// Inserts active users with these IDs.
 pub async fn insert_users(pool: &Pool, ids: &[Uuid]) {
     let sql = "INSERT INTO users (id, status, version, updated_at) SELECT id, 'active', 1, $2 FROM unnest($1) AS id";
     let params: [Param; 2] = [(&ids, Type::UUID_ARRAY), (&now(), Type::TIMESTAMPTZ)];
@@ -20,14 +21,14 @@ pub async fn insert_users(pool: &Pool, ids: &[Uuid]) {
     assert_eq!(inserted, ids.len() as u64);
 }
 
-/// `count` new active users.
+/// Inserts `count` new active users. Returns their IDs.
 pub async fn insert_new_users(pool: &Pool, count: usize) -> Vec<Uuid> {
     let ids: Vec<Uuid> = (0..count).map(|_| OsRandom.uuid()).collect();
     insert_users(pool, &ids).await;
     ids
 }
 
-/// A tariff for a month at this price, in hundredths of the currency. Returns its ID.
+/// Inserts a tariff for a month at this price, in minor units. Returns its ID.
 pub async fn insert_tariff(pool: &Pool, title: &str, price_minor: i64, currency: &str) -> i64 {
     let sql = "INSERT INTO tariffs (title, price_minor, currency, period_months) VALUES ($1, $2, $3, 1) RETURNING id";
     let params: [Param; 3] = [
@@ -38,7 +39,7 @@ pub async fn insert_tariff(pool: &Pool, title: &str, price_minor: i64, currency:
     insert(pool, sql, &params).await
 }
 
-/// A campaign with these limits on uses and on kopecks. Returns its ID.
+/// Inserts a campaign with these limits on uses and on kopecks. Returns its ID.
 pub async fn insert_campaign(
     pool: &Pool,
     total_limit: Option<i64>,
@@ -54,7 +55,7 @@ pub async fn insert_campaign(
     insert(pool, sql, &params).await
 }
 
-/// A group of users. Returns its ID.
+/// Inserts a group of users. Returns its ID.
 pub async fn insert_group(pool: &Pool, members: &[Uuid]) -> i64 {
     let sql = "WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id),
         added AS (
@@ -69,7 +70,7 @@ pub async fn insert_group(pool: &Pool, members: &[Uuid]) -> i64 {
     insert(pool, sql, &params).await
 }
 
-/// A promotion without codes. Returns its ID.
+/// Inserts a promotion without codes. Returns its ID.
 pub async fn insert_promotion(pool: &Pool, spec: &PromoSpec) -> i64 {
     let (effect, minor, points, cap, days) = spec.effect.columns();
     let groups = match &spec.audience {
@@ -114,7 +115,7 @@ pub async fn insert_promotion(pool: &Pool, spec: &PromoSpec) -> i64 {
     insert(pool, sql, &params).await
 }
 
-/// A code of a promotion, whose text is `prefix` and its ID. Returns both.
+/// Inserts a code of a promotion, whose text is `prefix` followed by its ID. Returns the ID and the text.
 pub async fn insert_code(pool: &Pool, promotion: i64, prefix: &str, new: NewCode) -> (i64, String) {
     let sql = "INSERT INTO promo_codes (id, promotion_id, code, user_id, max_uses, ends_at)
         SELECT n, $1, $2 || n, $3, $4, $5
@@ -130,7 +131,7 @@ pub async fn insert_code(pool: &Pool, promotion: i64, prefix: &str, new: NewCode
     (row.get(0), row.get(1))
 }
 
-/// Puts the end of an application into the past.
+/// Moves the end of an application into the past.
 pub async fn expire_application(pool: &Pool, id: Uuid) {
     let sql = "UPDATE applications SET expires_at = now() - interval '1 second' WHERE id = $1";
     let expired = pool.execute(sql, &[(&id, Type::UUID)]).await.unwrap();

@@ -1,4 +1,4 @@
-//! The payment sandbox: the buyer's part, and a look at the shop's payments.
+//! The payment sandbox: acting as the buyer, and reading the shop's payments.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,12 +35,12 @@ impl Sandbox {
         assert_eq!(answer.status, 200, "{answer}");
     }
 
-    /// The payment as the provider has it.
+    /// The payment, as the provider has it.
     pub async fn payment(&self, id: &str) -> Value {
         self.read(&format!("payments/{id}")).await.json
     }
 
-    /// The payments made for a tariff of this name.
+    /// The payments made for a tariff with this name.
     pub async fn payments_for(&self, tariff_title: &str) -> Vec<Value> {
         let mut found = vec![];
         let mut cursor = String::new();
@@ -83,7 +83,7 @@ impl Sandbox {
         answer
     }
 
-    /// Sends a webhook to the service as anyone in the world can.
+    /// Sends a webhook to the service, as anyone could.
     pub async fn webhook(&self, client: &Client, event: &str, object: Value) -> Answer {
         let body = json!({ "type": "notification", "event": event, "object": object });
         client
@@ -93,7 +93,7 @@ impl Sandbox {
             .await
     }
 
-    /// What a webhook about a paid payment of this purchase looks like.
+    /// The object of a webhook that says that this purchase is paid.
     pub fn paid(&self, payment_id: &str, purchase_id: Uuid, amount: &str) -> Value {
         json!({
             "id": payment_id, "status": "succeeded", "paid": true, "test": true,

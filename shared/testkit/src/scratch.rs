@@ -1,4 +1,4 @@
-//! Databases of a test's own: for tests that speak of all rows of a table.
+//! Databases of a test's own, for tests that look at all rows of a table.
 
 use domain::Random;
 use pg::Pool;
@@ -13,7 +13,7 @@ pub async fn auth_database() -> Pool {
     Pool::new(&auth_url().await, CONNECTIONS).unwrap()
 }
 
-/// The address of an empty auth database, migrated.
+/// The URL of an empty auth database, migrated.
 pub async fn auth_url() -> String {
     let url = schema("AUTH_MIGRATION_URL").await;
     migrations::auth(&url).await.unwrap();
@@ -25,15 +25,15 @@ pub async fn loyalty_database() -> Pool {
     Pool::new(&loyalty_url().await, CONNECTIONS).unwrap()
 }
 
-/// The address of an empty loyalty database, migrated.
+/// The URL of an empty loyalty database, migrated.
 pub async fn loyalty_url() -> String {
     let url = schema("LOYALTY_MIGRATION_URL").await;
     migrations::loyalty(&url).await.unwrap();
     url
 }
 
-/// A new schema in the database of the running stack, at an address where nothing else is seen. Not through the pooler,
-/// which has no connections of one schema.
+/// Creates a schema in the database of the running stack. Returns a URL at which nothing else is visible. It bypasses
+/// the pooler, whose connections are not bound to a schema.
 async fn schema(name: &'static str) -> String {
     let url = runtime::required(name, "run `cargo local test`").unwrap();
     let schema = format!("scratch_{}", OsRandom.uuid().simple());

@@ -14,19 +14,19 @@ pub enum Host {
 /// The environment of the tests.
 #[derive(Clone)]
 pub struct Settings {
-    /// What answers.
+    /// What answers the requests.
     pub host: Host,
-    /// Where, without a slash at the end.
+    /// The URL of the service, without a trailing slash.
     pub base_url: String,
-    /// The auth database, not through the pooler.
+    /// The auth database, bypassing the pooler.
     pub auth_url: String,
-    /// The loyalty database, not through the pooler.
+    /// The loyalty database, bypassing the pooler.
     pub loyalty_url: String,
     /// RabbitMQ.
     pub amqp_url: String,
-    /// Where the servers and programs of `cargo local test` keep all that they write; none elsewhere.
+    /// The folder in which the servers and programs of `cargo local test` keep everything they write; `None` elsewhere.
     pub stack_folder: Option<PathBuf>,
-    /// The payment sandbox, without a slash at the end.
+    /// The URL of the payment sandbox, without a trailing slash.
     pub sandbox_url: String,
     /// The shop in the sandbox.
     pub shop_id: String,
@@ -34,14 +34,14 @@ pub struct Settings {
     pub shop_key: String,
     /// The private key of access tokens, as in the environment.
     pub jwt_signing_key: String,
-    /// Its name.
+    /// The ID of that key.
     pub jwt_key_id: String,
     /// The public keys.
     pub jwt_jwks: String,
 }
 
 impl Settings {
-    /// From the environment. Panics when something is missing: a test that can't run is no test that passed.
+    /// Reads the environment. Panics if something is missing: a test that can't run has not passed.
     pub fn from_env() -> Settings {
         let url = |name| variable(name).trim_end_matches('/').to_owned();
         Settings {

@@ -1,12 +1,12 @@
-//! Whether the statements of a store fit its schema.
+//! Checks that the statements of a store match its schema.
 
 use std::collections::BTreeSet;
 
 use pg::Statement;
 use tokio_postgres::{Client, NoTls};
 
-/// Has the server prepare each of the statements in the database at `url`, a migrated one that no pooler is before, and
-/// compares their parameters with what the server takes.
+/// Has the server prepare each statement in the migrated database at `url`, which must not be behind a pooler, and
+/// compares the declared parameters with those that the server infers.
 pub async fn check(url: &str, statements: impl Iterator<Item = &'static Statement>) {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -27,7 +27,7 @@ pub async fn check(url: &str, statements: impl Iterator<Item = &'static Statemen
     reason = "not through the pooler, and only to have the statement checked"
 )]
 async fn prepare(client: &Client, statement: &Statement) -> Option<String> {
-    // The server takes a parameter that the text does not have.
+    // The server also accepts types for parameters that the text does not have.
     let (numbers, declared) = (numbers(statement.sql), statement.params.len());
     if numbers != (1..=declared).collect() {
         return Some(format!("{declared} types for the parameters {numbers:?}"));
@@ -43,7 +43,7 @@ async fn prepare(client: &Client, statement: &Statement) -> Option<String> {
     }
 }
 
-/// The numbers of the parameters in a text.
+/// The parameter numbers in a text.
 fn numbers(sql: &str) -> BTreeSet<usize> {
     sql.split('$')
         .skip(1)

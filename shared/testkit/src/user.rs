@@ -11,13 +11,13 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A user of the test's own, logged in.
 #[derive(Clone)]
 pub struct User {
-    /// The number.
+    /// The user's ID.
     pub id: Uuid,
-    /// The address, which no other user has.
+    /// The e-mail address, which is unique.
     pub email: String,
-    /// The token of the session.
+    /// The access token.
     pub access_token: String,
-    /// What renews it.
+    /// The refresh token.
     pub refresh_token: String,
     pub(crate) client: Client,
 }
@@ -37,7 +37,7 @@ impl User {
         self.call("POST", &path).send().await
     }
 
-    /// Applies a promo code, moving the use that is held for another tariff.
+    /// Applies a promo code, moving the application for another tariff.
     pub async fn apply_moving(&self, promo: &Promo, tariff: &Tariff) -> Answer {
         let path = format!(
             "/apply_promocode?promocode={}&tariff={}&move=true",
@@ -61,7 +61,7 @@ impl User {
         self.call("POST", &path).send().await
     }
 
-    /// Looks at a purchase.
+    /// Reads a purchase.
     pub async fn purchase(&self, id: Uuid) -> Answer {
         self.call("GET", &format!("/purchases/{id}")).send().await
     }
@@ -72,7 +72,7 @@ impl User {
         self.call("POST", &path).send().await
     }
 
-    /// Looks at a purchase until it has this status.
+    /// Reads a purchase until it has this status.
     pub async fn until_purchase(&self, id: Uuid, status: &str) -> Answer {
         let what = format!("purchase {status}");
         let (answer, _) = until(&what, TIMEOUT, async || {
@@ -82,14 +82,14 @@ impl User {
         answer
     }
 
-    /// What the user has paid for.
+    /// The user's current subscriptions.
     pub async fn subscriptions(&self) -> Vec<Value> {
         let answer = self.call("GET", "/subscription").send().await;
         let list = answer.success(200)["subscriptions"].as_array();
         list.unwrap().clone()
     }
 
-    /// Cancels an application.
+    /// Cancels the applications of a promo code.
     pub async fn cancel(&self, promo: &Promo) -> Answer {
         let path = format!("/cancel_apply_promocode?promocode_id={}", promo.id);
         self.call("POST", &path).send().await

@@ -1,4 +1,4 @@
-//! Waiting for a condition, not for a time.
+//! Waiting for a condition, not for a fixed time.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks until the answer is something, and says how long that took. Panics when `patience` runs out.
+/// Polls until `ask` returns `Some`. Returns the value, and how long that took. Panics when `patience` runs out.
 pub async fn until<T>(
     what: &str,
     patience: Duration,

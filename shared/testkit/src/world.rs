@@ -15,14 +15,14 @@ use crate::rows;
 use crate::user::log_in;
 use crate::{Answer, Client, Forge, Host, PASSWORD, Sandbox, Settings, TIMEOUT, User, until};
 
-/// Registrations at a time: each is a password hash, and a machine has few cores.
+/// Concurrent registrations: each hashes a password, and a machine has few cores.
 const AT_A_TIME: usize = 8;
 
-/// What one test has to itself, on what all tests share. Has to end with [`World::finish`].
+/// What one test has to itself, on a stack that all tests share. Must end with [`World::finish`].
 pub struct World {
     /// The environment.
     pub settings: Settings,
-    /// A client that is nobody.
+    /// A client that is not logged in.
     pub client: Client,
     /// The payment sandbox.
     pub sandbox: Sandbox,
@@ -36,7 +36,7 @@ pub struct World {
     pub(crate) finished: bool,
 }
 
-/// What the test has made.
+/// What the test has created.
 #[derive(Default)]
 pub(crate) struct Own {
     pub users: Vec<Uuid>,
@@ -49,7 +49,7 @@ pub fn now() -> Timestamp {
     SystemClock.now()
 }
 
-/// `prefix` and what nobody else has.
+/// `prefix` followed by a unique suffix.
 pub fn unique(prefix: &str) -> String {
     let number = OsRandom.uuid().as_u128();
     format!("{prefix}{number:022X}")
@@ -64,7 +64,7 @@ impl World {
         World::on(Settings::from_env()).await
     }
 
-    /// The same on something else than the running stack.
+    /// The same with settings other than those of the running stack.
     pub async fn on(settings: Settings) -> World {
         let client = Client::new(settings.base_url.clone());
         let queue = events::rabbitmq::QUEUE;
@@ -84,7 +84,7 @@ impl World {
         world
     }
 
-    /// Someone whom the loyalty side alone knows, as an active user. The access token has this role.
+    /// An active user whom only the loyalty side knows. The access token has this role.
     pub async fn stranger(&self, role: &str) -> User {
         let id = OsRandom.uuid();
         rows::insert_users(&self.loyalty, &[id]).await;
@@ -106,7 +106,7 @@ impl World {
         Forge::new(&self.settings)
     }
 
-    /// How many to do at once: all of `many` where requests run side by side, fewer where they queue up.
+    /// How many requests to send at once: all of `many` where they run concurrently, fewer where they queue up.
     pub fn many(&self, many: usize) -> usize {
         match self.settings.host {
             Host::Gateway => many,
@@ -121,7 +121,7 @@ impl World {
         user
     }
 
-    /// Several of them.
+    /// Several such users.
     pub async fn users(&self, count: usize) -> Vec<User> {
         let mut users = vec![];
         while users.len() < count {
@@ -143,7 +143,7 @@ impl World {
         user
     }
 
-    /// A registered user who is logged in; the loyalty side may not have heard of it yet.
+    /// A registered user who is logged in; the loyalty side may not know the user yet.
     pub async fn new_user(&self) -> User {
         let email = format!("{}@example.com", unique("e2e-"));
         let body = json!({ "email": email, "password": PASSWORD });
@@ -156,7 +156,7 @@ impl World {
         self.signed_in(id, &email, &tokens)
     }
 
-    /// A user that the test has registered and logged in by itself, with the answer to the login.
+    /// A user that the test has registered and logged in by itself, from the answer to the login.
     pub fn signed_in(&self, id: Uuid, email: &str, tokens: &Answer) -> User {
         let mut own = self.own();
         if !own.users.contains(&id) {
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// Registers with an address, as another would type it, and waits until the loyalty side knows.
+    /// Registers with this address in upper case, logs in, and waits until the loyalty side knows the user.
     pub async fn register_again(&self, email: &str) -> User {
         let body = json!({ "email": email.to_uppercase(), "password": PASSWORD });
         let post = async |path: &str| self.client.call("POST", path).json(&body).send().await;

@@ -74,7 +74,7 @@ async fn search_finds_user_by_whole_address_in_any_case() {
         });
         assert_eq!(found, expected);
     }
-    // Who looked is kept, and not what for.
+    // The lookup is recorded, but not the address that was searched for.
     let sql = "SELECT user_id FROM staff_actions WHERE actor_id = $1 AND action = 'look_up'";
     let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
     let rows = pool.rows(sql, &[(&admin_id, pg::Type::UUID)]).await;
@@ -134,7 +134,7 @@ async fn all_staff_resolve_addresses_to_users() {
             "unknown": [unknown],
         });
         assert_eq!(found, expected);
-        // Who looked is kept, once a user.
+        // The lookup is recorded once per user.
         let sql = "SELECT user_id FROM staff_actions WHERE actor_id = $1 AND action = 'look_up'";
         let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
         let rows = pool.rows(sql, &[(&staff_id, pg::Type::UUID)]).await;
@@ -197,7 +197,7 @@ async fn block_ends_every_session_and_can_be_lifted() {
         let expected = json!({ "user_id": user_id, "role": "user", "status": "active" });
         assert_eq!(answer, (200, expected));
     }
-    // Two changes, two events: what was repeated was none.
+    // The registration and two changes: repeated calls emit no event.
     let sql = "SELECT status FROM outbox WHERE user_id = $1 ORDER BY version";
     let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();
     let rows = pool.rows(sql, &[(&user_id, pg::Type::UUID)]).await.unwrap();
@@ -222,7 +222,7 @@ async fn concurrent_block_and_unblock_leave_one_outcome() {
     for (status, body) in join_all(calls).await {
         assert_eq!(status, 200, "{body}");
     }
-    // The event that is the last says how it stands.
+    // The last event carries the final status and version.
     let sql = "SELECT u.status, o.status, u.version, o.version
                FROM users u JOIN outbox o ON o.user_id = u.id WHERE u.id = $1 ORDER BY o.version DESC LIMIT 1";
     let pool = pg::Pool::from_env("AUTH_DATABASE_URL").unwrap();

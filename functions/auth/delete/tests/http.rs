@@ -65,7 +65,7 @@ async fn wrong_password_deletes_nothing() {
     assert!(!state.revocations.is_revoked(sid).await);
 }
 
-/// How many wrong passwords are checked, where nothing else is configured.
+/// The default limit on wrong passwords.
 const LIMIT: usize = 5;
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn blocked_account_cannot_be_deleted() {
 #[tokio::test]
 async fn account_is_deleted_without_redis() {
     let mut state = state();
-    // Nobody listens there.
+    // Nothing listens there.
     state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let (user_id, _, sid, token) = signed_in(&state.store).await;
     assert_eq!(

@@ -49,7 +49,7 @@ async fn logout_ends_this_session_and_can_be_repeated() {
 #[tokio::test]
 async fn logout_ends_session_in_database_without_redis() {
     let mut state = state();
-    // Nobody listens there.
+    // Nothing listens there.
     state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let (_, _, sid, token) = signed_in(&state.store).await;
     for _ in 0..2 {

@@ -18,7 +18,8 @@ use testkit::function::call;
 use tokens::{REFRESH_TTL, Revocations, Verifier};
 use uuid::Uuid;
 
-/// A clock that the test sets, in seconds after 2096-10-02: ahead of the machine's, by which old sessions are removed.
+/// A clock that the test sets, in seconds after 2096-10-02: ahead of the system clock, by which housekeeping purges old
+/// sessions.
 #[derive(Default)]
 struct Hand(AtomicI64);
 
@@ -36,7 +37,7 @@ struct World {
     first: String,
 }
 
-/// A user with one session, at second 0.
+/// A user with one session, opened at second 0.
 async fn world() -> World {
     let clock = Arc::new(Hand::default());
     let mut state = State::from_env().expect("run `cargo local test`");
@@ -73,7 +74,7 @@ impl World {
         self.clock.0.store(second, Ordering::SeqCst);
     }
 
-    /// The successor that `token` gets.
+    /// Refreshes `token` and returns its successor.
     async fn renewed(&self, token: &str) -> String {
         let (status, body) = refresh(self.state.clone(), token.to_owned()).await;
         assert_eq!(status, StatusCode::OK, "{body}");
@@ -109,7 +110,7 @@ async fn refresh_replaces_token_and_extends_session() {
     assert_eq!((claims.sub, claims.sid), (w.user_id, w.sid));
     let second = body["refresh_token"].as_str().unwrap();
     assert_ne!(second, w.first);
-    // Thirty days after the first, and not after the second.
+    // Past the expiry of the first token, but not of the second.
     w.at(30 * 24 * 3600 + 1);
     w.renewed(second).await;
 }
@@ -123,7 +124,7 @@ async fn session_has_a_last_day() {
         w.at(day * DAY);
         let (status, body) = refresh(w.state.clone(), token).await;
         assert_eq!(status, StatusCode::OK, "day {day}: {body}");
-        // The last ones are good until the last day and no longer.
+        // The last tokens expire on the session's last day.
         assert_eq!(body["refresh_expires_in"], (180 - day).min(30) * DAY);
         token = body["refresh_token"].as_str().unwrap().to_owned();
     }
@@ -136,7 +137,7 @@ async fn session_has_a_last_day() {
 #[tokio::test]
 async fn concurrent_refreshes_give_one_successor() {
     let w = world().await;
-    // A connection each, as twenty instances would have.
+    // One connection each, as twenty instances would have.
     let url = std::env::var("AUTH_DATABASE_URL").unwrap();
     let mut state = w.state.clone();
     state.store = AuthStore::new(pg::Pool::new(&url, 20).unwrap());
@@ -157,12 +158,12 @@ async fn concurrent_refreshes_give_one_successor() {
 #[tokio::test]
 async fn refresh_keeps_no_connection_while_waiting() {
     let w = world().await;
-    // All share one connection: were it kept from one statement to the next, or with a lock, they would wait for
-    // each other until they give up.
+    // All share one connection: if a call kept it between statements, or while it held a lock, the others would wait
+    // until they time out.
     let url = std::env::var("AUTH_DATABASE_URL").unwrap();
     let mut state = w.state.clone();
     state.store = AuthStore::new(pg::Pool::new(&url, 1).unwrap());
-    // A Redis that takes connections and never says a word.
+    // A Redis that accepts connections and never answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let redis = format!("redis://{}/", silent.local_addr().unwrap());
     state.revocations = Revocations::new(Cache::new(&redis).unwrap());
@@ -189,7 +190,7 @@ async fn parent_token_gets_same_successor_for_ten_seconds() {
     assert_eq!(w.renewed(&w.first).await, second);
     w.at(11);
     w.refused(&w.first, "refresh_token_reused").await;
-    // The session is over for whoever holds the successor, too, and its access tokens with it.
+    // The session has ended for the holder of the successor, too, and its access tokens are revoked.
     w.refused(&second, "refresh_token_invalid").await;
     w.refused(&w.first, "refresh_token_invalid").await;
     assert!(w.state.revocations.is_revoked(w.sid).await);
@@ -201,7 +202,7 @@ async fn grandparent_token_ends_the_session() {
     let second = w.renewed(&w.first).await;
     let third = w.renewed(&second).await;
     w.refused(&w.first, "refresh_token_reused").await;
-    // Committed by the time of the answer: another connection sees it.
+    // Committed before the answer: another connection sees it.
     let url = std::env::var("AUTH_DATABASE_URL").unwrap();
     let elsewhere = AuthStore::new(pg::Pool::new(&url, 1).unwrap());
     let session = elsewhere.session(w.sid).await.unwrap().unwrap();
@@ -213,7 +214,7 @@ async fn grandparent_token_ends_the_session() {
 #[tokio::test]
 async fn reuse_ends_session_without_redis() {
     let mut w = world().await;
-    // Nobody listens there.
+    // Nothing listens there.
     w.state.revocations = Revocations::new(Cache::new("redis://127.0.0.1:9/").unwrap());
     let second = w.renewed(&w.first).await;
     w.at(11);

@@ -1,4 +1,4 @@
-//! What is old goes and what is young stays, on the real database, which other tests share: each looks at its own rows.
+//! Purging old rows of the real database. Other tests share it, so each test looks only at its own rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A run takes everybody's old rows: tests that make some take turns.
+/// A run purges every test's old rows, so tests that create some take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 struct Scene {
@@ -44,7 +44,7 @@ impl Scene {
         }
     }
 
-    /// Sessions of the user, opened and then expired or ended so many days ago; below zero is still to come.
+    /// Sessions of the user that were opened, expired and ended this many days ago; negative numbers are in the future.
     async fn sessions(
         &self,
         count: i64,
@@ -72,7 +72,7 @@ impl Scene {
         self.sessions(1, opened, expired, ended).await[0]
     }
 
-    /// An event that was written and then published so many days ago.
+    /// An event that was written and published this many days ago.
     async fn event(&self, version: i64, written: i64, published: Option<i64>) -> Uuid {
         let id = OsRandom.uuid();
         let sql =
@@ -90,7 +90,7 @@ impl Scene {
         id
     }
 
-    /// Something that was done to the user so many days ago, by somebody whose id names the row.
+    /// A staff action on the user this many days ago. Returns the actor's ID, which identifies the row.
     async fn act(&self, days: i64) -> Uuid {
         let id = OsRandom.uuid();
         let sql = "INSERT INTO staff_actions (actor_id, user_id, action, occurred_at) VALUES ($1, $2, 'look_up', $3)";
@@ -103,7 +103,7 @@ impl Scene {
         id
     }
 
-    /// The user's rows of a table.
+    /// The IDs of the user's rows in a table.
     async fn left(&self, table: &str, id: &str) -> Vec<Uuid> {
         let sql = format!("SELECT {id} FROM {table} WHERE user_id = $1");
         let rows = self.pool.rows(&sql, &[(&self.user_id, Type::UUID)]).await;
@@ -126,12 +126,12 @@ async fn only_long_ended_sessions_are_purged() {
     scene.session(70, 32, None).await;
     scene.session(70, 5, Some(32)).await;
     scene.session(40, -5, Some(32)).await;
-    // Ended when it had long expired.
+    // Ended long after it had expired.
     scene.session(70, 32, Some(1)).await;
     let kept = vec![
         scene.session(60, 29, None).await,
         scene.session(60, -1, Some(29)).await,
-        // Opened long ago and renewed ever since.
+        // Opened long ago and refreshed ever since.
         scene.session(179, -1, None).await,
         scene.session(0, -30, None).await,
     ];
@@ -155,7 +155,7 @@ async fn only_long_published_events_are_purged() {
     scene.event(2, 400, Some(31)).await;
     let mut kept = vec![
         scene.event(3, 400, Some(29)).await,
-        // It waits for the broker. Should a relay send it meanwhile, it is published now.
+        // Not published yet. If a relay publishes it meanwhile, its publication is recent and it is kept as well.
         scene.event(4, 400, None).await,
     ];
     scene.remove_old(MINUTE).await;
@@ -178,11 +178,14 @@ async fn purge_runs_in_batches_beside_other_runners() {
     let scene = Scene::new().await;
     scene.sessions(4500, 70, 32, None).await;
     let young = scene.sessions(500, 70, 29, None).await;
-    // Without time each kind gets one batch, and the next runs go on.
+    // With no time budget, each kind of row gets one batch; later runs continue.
     let first = scene.remove_old(Duration::ZERO).await;
     assert_eq!(first.sessions, 1000);
     let runs = join_all((0..4).map(|_| scene.remove_old(MINUTE))).await;
     let removed: u64 = runs.iter().map(|removed| removed.sessions).sum();
-    assert_eq!(removed, 3500, "each by one of them: {runs:?}");
+    assert_eq!(
+        removed, 3500,
+        "each row is removed by exactly one run: {runs:?}"
+    );
     assert_eq!(sorted(scene.left("sessions", "id").await), sorted(young));
 }

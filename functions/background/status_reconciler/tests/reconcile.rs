@@ -1,4 +1,4 @@
-//! Two real databases that drifted apart.
+//! Reconciling two real databases that have drifted apart.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl World {
         report.unwrap()
     }
 
-    /// `count` accounts on the auth side alone, changed an hour ago.
+    /// Inserts `count` accounts into the auth database only, last changed an hour ago.
     async fn accounts(&self, count: i32, status: UserStatus, version: i64) {
         let sql = "INSERT INTO users (id, email, email_key, password_hash, status, version, created_at, updated_at)
             SELECT id, mail, mail, CASE WHEN mail IS NOT NULL THEN 'none' END, $2, $3, $4, $4
@@ -72,7 +72,7 @@ impl World {
         all[0].user_id
     }
 
-    /// What the loyalty side knows, written past everything.
+    /// Inserts a status into the loyalty database directly, without an event.
     async fn known(&self, user_id: Uuid, status: UserStatus, version: i64) {
         let sql = "INSERT INTO users (id, status, version, updated_at) VALUES ($1, $2, $3, now())";
         let params: [Param; 3] = [
@@ -88,7 +88,7 @@ impl World {
     }
 }
 
-/// All that a side knows, by the users' ids.
+/// All statuses in a database, ordered by user ID.
 async fn statuses(side: &Pool) -> Vec<KnownStatus> {
     let sql = "SELECT id, status, version, first_account_id FROM users ORDER BY id";
     let rows = side.rows(sql, &[]).await.unwrap();
@@ -130,7 +130,7 @@ async fn reconcile_fills_an_empty_loyalty_database() {
 #[tokio::test]
 async fn reconcile_repairs_drift_and_keeps_newer_statuses() {
     let world = World::new().await;
-    // The others come in between, so that pages end at different users on the two sides.
+    // Users that only loyalty knows come in between, so that pages end at different users in the two databases.
     world.accounts(1200, UserStatus::Active, 1).await;
     world.reconcile().await;
     for n in 0..1100 {
@@ -212,7 +212,7 @@ async fn reconcile_deletes_erased_accounts() {
         .delete_account(&deletion, SystemClock.now())
         .await;
     assert!(deleted.unwrap().is_some());
-    // And the event is lost.
+    // The event is never delivered.
     let report = world.reconcile().await;
     assert_eq!(report.outdated.first, [user]);
     let known = statuses(&world.loyalty).await;
@@ -246,7 +246,7 @@ async fn concurrent_events_and_repairs_keep_the_newest() {
             for _ in 0..10 {
                 let done = reconcile(&auth, &loyalty, &SystemClock, Duration::ZERO).await;
                 let report = done.unwrap();
-                // A change that auth has and its event are never far apart: nobody is ahead of auth for good.
+                // Auth changes before loyalty learns of it, so no user may be reported as ahead of auth.
                 assert_eq!(report.unresolved(), 0, "run {task}: {report}");
             }
         });

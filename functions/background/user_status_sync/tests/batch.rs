@@ -1,4 +1,4 @@
-//! Batches as SQS hands them over.
+//! Batches as SQS delivers them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -35,10 +35,10 @@ fn message(id: &str, group: Uuid, body: &str) -> Value {
     json!({ "messageId": id, "body": body, "attributes": { "MessageGroupId": group }, "messageAttributes": {} })
 }
 
-/// Nobody listens on the discard port.
+/// Nothing listens on the discard port.
 const NOWHERE: &str = "127.0.0.1:9";
 
-/// Dead letters that can't be reached.
+/// A dead-letter queue that can't be reached.
 fn dead_letters() -> SqsDeadLetters {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -49,7 +49,7 @@ fn dead_letters() -> SqsDeadLetters {
     SqsDeadLetters::new(Client::from_conf(config), format!("http://{NOWHERE}/dead"))
 }
 
-/// The ids of the messages that SQS is to give again.
+/// The IDs of the messages that SQS is to redeliver.
 async fn failures(pool: &Pool, messages: &[Value]) -> Vec<String> {
     let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
     let store = LoyaltyStore::new(pool.clone());

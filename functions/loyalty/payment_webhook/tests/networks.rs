@@ -1,4 +1,4 @@
-//! `POST /payment_webhook`: from where it is taken, with a real payment provider behind it.
+//! `POST /payment_webhook`: from which networks it is accepted, with the payment sandbox as the provider.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! Accounts: their addresses, their keys, their end by others.
+//! Accounts: addresses, signing keys, blocking, sessions and passwords.
 
 use serde_json::json;
 use testkit::{PASSWORD, World};
@@ -75,7 +75,7 @@ async fn blocked_account_is_locked_out() {
     let call = world.client.call("POST", "/refresh_token");
     let refresh = call.json(&json!({ "refresh_token": user.refresh_token }));
     refresh.send().await.problem(403, "account_blocked");
-    // That it is blocked is only revealed to those who know the password.
+    // Only someone who knows the password learns that the account is blocked.
     let call = world.client.call("POST", "/login");
     let guess = call.json(&json!({ "email": user.email, "password": "not the password" }));
     guess.send().await.problem(401, "invalid_credentials");

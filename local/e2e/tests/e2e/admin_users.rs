@@ -46,7 +46,7 @@ async fn blocked_user_is_locked_out_until_unblocked() {
         let answer = post(&admin, &user, "unblock").await;
         assert_eq!(answer.success(200)["status"], "active");
     }
-    // The sessions from before do not come back.
+    // Unblocking does not restore the old sessions.
     let refresh = refreshed(&world, &user).await;
     refresh.problem(401, "refresh_token_invalid");
     user.log_in().await.success(200);

@@ -1,4 +1,4 @@
-//! Answers when there is nothing to decide, and in what language.
+//! Answers about unknown resources, and the language of errors.
 
 use testkit::{Promo, PromoSpec, PromotionStatus, Tariff, World};
 

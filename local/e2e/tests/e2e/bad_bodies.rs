@@ -1,9 +1,9 @@
-//! Bodies that are no JSON, or not the right JSON.
+//! Bodies that are not JSON, or not the JSON that is expected.
 
 use serde_json::{Value, json};
 use testkit::{Call, Host, PASSWORD, User, World};
 
-/// The calls that take a JSON object, with one that is right in form.
+/// The calls that take a JSON object, each with a well-formed one.
 fn endpoints(user: &User) -> [(Endpoint, Value); 7] {
     let password = "wrong but long enough";
     [
@@ -35,7 +35,7 @@ fn endpoints(user: &User) -> [(Endpoint, Value); 7] {
 type Endpoint = (&'static str, &'static str);
 
 fn call(user: &User, (method, path): Endpoint) -> Call {
-    // Who signs in or registers needs no token; the others look at it first.
+    // Login, refresh and registration need no token; the other calls check it before the body.
     user.call(method, path)
 }
 
@@ -85,8 +85,8 @@ async fn non_json_body_is_refused() {
         send(format!("{right}{right}").into_bytes()).await;
         send("[".repeat(60_000).into_bytes()).await;
         send(r#"{"a":"#.repeat(10_000).into_bytes()).await;
-        // What is compressed, and what is not UTF-8. Events of Lambda are JSON: the emulator answers 500 to such bodies
-        // where API Gateway would encode them in base64.
+        // Compressed bytes and invalid UTF-8. Lambda events are JSON: the emulator answers such bodies with 500,
+        // whereas API Gateway would encode them in base64.
         if world.settings.host == Host::Gateway {
             send(b"\x1f\x8b\x08\x00".to_vec()).await;
             send([b"{\"", field.as_bytes(), b"\":\"\xff\xfe\"}"].concat()).await;
@@ -102,7 +102,7 @@ async fn mismatching_object_is_refused() {
     for (endpoint, right) in endpoints(&user) {
         let send = async |body: &Value| call(&user, endpoint).json(body).send().await;
         let members = right.as_object().unwrap();
-        // The values of an object, in order, are not the object.
+        // An array of the object's values, which serde by default accepts in place of a struct.
         let values: Vec<&Value> = members.values().collect();
         let nested = format!("{}1{}", "[".repeat(100), "]".repeat(100));
         let nested: Value = serde_json::from_str(&nested).unwrap();

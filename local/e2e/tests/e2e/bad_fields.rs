@@ -1,4 +1,4 @@
-//! Bodies that are right in form, with values that are not acceptable.
+//! Well-formed bodies with invalid values.
 
 use serde_json::{Value, json};
 use testkit::{PASSWORD, World};
@@ -128,7 +128,7 @@ async fn malformed_webhook_is_refused() {
         let call = world.client.call("POST", "/payment_webhook");
         call.body(body).send().await.invalid_field("body");
     }
-    // Right in form, but the provider has never heard of it.
+    // Well-formed, but the provider has no such payment.
     for id in ["x", "22e12f66-000f-5000-8000-18db351245c7"] {
         let call = world.client.call("POST", "/payment_webhook");
         call.json(&webhook(json!(id)))

@@ -1,9 +1,9 @@
-//! Requests that ask for nothing sensible: queries, methods, paths, sizes. Each answer says what is wrong, in the same
-//! form, and none is an error of the service.
+//! Malformed requests: queries, methods, paths, sizes. Each answer says what is wrong, in the same format, and none is
+//! a server error.
 
 use testkit::{Answer, Audience, Host, PromoSpec, World};
 
-/// Every endpoint.
+/// Endpoints that allow a single method.
 const ENDPOINTS: [(&str, &str); 23] = [
     ("POST", "/user_registration"),
     ("POST", "/login"),
@@ -32,7 +32,7 @@ const ENDPOINTS: [(&str, &str); 23] = [
 
 const MAX_BODY: usize = 64 * 1024;
 
-/// What is no number from 1 to `i64::MAX`, as it stands in a query.
+/// Query values that are not a number from 1 to `i64::MAX`.
 fn bad_numbers() -> Vec<String> {
     let mut numbers: Vec<String> = [
         "",
@@ -56,7 +56,7 @@ fn bad_numbers() -> Vec<String> {
         "5%2C6",
         "[5]",
         "%225%22",
-        // A space, as it may be written; a plus; digits of other scripts; what is not UTF-8; a null byte.
+        // Encoded spaces, a plus sign, digits of other scripts, invalid UTF-8, null bytes.
         "+5",
         "%205",
         "5%20",
@@ -139,7 +139,7 @@ async fn query_numbers_are_parsed_strictly() {
         }
         let answer = send(&format!("{path}?promocode=ABC&promocode=ABC&tariff=1")).await;
         parameter(&answer, repeated, "promocode");
-        // Two names for one thing.
+        // Two parameters that both name the code.
         let answer = send(&format!("{path}?promocode_id=1&promocode=ABC&tariff=1")).await;
         parameter(&answer, repeated, "promocode");
         if needs_tariff {
@@ -176,7 +176,7 @@ async fn wrong_method_gets_allow_header() {
     let world = World::new().await;
     for (right, path) in ENDPOINTS {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-            // The emulator of Lambda answers OPTIONS itself, with its own CORS headers.
+            // The Lambda emulator answers OPTIONS itself, with its own CORS headers.
             let emulated = method == "OPTIONS" && world.settings.host == Host::Lambda;
             if method == right || emulated {
                 continue;
@@ -188,7 +188,7 @@ async fn wrong_method_gets_allow_header() {
             allowed.retain(|method| *method != "HEAD");
             assert_eq!(allowed, [right], "{answer}");
         }
-        // Like the others, but an answer to HEAD has no body.
+        // The same for HEAD, whose answers have no body.
         let answer = world.client.call("HEAD", path).send().await;
         let status = match (right, path) {
             ("GET", "/.well-known/jwks.json") => 200,
@@ -204,7 +204,7 @@ async fn wrong_method_gets_allow_header() {
 #[tokio::test]
 async fn unknown_path_is_not_found() {
     let world = World::new().await;
-    // `cargo lambda watch` has its own answer for paths that belong to no function; API Gateway has one, too.
+    // `cargo lambda watch` has its own answer for paths without a function, and so does API Gateway.
     if world.settings.host == Host::Gateway {
         for path in [
             "/",
@@ -231,7 +231,7 @@ async fn unknown_path_is_not_found() {
     world.finish().await;
 }
 
-/// A request with a body of this many bytes, declared or in chunks.
+/// A request with a body of `size` bytes, sent with a content length or in chunks.
 fn sized(method: &str, path: &str, size: usize, chunked: bool) -> Vec<u8> {
     let body = "x".repeat(size);
     let framed = match chunked {
@@ -251,7 +251,7 @@ async fn oversized_body_is_refused() {
             answer.problem(413, "body_too_large");
         }
     }
-    // Where a body is read, it is counted, whatever its sender says.
+    // Endpoints that read a body count its bytes, whatever the sender declares.
     for path in [
         "/user_registration",
         "/login",
@@ -271,7 +271,7 @@ async fn oversized_body_is_refused() {
             assert!(matches!(answer.status, 400 | 422), "{answer}");
         }
     }
-    // The emulator of Lambda waits for the whole body before it calls anyone.
+    // The Lambda emulator waits for the whole body before it invokes a function.
     if world.settings.host == Host::Gateway {
         let declared = b"POST /login HTTP/1.1\r\nhost: service\r\nconnection: close\r\n\
             content-type: application/json\r\ncontent-length: 9000000000\r\n\r\n";

@@ -1,10 +1,10 @@
-//! Whoever has no good access token gets in nowhere.
+//! Calls without a valid access token are refused.
 
 use serde_json::{Value, json};
 use testkit::{Answer, Host, User, World};
 use uuid::Uuid;
 
-/// Every call that needs a token, with a query and a body that are no better: who is asking is looked at first.
+/// Calls that need a token, some with an invalid query or without the body they need: the token is checked first.
 const ENDPOINTS: [(&str, &str); 20] = [
     ("GET", "/get_active_promocodes"),
     ("POST", "/apply_promocode"),
@@ -38,7 +38,7 @@ fn without(mut base: Value, member: &str) -> Value {
     base
 }
 
-/// Tokens that were never good here.
+/// Tokens that were never valid for this service.
 fn invalid_tokens(world: &World, user: &User) -> Vec<(&'static str, String)> {
     let forge = world.forge();
     let (header, claims) = (forge.header(), forge.claims(user.id));
@@ -98,7 +98,7 @@ fn invalid_tokens(world: &World, user: &User) -> Vec<(&'static str, String)> {
             "another iss",
             signed(&header, &with(claims.clone(), "iss", "other")),
         ),
-        // Nobody ever issued a token then, so it never was a good one.
+        // No token was ever issued then, so this one is invalid rather than expired.
         (
             "exp before 1970",
             signed(&header, &with(claims.clone(), "exp", -1)),
@@ -176,7 +176,7 @@ async fn invalid_tokens_are_refused() {
             answer.problem(401, "token_invalid");
         }
     }
-    // None of it has ended the session or spoilt the token; and a scheme has no case (RFC 9110 §11.1).
+    // None of this has ended the session or revoked the token. The scheme is case-insensitive (RFC 9110 §11.1).
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let value = format!("{scheme} {}", user.access_token);
         let answer = with_header(&world, ENDPOINTS[0], &value).await;
@@ -199,7 +199,8 @@ async fn expired_token_is_reported() {
             answer.problem(401, "token_expired");
         }
     }
-    // Clocks may differ a little. And the answer to a forged token does not reveal that only its time is wrong.
+    // Clocks may differ a little. And a forged token is not reported as expired, so the answer does not reveal that its
+    // only fault is its age.
     let late = format!("Bearer {}", expiring(now - 15));
     with_header(&world, ENDPOINTS[0], &late).await.success(200);
     let forged = forge.foreign(&forge.header(), &with(claims.clone(), "exp", now - 86_400));
@@ -212,7 +213,7 @@ async fn expired_token_is_reported() {
 async fn two_tokens_are_refused() {
     let world = World::new().await;
     let user = world.user().await;
-    // The emulator of Lambda passes one of the two on; API Gateway would join them with a comma, which is no token.
+    // The Lambda emulator forwards only one of the two; API Gateway would join them with a comma, which makes no token.
     if world.settings.host == Host::Gateway {
         for (method, path) in ENDPOINTS {
             let call = user.call(method, path).bearer(&user.access_token);
@@ -225,7 +226,7 @@ async fn two_tokens_are_refused() {
 #[tokio::test]
 async fn non_ascii_token_is_refused() {
     let world = World::new().await;
-    // Events of Lambda are JSON: the emulator answers 500 to a header that is not UTF-8.
+    // Lambda events are JSON: the emulator answers a header that is not UTF-8 with 500.
     if world.settings.host == Host::Gateway {
         let request =
             b"GET /get_active_promocodes HTTP/1.1\r\nhost: service\r\nconnection: close\r\n\

@@ -1,4 +1,4 @@
-//! Budgets of money, campaigns, and codes that are a secret.
+//! Budgets, campaigns, and unlisted codes.
 
 use pg::AdHoc;
 use testkit::{Effect, PromoSpec, World};
@@ -82,7 +82,7 @@ async fn unlisted_code_is_not_found_by_id() {
     let decision = world.last_decision(&user, &promo).await;
     assert_eq!(decision.refusals(), ["code_text_required"]);
     user.apply(&promo, &tariff).await.success(201);
-    // Whoever holds it knows it.
+    // A user who has applied the code may name it by ID.
     by_number("apply_promocode").await.success(200);
     by_number("cancel_apply_promocode").await.success(200);
     world.finish().await;
@@ -127,7 +127,7 @@ async fn list_pages_contain_each_code_once() {
     }
     assert!(pages > 2);
     seen.retain(|id| own.iter().any(|promo| promo.id == *id));
-    // What is held first, then what saves most, then by number.
+    // Applied codes first, then the largest saving, then the lower ID.
     assert_eq!(
         seen,
         [own[4].id, own[3].id, own[0].id, own[1].id, own[2].id]

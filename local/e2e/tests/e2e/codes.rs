@@ -1,4 +1,4 @@
-//! What a single promo code has of its own, beside what it has of its promotion.
+//! The state, end, uses and user of a single promo code, as opposed to those of its promotion.
 
 use jiff::SignedDuration;
 use testkit::{CodeState, Effect, NewCode, PromoSpec, World, join_all, now};
@@ -97,7 +97,7 @@ async fn personal_code_is_listed_for_its_user_only() {
     assert_eq!(listed(&other).await, [true, false]);
 
     owner.apply(&own, &tariff).await.success(201);
-    // It is held; and the other one, of the same promotion, would exceed the limit per user.
+    // The personal code is applied; the promotion's other code would exceed the per-user limit.
     assert_eq!(listed(&owner).await, [false, true]);
     world.finish().await;
 }
@@ -145,7 +145,7 @@ async fn editing_a_limit_period_releases_no_use() {
         ("day", "UTC"),
         ("lifetime", "Europe/Moscow"),
     ] {
-        // Used this moment, so in the present period of every clock.
+        // The use is recent, so it lies in the current period in every time zone.
         let sql = "UPDATE promotions SET per_user_period = $2, time_zone = $3 WHERE id = $1";
         let params: [pg::Param; 3] = [
             (&promo.promotion, pg::Type::INT8),

@@ -1,4 +1,4 @@
-//! Many at once: limits hold exactly, and repeats are one.
+//! Concurrent requests: limits hold exactly, and repeated calls have one effect.
 
 use std::collections::HashSet;
 
@@ -40,11 +40,11 @@ async fn limit_is_exact_under_concurrency() {
     }
     assert_eq!(world.taken(&promo).await, uses);
 
-    // All come again: those who hold a use hold it still.
+    // All apply again: those who hold a use still hold it.
     let again = apply().await;
     assert_eq!(with_status(&again, 200).len(), limit);
 
-    // Everyone cancels at once, then as many others get in.
+    // Everyone cancels at once, then the same number can apply again.
     let cancels = join_all(users.iter().map(|user| user.cancel(&promo))).await;
     assert_eq!(with_status(&cancels, 200).len(), limit);
     assert_eq!(world.taken(&promo).await, 0);
@@ -139,7 +139,7 @@ async fn concurrent_purchase_and_cancellation_have_one_outcome() {
         let promo: Promo = world.promo(PromoSpec::default()).await;
         user.apply(&promo, &tariff).await.success(201);
         let (bought, cancelled) = tokio::join!(user.buy(&promo, &tariff), user.cancel(&promo));
-        // Buying applies again when the application was cancelled before it.
+        // If the cancellation came first, buying applies the code again.
         assert!(matches!(bought.status, 200 | 201), "{bought}");
         let cancelled = cancelled.success(200);
         let purchase = world.purchase(bought.uuid("purchase_id")).await;

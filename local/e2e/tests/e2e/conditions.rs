@@ -1,4 +1,4 @@
-//! Codes for groups, for new buyers, for dear tariffs, for an hour of the day, and so many times a day.
+//! Codes for groups, first purchases, minimum prices and hours of the day, and codes with a daily limit.
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
@@ -184,7 +184,7 @@ async fn dry_run_reserves_nothing() {
     let hold = dry("false").await;
     hold.success(201);
     let held = dry("true").await;
-    assert_eq!(held.success(200), &hold.json, "what is held already");
+    assert_eq!(held.success(200), &hold.json, "the existing application");
     dry("yes").await.problem(400, "query_parameter_invalid");
     world.finish().await;
 }

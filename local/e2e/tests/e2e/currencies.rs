@@ -1,4 +1,4 @@
-//! Codes and tariffs in currencies that differ.
+//! Codes and tariffs in different currencies.
 
 use pg::AdHoc;
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ async fn budget_counts_one_currency() {
     user.apply(&promo, &roubles).await.success(201);
     user.apply(&promo, &dollars).await.success(201);
     let answer = marketer.call("GET", &path).send().await;
-    // 30.00 dollars are no roubles.
+    // The discount of 30.00 dollars is not counted as roubles.
     let usage = json!({ "taken": 2, "discounts": "89.70" });
     assert_eq!(answer.success(200)["usage"], usage);
 
@@ -182,7 +182,7 @@ async fn budget_counts_one_currency() {
         let errors = &refused.problem(422, "validation_failed")["errors"];
         assert_eq!(errors[0]["field"], "budget", "{refused}");
     }
-    // An amount that counts nothing may be entered.
+    // A cap, unlike a budget, is not compared with past discounts, so it may be set.
     let cap = json!({ "kind": "percent_off", "basis_points": 3000, "cap": "500.00" });
     let changed = replace(&[
         ("effect", cap),

@@ -1,4 +1,4 @@
-//! Staff find out why a code did not pass: by the number of the decision, for a user, now and as of a past time.
+//! Staff find out why a code did not pass: by the decision's ID, or for a user, now or at a past time.
 
 use jiff::Timestamp;
 use pg::{AdHoc, Param, Type};
@@ -200,7 +200,7 @@ async fn eligibility_can_be_asked_for_a_past_time() {
     assert_eq!(
         world.count_applications(&promo).await,
         1,
-        "asking holds nothing"
+        "checking eligibility holds nothing"
     );
     world.finish().await;
 }

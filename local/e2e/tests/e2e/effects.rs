@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::{Audience, Effect, PromoSpec, World};
 
-/// Price, effect, and what is to pay; `None` when the code would not lower the price.
+/// Price, effect and total; `None` if the code would not lower the price.
 const CASES: [(i64, Effect, Option<&str>); 18] = [
     (29_900, Effect::FixedPrice(10_000), Some("100.00")),
     (29_900, Effect::FixedPrice(29_899), Some("298.99")),
@@ -82,7 +82,7 @@ async fn list_quotes_the_price_of_applying() {
     let user = world.user().await;
     let (cheap, dear) = (world.tariff(9_900).await, world.tariff(99_900).await);
     let effects = [
-        // Only the dear tariff gets cheaper by it, so only that one is offered.
+        // Lowers the price of the expensive tariff only, so only that one is offered.
         (Effect::FixedPrice(9_900), vec![(&dear, "99.00")]),
         (
             Effect::AmountOff(10_000),

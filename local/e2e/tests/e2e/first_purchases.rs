@@ -1,4 +1,4 @@
-//! Promo codes for first purchases: one for each person, whichever is paid first.
+//! Promo codes for first purchases: each person has one first purchase, whichever is paid first.
 
 use testkit::{Answer, Effect, FirstPurchase, Promo, PromoSpec, Tariff, User, World, join_all};
 
@@ -33,7 +33,7 @@ async fn is_shown(user: &User, promo: &Promo) -> bool {
     shown.iter().any(|shown| shown["promocode_id"] == promo.id)
 }
 
-/// The observed value of the one reason for which the code is refused.
+/// Checks that the only reason for refusal is `not_first_purchase`, and returns its observed value.
 async fn not_first(world: &World, user: &User, promo: &Promo, tariff: &Tariff) -> String {
     let reasons = world
         .refuses(user, promo, tariff, &["not_first_purchase"])
@@ -96,7 +96,7 @@ async fn person_has_one_application_for_a_first_purchase() {
         answer.refused(&["not_first_purchase"]);
         assert_eq!(answer.json["reasons"][0]["observed"], "applied");
     }
-    // One that is cancelled makes room for another.
+    // Cancelling it makes room for another.
     let first = promos
         .iter()
         .position(|promo| promo.id == applied[0].json["promocode_id"].as_i64().unwrap());

@@ -1,4 +1,4 @@
-//! Groups of users, as staff make and fill them.
+//! User groups, as staff create and fill them.
 
 use pg::AdHoc;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn regroup(staff: &User, id: i64, add: &[Uuid], remove: &[Uuid]) -> Answer
     staff.call("PATCH", &path).json(&body).send().await
 }
 
-/// A title that no other test gives.
+/// A title that no other test uses.
 fn title() -> String {
     format!("Group {}", now().as_nanosecond())
 }
@@ -124,7 +124,7 @@ async fn member_uses_group_codes_until_removed() {
         .hides(&user, &promo, &tariff, &["not_in_audience"])
         .await;
 
-    // Why it passed then is still explained, even after the group is deleted.
+    // Past eligibility is still explained after the group is deleted.
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .problem(409, "group_in_use");

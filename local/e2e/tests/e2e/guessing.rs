@@ -1,11 +1,11 @@
-//! Nobody finds a promo code by trying.
+//! Promo codes can't be found by guessing.
 
 use testkit::{Answer, PromoSpec, PromotionStatus, User, World, join_all};
 
-/// How many unknown codes a user may name, where nothing else is configured.
+/// The default limit on unknown codes per user.
 const LIMIT: usize = 10;
 
-/// A code that does not exist, and that no other test names.
+/// A code that does not exist and that no other test uses.
 fn unknown(user: &User, number: usize) -> String {
     let own = user.id.simple().to_string();
     format!("GUESS{number}X{}", &own[..20])
@@ -39,7 +39,7 @@ async fn ten_unknown_codes_exhaust_the_user_limit() {
     }
     let answer = guesser.apply(&hidden, &tariff).await;
     answer.problem(404, "promocode_not_found");
-    // One more may be wrong, and what is right costs nothing.
+    // One miss is left, and valid codes cost none.
     guesser.apply(&promo, &tariff).await.success(201);
     guesser.apply(&promo, &tariff).await.success(200);
     let path = format!(
@@ -60,7 +60,7 @@ async fn ten_unknown_codes_exhaust_the_user_limit() {
         let answer = guesser.apply(promo, &tariff).await;
         answer.problem(429, "too_many_attempts");
     }
-    // Naming a code that one has applied is no guess, and nobody else is limited.
+    // Naming a code that the user has applied is not a guess, and other users are not limited.
     guesser.apply(&promo, &tariff).await.success(200);
     let path = format!(
         "/use_promocode?promocode={}&tariff={}",

@@ -1,4 +1,4 @@
-//! How often a code works: in all, and for one user.
+//! Limits on uses: in total and per user.
 
 use serde_json::json;
 use testkit::{Effect, PromoSpec, World};
@@ -31,7 +31,7 @@ async fn one_time_code_is_taken_until_released() {
     assert_eq!(
         world.taken(&promo).await,
         1,
-        "nobody gives back another's use"
+        "a user can't release another's use"
     );
 
     first.cancel(&promo).await.success(200);
@@ -68,7 +68,7 @@ async fn expired_application_blocks_nobody() {
     );
     assert_eq!(world.taken(&promo).await, 1);
 
-    // The owner, too, gets a new one after the old.
+    // The owner, too, gets a new application after the old one has expired.
     let promo = world
         .promo(PromoSpec {
             total_limit,
@@ -112,7 +112,7 @@ async fn total_and_user_limits_hold() {
         (&json!(2), &json!(2))
     );
 
-    // Holds and uses count alike, on whatever tariff.
+    // Holds and completed uses count alike, for any tariff.
     let spec = PromoSpec {
         effect: Effect::PercentOff(10_000, None),
         per_user_limit: Some(2),

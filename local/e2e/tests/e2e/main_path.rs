@@ -1,4 +1,4 @@
-//! The ways that most users go.
+//! The paths that most users take.
 
 use serde_json::json;
 use testkit::{Audience, Effect, PASSWORD, PromoSpec, RULES, World, now};
@@ -109,7 +109,7 @@ async fn use_promocode_applies_and_buys_by_text() {
     let user = world.user().await;
     let tariff = world.tariff(10_000).await;
     let promo = world.promo(PromoSpec::default()).await;
-    // As people type it: small letters, separators, Cyrillic letters that look Latin.
+    // As people type it: in lower case, with separators and Cyrillic letters that look like Latin ones.
     let typed = promo
         .code
         .to_lowercase()
@@ -173,14 +173,14 @@ async fn refresh_repeats_are_distinguished_from_theft() {
         .await
         .success(200);
 
-    // A lost answer: the same token again, soon after, gets the same successor.
+    // A lost answer: if it is retried soon, the same token gets the same successor.
     let repeated = refresh(user.refresh_token.clone()).await;
     repeated.success(200);
     assert_eq!(repeated.text("refresh_token"), second.text("refresh_token"));
 
     let third = refresh(second.text("refresh_token").to_owned()).await;
     third.success(200);
-    // The grandparent: somebody has two copies, so the session ends for both.
+    // The grandparent is reused: there are two copies of the tokens, so the session ends for both holders.
     let stolen = refresh(user.refresh_token.clone()).await;
     stolen.problem(401, "refresh_token_reused");
     let after = refresh(third.text("refresh_token").to_owned()).await;
@@ -230,7 +230,7 @@ async fn deleted_account_is_gone() {
     assert_eq!(hold.cancel_reason.as_deref(), Some("user_deleted"));
     assert_eq!(world.taken(&promo).await, 0);
 
-    // The address is free again, and the new account is another person to the loyalty side.
+    // The address is free again, and the new account has another ID.
     let body = json!({ "email": user.email, "password": PASSWORD });
     let call = world.client.call("POST", "/user_registration").json(&body);
     let reborn = call.send().await;

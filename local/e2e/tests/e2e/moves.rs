@@ -1,4 +1,4 @@
-//! A use that is held for one tariff, and wanted for another.
+//! Moving an application from one tariff to another.
 
 use testkit::{Effect, PromoSpec, World, join_all};
 
@@ -28,7 +28,7 @@ async fn refusal_names_the_own_application_and_moving_it_is_one_step() {
     );
     let dry = user.call("POST", &dry).send().await;
     assert_eq!(dry.success(200)["total"]["amount"], "299.50");
-    // Others try all the time, and none gets in between.
+    // Another user keeps trying meanwhile and never gets the use.
     let moving = async {
         for tariff in [&second, &first, &second, &first, &second] {
             let moved = user.apply_moving(&promo, tariff).await;
@@ -48,7 +48,7 @@ async fn refusal_names_the_own_application_and_moving_it_is_one_step() {
     assert_eq!(user.apply_moving(&promo, &second).await.status, 200);
     let bought = user.buy(&promo, &second).await;
     assert_eq!(bought.success(201)["total"]["amount"], "299.50");
-    // What is being paid can't be moved; it can be given up.
+    // An application that is being paid can't be moved, but its purchase can be cancelled.
     let refused = user.apply_moving(&promo, &first).await;
     refused.refused(&["held_for_another_tariff"]);
     assert_eq!(refused.json["reasons"][0]["observed"]["tariff"], second.id);

@@ -1,4 +1,4 @@
-//! Purchases that wait for their payment: one of each tariff, which the buyer can give up.
+//! Purchases that await payment: at most one per tariff, which the buyer can cancel.
 
 use serde_json::Value;
 use testkit::{Answer, PromoSpec, User, World, join_all};
@@ -83,7 +83,11 @@ async fn second_purchase_of_a_tariff_names_the_open_one() {
     let refused = user.buy(&promo, &tariff).await;
     let problem = refused.problem(409, "purchase_open");
     assert_eq!(problem["purchase_id"], open.json["purchase_id"]);
-    assert_eq!(world.taken(&promo).await, 0, "nothing is left applied");
+    assert_eq!(
+        world.taken(&promo).await,
+        0,
+        "no application is left behind"
+    );
     user.give_up(open.uuid("purchase_id")).await.success(200);
     user.buy(&promo, &tariff).await.success(201);
     assert_eq!(world.sandbox.payments_for(&tariff.title).await.len(), 3);
@@ -108,7 +112,7 @@ async fn purchase_that_is_given_up_releases_its_use_at_once() {
     assert_eq!(user.give_up(id).await.success(200), &given_up.json);
     other.buy(&promo, &tariff).await.success(201);
 
-    // The money comes all the same, and the use is gone: it goes back.
+    // The buyer pays all the same, but the use is taken: the money is refunded.
     world.sandbox.approve(bought.text("confirmation_url")).await;
     world.until_ledger(id, &[19_900, -19_900]).await;
     assert!(user.subscriptions().await.is_empty());

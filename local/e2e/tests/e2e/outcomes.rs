@@ -1,4 +1,4 @@
-//! What becomes of a purchase, and of its code, when the money comes, does not come, or nobody says.
+//! What becomes of a purchase and its code when the payment succeeds, fails, or is not reported.
 
 use testkit::{Answer, Promo, PromoSpec, Tariff, User, World};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A user who is about to pay 199 roubles with a one-time code; `words` tell the sandbox what is to happen.
+    /// A user who is about to pay 199 roubles with a one-time code. `words` script the payment sandbox.
     async fn selling(words: &str) -> Shop {
         let world = World::new().await;
         let spec = PromoSpec {
@@ -32,7 +32,7 @@ impl Shop {
         bought
     }
 
-    /// Waits until the purchase has failed, and checks that the webhook did it: the sweeper did not have to ask yet.
+    /// Waits until the purchase has failed, and checks that a webhook caused it: the sweeper was not due to poll yet.
     async fn fails_unswept(&self, id: Uuid) {
         let before = self.world.purchase(id).await;
         let after = self.world.until_purchase(id, "failed").await;
@@ -40,7 +40,7 @@ impl Shop {
         assert!(before.check_at > Some(testkit::now()), "{before:?}");
     }
 
-    /// The payment of `id` ended without money, for `failure`, and the user has the code again.
+    /// Checks that the payment of `id` failed with `failure` and that the user can use the code again.
     async fn gets_the_code_back(self, id: Uuid, failure: &str, cancel_reason: &str) {
         let answer = self.user.until_purchase(id, "failed").await;
         assert_eq!(answer.json["failure"], failure);
@@ -52,7 +52,7 @@ impl Shop {
         assert_eq!(self.world.taken(&self.promo).await, 0);
         assert_eq!(self.world.ledger(id).await, []);
 
-        // The same code, for a tariff without the words; this time the money comes.
+        // The same code for a tariff without script words: this time the payment succeeds.
         let tariff = self.world.tariff(29_900).await;
         let again = self.user.buy(&self.promo, &tariff).await;
         assert_eq!(again.success(201)["total"]["amount"], "199.00");
@@ -98,7 +98,7 @@ async fn lost_success_webhook_is_recovered_by_polling() {
         .approve(bought.text("confirmation_url"))
         .await;
     assert_eq!(shop.user.purchase(id).await.json["status"], "pending");
-    // The worker asks a minute after the purchase; the test does not wait for that.
+    // The worker polls a minute after the purchase; the test does not wait for that.
     shop.world.make_due(id).await;
     let paid = shop.user.until_purchase(id, "paid").await;
     let subscriptions = shop.user.subscriptions().await;

@@ -1,9 +1,9 @@
-//! Nobody finds a password by trying.
+//! Passwords can't be found by guessing.
 
 use serde_json::{Value, json};
 use testkit::{Answer, World, join_all};
 
-/// How many wrong passwords are checked for an account, where nothing else is configured.
+/// The default limit on wrong passwords per account.
 const LIMIT: usize = 5;
 
 #[tokio::test]
@@ -50,7 +50,8 @@ async fn concurrent_guesses_are_limited_and_reveal_no_account() {
     let (known, unknown) = problems.split_at(LIMIT + 1);
     assert_eq!(known, unknown);
 
-    // The right one is not let through either: guessing on would pay. Who is in stays in, and nobody else is meant.
+    // The right password is refused, too, or guessing on would pay off. The session that is open goes on, and other
+    // users are not limited.
     user.log_in().await.problem(429, "too_many_attempts");
     user.promocodes().await.success(200);
     let body = json!({ "refresh_token": user.refresh_token });

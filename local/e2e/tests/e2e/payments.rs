@@ -1,4 +1,4 @@
-//! Paying, not paying, and what others say about it.
+//! Successful and declined payments, and webhooks that are forged or repeated.
 
 use serde_json::{Value, json};
 use testkit::{Answer, Effect, Promo, PromoSpec, Tariff, User, World, join_all};
@@ -67,7 +67,7 @@ async fn declined_payment_releases_the_code() {
     let cancel = shop.user.cancel(&shop.promo).await;
     cancel.problem(404, "application_not_found");
 
-    // The same code, again, and this time the money comes.
+    // The same code again: this time the payment succeeds.
     let again = shop.buy().await;
     assert_ne!(again.uuid("purchase_id"), id);
     shop.world
@@ -152,7 +152,7 @@ async fn payment_of_another_purchase_does_not_count() {
     let paid_id = paid.uuid("purchase_id");
     other.world.until_purchase(paid_id, "paid").await;
 
-    // A real, paid payment, said to be for this purchase.
+    // A real, paid payment that is claimed to be for this purchase.
     let payment = other.payment_id(paid_id).await;
     let id = bought.uuid("purchase_id");
     let claimed = shop.world.sandbox.paid(&payment, id, "199.00");
@@ -178,7 +178,7 @@ async fn repeated_webhook_counts_once() {
     let webhook = |_| shop.webhook("payment.succeeded", paid.clone());
     let times = shop.world.many(50);
     let webhooks = || join_all((0..times).map(webhook));
-    // Together with the sandbox's own, and then late.
+    // Concurrently with the sandbox's own webhook, and then late.
     for answer in webhooks().await {
         answer.success(200);
     }

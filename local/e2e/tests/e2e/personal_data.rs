@@ -7,7 +7,7 @@ use pg::{AdHoc, Type};
 use serde_json::{Value, json};
 use testkit::{Answer, Host, PromoSpec, User, World, unique};
 
-/// What a person gives away, each part in a spelling that is found again wherever it turns up.
+/// A person's data, each item unique, so that it is found wherever it turns up.
 struct Person {
     mailbox: String,
     name: String,
@@ -39,7 +39,7 @@ async fn post(world: &World, path: &str, body: &Value) -> Answer {
     world.client.call("POST", path).json(body).send().await
 }
 
-/// Everything that a person can do, and some of what can go wrong.
+/// Does everything that a person can do, and some of what can go wrong.
 async fn live(world: &World, person: &Person) -> User {
     let (email, password) = (person.email(), &person.password);
     let account = json!({ "email": email, "password": password, "name": person.name });
@@ -89,7 +89,7 @@ async fn erase(world: &World, person: &Person, user: &User) {
     world.until_status(user.id, "deleted").await;
 }
 
-/// The tables that hold `text` in any column, in whatever case.
+/// The tables that contain `text` in any column and in any case.
 async fn tables_with(pool: &pg::Pool, text: &str) -> Vec<String> {
     let sql = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
                WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
@@ -98,7 +98,7 @@ async fn tables_with(pool: &pg::Pool, text: &str) -> Vec<String> {
     let mut found = vec![];
     for table in tables {
         let table: String = table.get(0);
-        // Bytes are shown in hexadecimal.
+        // `bytea` values are shown in hexadecimal.
         let sql = format!(
             "SELECT 1 FROM {table} t WHERE strpos(lower(t::text), lower($1)) > 0
              OR strpos(t::text, encode(convert_to($1, 'UTF8'), 'hex')) > 0 LIMIT 1"
@@ -109,7 +109,7 @@ async fn tables_with(pool: &pg::Pool, text: &str) -> Vec<String> {
     found
 }
 
-/// The files under `folder` that hold `text`, in whatever case, without what the auth database itself keeps.
+/// The files under `folder` that contain `text` in any case, except those of the auth database.
 fn files_with(folder: &Path, text: &str) -> Vec<String> {
     let grep = Command::new("grep")
         .args(["-rlaiFs", "--exclude-dir=postgres_auth", "-e", text])
@@ -137,17 +137,17 @@ async fn personal_data_stays_in_auth() {
         assert_eq!(tables_with(&world.loyalty, secret).await, none, "{secret}");
         assert_eq!(tables_with(&world.auth, secret).await, none, "{secret}");
     }
-    // The search finds what is there.
+    // The search does find data that is there.
     let id = user.id.to_string();
     let tables = tables_with(&world.loyalty, &id).await;
     assert!(tables.contains(&"public.users".to_owned()), "{tables:?}");
 
-    // All that the servers and programs have written: logs, queues, the loyalty database, what Redis saves.
+    // Everything that the servers and programs have written: logs, queues, the loyalty database, what Redis saves.
     if let Some(folder) = &world.settings.stack_folder {
         let queues = files_with(&folder.join("rabbitmq"), &id);
         assert!(
             !queues.is_empty(),
-            "the messages are not where they are looked for"
+            "the messages are not where the test looks for them"
         );
         let calls = files_with(&folder.join("logs"), "user_registration");
         assert!(!calls.is_empty() || world.settings.host == Host::Lambda);

@@ -1,4 +1,4 @@
-//! Promo codes, as staff enter them.
+//! Promo codes, as staff create and change them.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -7,7 +7,7 @@ use pg::AdHoc;
 use serde_json::{Value, json};
 use testkit::{Answer, Promo, User, World, join_all, now};
 
-/// A text that no other test gives.
+/// A code that no other test uses.
 fn text() -> String {
     format!("ST{}", now().as_nanosecond())
 }
@@ -20,7 +20,7 @@ fn fields(code: &str) -> Value {
     })
 }
 
-/// `fields` with some of them as `changes` say; `null` takes one away.
+/// `fields` with `changes` applied; `null` removes a field.
 fn with(mut fields: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -59,7 +59,7 @@ fn made(answer: &Answer) -> Promo {
     }
 }
 
-/// The names of the fields that are not acceptable.
+/// The names of the invalid fields.
 #[track_caller]
 fn wrong(answer: &Answer) -> Vec<&str> {
     let errors = answer.problem(422, "validation_failed")["errors"].as_array();
@@ -164,7 +164,8 @@ async fn period_follows_clock_changes() {
         .as_hours();
     assert_eq!(hours, 25);
     gone(&world, &made(&answer)).await;
-    // What the clocks show twice makes it longer, and what they never show is refused.
+    // For a local time that occurs twice, a period starts at the first and ends at the second; one that never occurs is
+    // refused.
     let answer = create(&marketer, &berlin("2026-10-25T02:30", "2026-10-25T02:30")).await;
     assert_eq!(
         answer.success(201)["starts_at"],
@@ -195,7 +196,7 @@ async fn change_requires_the_current_version() {
         wrong(&replace(&marketer, &promo, &first).await),
         ["version"]
     );
-    // Of many changes of one version one is made.
+    // Of many concurrent changes to one version, one succeeds.
     let answers = join_all((0..8).map(|_| replace(&marketer, &promo, &second))).await;
     let (made_it, late): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
     assert_eq!(made_it.len(), 1);
@@ -204,7 +205,7 @@ async fn change_requires_the_current_version() {
     }
     let body = made_it[0].success(200);
     assert_eq!((&body["version"], &body["effect"]), (&json!(2), &effect));
-    // Whoever holds a use keeps the price; a new one is decided by the new version.
+    // An existing application keeps its price; new ones are decided by the new version.
     let other = world.user().await;
     world
         .refuses(&other, &promo, &tariff, &["promo_not_active"])
@@ -298,7 +299,7 @@ async fn invalid_promo_fields_are_named() {
             json!({ "audience": { "kind": "groups", "group_ids": [] } }),
             &["audience"],
         ),
-        // What does not exist.
+        // References to what does not exist.
         (
             json!({ "tariffs": [i64::MAX], "campaign_id": i64::MAX }),
             &["tariffs", "campaign_id"],
@@ -311,7 +312,7 @@ async fn invalid_promo_fields_are_named() {
             json!({ "audience": { "kind": "user", "user_id": uuid::Uuid::nil() } }),
             &["audience"],
         ),
-        // What the JSON itself can't be.
+        // Values that can't be deserialized.
         (json!({ "status": "on" }), &["body"]),
         (json!({ "total_limt": 5 }), &["body"]),
         (json!({ "effect": { "kind": "gift" } }), &["body"]),
@@ -497,7 +498,7 @@ async fn effects_and_audiences_round_trip() {
         let hold = user.apply(&promo, &tariff).await;
         assert_eq!(hold.success(201)["total"]["amount"], total, "{changes}");
         user.cancel(&promo).await.success(200);
-        // What was read may be written again.
+        // What was read can be written back.
         let same = with(
             body.clone(),
             json!({ "promocode_id": null, "promotion_id": null, "usage": null }),

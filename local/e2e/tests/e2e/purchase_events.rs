@@ -1,4 +1,4 @@
-//! Other systems take what becomes of purchases from a queue.
+//! Purchase events, as other systems receive them from a queue.
 
 use serde_json::{Value, json};
 use testkit::{Effect, PromoSpec, World, unique};
@@ -32,7 +32,7 @@ async fn payment_and_refund_emit_events() {
         assert_eq!(event["price"], rub("299.00"));
         assert_eq!(event["total"], rub("199.00"));
     }
-    // The same as in the answers to the buyer and to staff.
+    // The events agree with what the buyer is shown.
     let seen = user.purchase(purchase).await;
     let [paid, half, all] = &events[..] else {
         unreachable!("three were read");

@@ -1,4 +1,4 @@
-//! Buying at the full price, looking at purchases, and what the buyer has then.
+//! Buying at full price, reading purchases, and the resulting subscriptions.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ async fn tariff_is_bought_at_full_price() {
     assert_eq!(purchase["total"]["amount"], "299.00");
     assert_eq!(purchase["price"], purchase["total"]);
     assert!(purchase.get("promocode_id").is_none());
-    // Again, before it is paid: the same.
+    // Buying again before it is paid returns the same purchase.
     assert_eq!(user.buy_tariff(&tariff).await.json, bought.json);
     let id = bought.uuid("purchase_id");
     assert_eq!(user.purchase(id).await.json, bought.json);
@@ -45,7 +45,7 @@ async fn tariff_is_bought_at_full_price() {
     assert_eq!(subscriptions[0]["ends_at"], period["ends_at"]);
     assert!(other.subscriptions().await.is_empty());
 
-    // Paid: the next one is another, and begins where this one ends.
+    // Once it is paid, the next call makes another purchase, whose period begins where this one ends.
     let next = user.buy_tariff(&tariff).await;
     assert_ne!(next.success(201)["purchase_id"], bought.json["purchase_id"]);
     world.sandbox.approve(next.text("confirmation_url")).await;
@@ -53,7 +53,11 @@ async fn tariff_is_bought_at_full_price() {
     let longer = &next.json["subscription"];
     assert_eq!(longer["starts_at"], period["ends_at"]);
     let subscriptions = user.subscriptions().await;
-    assert_eq!(subscriptions.len(), 1, "one time: {subscriptions:#?}");
+    assert_eq!(
+        subscriptions.len(),
+        1,
+        "one continuous period: {subscriptions:#?}"
+    );
     assert_eq!(subscriptions[0]["starts_at"], period["starts_at"]);
     assert_eq!(subscriptions[0]["ends_at"], longer["ends_at"]);
     world.finish().await;
@@ -90,7 +94,7 @@ async fn declined_payment_fails_the_purchase_and_next_call_makes_another() {
     let id = bought.uuid("purchase_id");
     let failed = user.until_purchase(id, "failed").await;
     assert_eq!(failed.json["failure"], "payment_failed");
-    // The key is that of the purchase that failed; another key is another purchase.
+    // The key belongs to the purchase that failed; another key makes another purchase.
     assert_eq!(buy("first").await.success(200), &failed.json);
     let again = buy("second").await;
     assert_ne!(
@@ -176,7 +180,7 @@ async fn concurrent_payments_give_consecutive_periods() {
     for _ in 0..5 {
         let tariff = world.tariff(29_900).await;
         let promo = world.promo(PromoSpec::default()).await;
-        // Both pages can be paid, although the first purchase was given up.
+        // Both pages can be paid, although the first purchase was cancelled.
         let given_up = user.buy_tariff(&tariff).await;
         user.give_up(given_up.uuid("purchase_id"))
             .await

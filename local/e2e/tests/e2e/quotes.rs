@@ -1,4 +1,4 @@
-//! The quoted price is valid as long as the application, whatever staff change meanwhile.
+//! A quote is valid as long as its application, whatever staff change meanwhile.
 
 use pg::{AdHoc, Param, Type};
 use serde_json::json;
@@ -13,7 +13,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// A user with a quote of 199 roubles instead of 299, and the application.
+    /// A user with a quote of 199 roubles instead of 299, and the ID of the application.
     async fn quoting() -> (Shop, Uuid) {
         let world = World::new().await;
         let spec = PromoSpec {
@@ -42,7 +42,7 @@ impl Shop {
         assert_eq!(changed.unwrap(), 1);
     }
 
-    /// Buys for this price and this total, by the answer to the buyer and by the payment at the provider; and pays.
+    /// Buys and pays, and checks the price and the total in the answer and the amount of the payment at the provider.
     async fn pays(&self, price: &str, total: &str) {
         let bought = self.buy().await;
         let purchase = bought.success(201);
@@ -64,7 +64,7 @@ impl Shop {
 
 #[tokio::test]
 async fn price_change_keeps_the_quote() {
-    // Also when the quote is above the new price: who wants that gives the hold back.
+    // Even when the quote is above the new price: a user who wants the new price cancels and applies again.
     for price_minor in [39_900, 12_000] {
         let (shop, _) = Shop::quoting().await;
         shop.world.reprice(&shop.tariff, price_minor).await;
@@ -132,7 +132,7 @@ async fn withdrawn_tariff_ends_the_quote() {
     shop.buy().await.refused(&["tariff_not_on_sale"]);
     let hold = shop.world.application(hold).await;
     assert_eq!(hold.cancel_reason.as_deref(), Some("admin"));
-    // The one use is there for another tariff.
+    // The single use is available for another tariff.
     let other = shop.world.tariff(29_900).await;
     shop.user.apply(&shop.promo, &other).await.success(201);
     shop.world.finish().await;

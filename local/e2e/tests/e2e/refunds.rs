@@ -1,4 +1,4 @@
-//! Money that goes back, and money that comes late.
+//! Refunds and late payments.
 
 use domain::PaymentFailure;
 use loyalty_store::LoyaltyStore;
@@ -16,12 +16,12 @@ struct Shop {
 }
 
 impl Shop {
-    /// A user who can buy for 199 roubles, with a code that works once.
+    /// A user who can buy for 199 roubles with a one-time code.
     async fn new() -> Shop {
         Shop::selling("").await
     }
 
-    /// The same; `words` tell the payment sandbox what is to happen.
+    /// The same; `words` script the payment sandbox.
     async fn selling(words: &str) -> Shop {
         let world = World::new().await;
         let spec = PromoSpec {
@@ -55,14 +55,14 @@ impl Shop {
         refund(&self.admin, purchase, body, None).await
     }
 
-    /// What staff see of the purchase's refunds.
+    /// The purchase's refunds, as staff see them.
     async fn refunds(&self, purchase: Uuid) -> Vec<Value> {
         let path = format!("/admin/purchases/{purchase}");
         let answer = self.admin.call("GET", &path).send().await;
         answer.success(200)["refunds"].as_array().unwrap().clone()
     }
 
-    /// All that came in for the purchase, less what went out, in kopecks.
+    /// The payments less the refunds of the purchase, in kopecks.
     async fn balance(&self, purchase: Uuid) -> i64 {
         let sql =
             "SELECT coalesce(sum(amount_minor), 0)::bigint FROM ledger WHERE purchase_id = $1";
@@ -106,7 +106,7 @@ async fn full_refund_ends_subscription_and_releases_code() {
     let again = shop.refund(purchase, json!({})).await;
     again.problem(409, "nothing_to_refund");
     assert_eq!(shop.refunds(purchase).await.len(), 1);
-    // The one use of the code is there for anybody.
+    // The single use of the code is available to anyone.
     let other = shop.world.user().await;
     other.apply(&shop.promo, &shop.tariff).await.success(201);
     shop.world.finish().await;
@@ -146,7 +146,7 @@ async fn partial_refunds_end_at_the_total() {
     };
     let first = part("first").await;
     first.success(201);
-    // The same key is the same refund.
+    // The same key returns the same refund.
     assert_eq!(
         part("first").await.json["refund_id"],
         first.json["refund_id"]
@@ -166,10 +166,14 @@ async fn partial_refunds_end_at_the_total() {
         (&answer.json["status"], &answer.json["refunded"]["amount"]),
         (&json!("paid"), &json!("99.00"))
     );
-    assert_eq!(shop.user.subscriptions().await.len(), 1, "it goes on");
+    assert_eq!(
+        shop.user.subscriptions().await.len(),
+        1,
+        "the subscription goes on"
+    );
     let too_much = shop.refund(purchase, json!({ "amount": "100.01" })).await;
     assert_eq!(too_much.problem(422, "refund_too_large")["left"], "100.00");
-    // Without an amount it is the rest.
+    // Without an amount, the rest is refunded.
     let rest = shop.refund(purchase, json!({})).await;
     assert_eq!(rest.success(201)["amount"]["amount"], "100.00");
     assert_eq!(
@@ -212,7 +216,7 @@ async fn periods_after_a_refunded_one_move_up() {
             .parse::<jiff::Timestamp>()
             .unwrap()
     };
-    // A moment of the first was used up.
+    // The second period takes the place of the first, of which only a moment was used.
     let moved = ends(&before).duration_since(ends(&after)).as_secs();
     assert!(
         (-3600 * 24 * 3..=3600 * 24 * 3).contains(&moved),
@@ -279,7 +283,7 @@ async fn pending_refund_completes_later() {
     let purchase = shop.buy().await;
     let refunded = shop.refund(purchase, json!({})).await;
     assert_eq!(refunded.success(201)["status"], "pending");
-    // A second one has nothing to take.
+    // Nothing is left for a second refund.
     shop.refund(purchase, json!({}))
         .await
         .problem(409, "nothing_to_refund");
@@ -326,7 +330,7 @@ async fn refund_made_at_the_provider_is_recorded() {
 }
 
 impl Shop {
-    /// A purchase that was given up here while its payment is still open at the provider.
+    /// A purchase that has expired in the service while its payment is still open at the provider.
     async fn given_up(&self) -> (Uuid, Answer) {
         let bought = self.user.buy(&self.promo, &self.tariff).await;
         bought.success(201);
@@ -381,7 +385,11 @@ async fn late_payment_beyond_the_limit_is_refunded() {
     );
     assert_eq!(shop.balance(id).await, 0);
     assert!(shop.user.subscriptions().await.is_empty());
-    assert_eq!(shop.world.taken(&shop.promo).await, 1, "the other's hold");
+    assert_eq!(
+        shop.world.taken(&shop.promo).await,
+        1,
+        "the other user's hold"
+    );
     shop.world.finish().await;
 }
 

@@ -1,4 +1,4 @@
-//! Staff take a purchase back.
+//! Revoking purchases, and listing them.
 
 use serde_json::json;
 use testkit::{Answer, Effect, PromoSpec, Tariff, User, World, unique};
@@ -55,7 +55,7 @@ async fn paid_purchase_can_be_revoked_and_refunded() {
     let second = buy(&world, &user, &tariff).await;
     revoke(&admin, first).await.success(200);
     assert_eq!(world.ledger(first).await.len(), 1, "no money moves");
-    // What follows moves up to now.
+    // The period that follows moves up to now.
     let period = user.purchase(second).await.json["subscription"].clone();
     let starts_at: jiff::Timestamp = period["starts_at"].as_str().unwrap().parse().unwrap();
     assert!(testkit::now().duration_since(starts_at).as_secs().abs() < 60);

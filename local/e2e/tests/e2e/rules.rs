@@ -1,4 +1,4 @@
-//! Which codes are refused, with what reasons.
+//! Which codes are refused, and for what reasons.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -154,7 +154,7 @@ async fn codes_are_for_registered_active_users() {
         .await;
     assert_eq!(reasons[0]["observed"], "blocked");
 
-    // A good token of someone of whom no event has come.
+    // A valid token of a user whose event has not arrived.
     let mut stranger = user.clone();
     stranger.id = Uuid::from_u128(now().as_nanosecond().unsigned_abs());
     stranger.access_token = world.forge().good(stranger.id);

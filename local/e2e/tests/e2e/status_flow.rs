@@ -1,10 +1,10 @@
-//! How fast the loyalty side learns who may use it.
+//! How soon the loyalty side learns of a user's status.
 
 use std::time::{Duration, Instant};
 
 use testkit::{PromoSpec, World, until};
 
-/// Far above the target of one second: this is a check that it works, on a busy machine.
+/// Far above the target of one second: this only checks that it works, on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn deleted_user_cannot_apply() {
     .await;
     println!("{what} {} ms later", deleted.elapsed().as_millis());
 
-    // A token that nobody revoked is no help then.
+    // Even a token that was never revoked is refused then.
     let mut forger = user.clone();
     forger.access_token = world.forge().good(user.id);
     forger

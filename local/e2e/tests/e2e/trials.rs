@@ -1,4 +1,4 @@
-//! One trial a person, whatever the code, and also after the account was deleted.
+//! One trial per person, whatever the code, even after the account is deleted.
 
 use testkit::{Effect, Promo, PromoSpec, Tariff, User, World, join_all, now};
 
@@ -10,7 +10,7 @@ async fn trial(world: &World) -> Promo {
     world.promo(spec).await
 }
 
-/// The codes that the user is shown for the tariff.
+/// The IDs of the codes that the user is offered for the tariff.
 async fn shown(user: &User, tariff: &Tariff) -> Vec<i64> {
     let answer = user.promocodes().await;
     let shown = answer.success(200)["promocodes"].as_array().unwrap();
@@ -38,7 +38,7 @@ async fn applied_or_used_trial_excludes_another() {
         refused.json["reasons"][0]["observed"], "applied",
         "{refused}"
     );
-    // One that is released is none.
+    // A cancelled trial does not count.
     user.cancel(&first).await.success(200);
     user.apply(&second, &year).await.success(201);
     user.buy(&second, &year).await.success(200);
@@ -46,7 +46,7 @@ async fn applied_or_used_trial_excludes_another() {
     refused.refused(&["trial_taken"]);
     assert_eq!(refused.json["reasons"][0]["observed"], "used", "{refused}");
 
-    // What is paid for goes on, and so does everybody else.
+    // Discounts still work, and so do trials of other users.
     user.apply(&discount, &month).await.success(201);
     other.buy(&first, &month).await.success(200);
     world.finish().await;
@@ -89,7 +89,7 @@ async fn deleting_the_account_gives_no_second_trial() {
     user.delete().await.success(204);
     world.until_status(user.id, "deleted").await;
 
-    // In the second account of the address, and in the third.
+    // For the second account with the address, and for the third.
     let mut email = user.email.clone();
     for _ in 0..2 {
         let again = world.register_again(&email).await;
@@ -113,7 +113,7 @@ async fn deleting_the_account_gives_no_second_trial() {
         email = again.email.clone();
     }
 
-    // A trial that was held and never used is nobody's.
+    // A trial that was applied but never used does not count.
     let hesitant = world.user().await;
     hesitant.apply(&first, &tariff).await.success(201);
     hesitant.delete().await.success(204);
@@ -155,7 +155,7 @@ async fn another_spelling_of_a_deleted_mailbox_gives_no_second_trial() {
             refused.refused(&["trial_taken"]);
         }
     }
-    // What is another mailbox stays another person.
+    // Another mailbox is another person.
     let stranger = world.register_again(&format!("b{name}@ya.ru")).await;
     stranger.apply(&second, &tariff).await.success(201);
     world.finish().await;

@@ -1,4 +1,4 @@
-//! A query parameter that does not exist is not ignored: what was meant by it would not happen.
+//! Unknown query parameters are refused, not ignored: a misspelt one would silently have no effect.
 
 use serde_json::json;
 use testkit::{PromoSpec, World};
@@ -37,7 +37,7 @@ async fn every_operation_knows_its_parameters() {
     let world = World::new().await;
     let admin = world.staff("admin").await;
     let api = world.client.call("GET", "/openapi.json").send().await;
-    // The functions on Lambda have no such page.
+    // No function on Lambda serves this page.
     if api.status == 404 {
         world.finish().await;
         return;

@@ -1,4 +1,4 @@
-//! Uses that are kept from others and never paid for.
+//! Applications that keep uses from others and are never paid for.
 
 use testkit::{PromoSpec, World};
 
@@ -35,7 +35,7 @@ async fn applications_that_expire_again_and_again_are_refused() {
             .iter()
             .all(|listed| listed["promocode_id"] != promo.id)
     );
-    // Where uses are not limited nobody else goes without.
+    // Without a limit on uses, nobody else goes without.
     user.apply(&unlimited, &tariff).await.success(201);
     world.finish().await;
 }
@@ -54,7 +54,7 @@ async fn cancelling_in_good_time_is_not_held_against_anyone() {
         user.apply(&promo, &tariff).await.success(201);
         user.cancel(&promo).await.success(200);
     }
-    // Just before the end it is as good as letting it expire.
+    // Cancelling just before the end counts like letting it expire.
     for _ in 0..3 {
         let applied = user.apply(&promo, &tariff).await;
         world

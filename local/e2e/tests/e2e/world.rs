@@ -1,4 +1,4 @@
-//! The checks at the end of every test find what they are there for.
+//! The checks at the end of every test find the faults that they are meant to find.
 
 use pg::{AdHoc, Type};
 use testkit::{PromoSpec, World};

@@ -1,16 +1,16 @@
-//! The SQL of the service is declared with `pg::statements!`, so that a test of each store prepares all of it against the
-//! schema: none is put together while the service runs.
+//! The SQL of the service is declared with `pg::statements!`, so that a test of each store can prepare all of it
+//! against the schema: none is assembled at run time.
 
 use std::fs;
 use std::path::Path;
 
 use crate::files::root;
 
-/// Where the code of the service is, but for `shared/pg`, which sends the statements, and the kit of the tests.
+/// The folders with the code of the service. `shared/pg`, which sends the statements, and the test support are exempt.
 const CODE: [&str; 4] = ["functions", "shared", "local/gateway", "local/worker"];
 const EXEMPT: [&str; 2] = ["shared/pg", "shared/testkit"];
 
-/// What sends a text that is not declared.
+/// What sends SQL that is not declared.
 const SENDERS: [&str; 5] = [
     "AdHoc",
     "query_typed",
@@ -19,7 +19,7 @@ const SENDERS: [&str; 5] = [
     "simple_query",
 ];
 
-/// Words that texts for people don't have.
+/// Words that do not occur in texts for people.
 const SQL: [&str; 5] = [
     "SELECT ",
     "INSERT INTO ",
@@ -28,7 +28,7 @@ const SQL: [&str; 5] = [
     " WHERE ",
 ];
 
-/// The Rust files below a folder, those of tests apart.
+/// Collects the Rust files below a folder, except for tests.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     let name = folder.strip_prefix(root()).unwrap().to_str().unwrap();
     if EXEMPT.contains(&name) || name.ends_with("/tests") {
@@ -45,7 +45,7 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// The first string of each `format!` of a text.
+/// The format string of each `format!` in a source text.
 fn formats(text: &str) -> impl Iterator<Item = &str> {
     text.split("format!(").skip(1).filter_map(|rest| {
         let (_, rest) = rest.split_once('"')?;
@@ -61,7 +61,7 @@ fn no_sql_is_assembled_at_run_time() {
     for folder in CODE {
         sources(&root().join(folder), &mut files);
     }
-    assert!(files.len() > 100, "found {} files only", files.len());
+    assert!(files.len() > 100, "found only {} files", files.len());
     let mut wrong = vec![];
     for (name, text) in &files {
         let senders = SENDERS.iter().filter(|sender| text.contains(**sender));
@@ -79,7 +79,7 @@ fn formatted_sql_is_found() {
     assert_eq!(found, [r#"SELECT \"a\" FROM {table}"#, "{a} b"]);
 }
 
-/// A store lists the statements of all of its modules, so that none is left out of the test that prepares them.
+/// Each store lists the statements of all of its modules, so that none is left out of the test that prepares them.
 #[test]
 fn stores_list_all_their_statements() {
     let mut files = vec![];
@@ -98,5 +98,5 @@ fn stores_list_all_their_statements() {
         );
         lists += 1;
     }
-    assert!(lists > 5, "found {lists} lists only");
+    assert!(lists > 5, "found only {lists} lists");
 }

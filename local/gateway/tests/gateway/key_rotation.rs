@@ -1,4 +1,4 @@
-//! The key of access tokens is replaced under load, and no request fails.
+//! The signing key of access tokens is rotated under load, and no request fails.
 
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,12 +11,12 @@ use tokens::keys::{self, Settings};
 
 const INSTANCES: usize = 2;
 const CALLERS: usize = 4;
-/// Requests between two renewals of a caller's tokens.
+/// Requests between two refreshes of a caller's tokens.
 const RENEWAL: usize = 5;
-/// A debug build under load takes its time.
+/// A debug build under load is slow.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One gateway, with keys of its own. Ends with the last request that uses it.
+/// A gateway process with keys of its own. It ends once the last request that uses it is done.
 struct Instance {
     process: Child,
     client: Client,
@@ -52,7 +52,7 @@ impl Drop for Instance {
     }
 }
 
-/// What runs now, and what its callers have done.
+/// The running instances, and the progress of the callers.
 #[derive(Default)]
 struct Service {
     instances: Mutex<Vec<Arc<Instance>>>,
@@ -62,13 +62,13 @@ struct Service {
 }
 
 impl Service {
-    /// Any instance, in turns.
+    /// The next instance, round robin.
     fn any(&self) -> Arc<Instance> {
         let instances = self.instances.lock().unwrap();
         instances[self.turn.fetch_add(1, Ordering::SeqCst) % instances.len()].clone()
     }
 
-    /// Replaces one instance after another, as a deployment does; meanwhile old and new ones run side by side.
+    /// Replaces the instances one by one, as a deployment does; meanwhile, old and new ones run side by side.
     async fn deploy(&self, keys: &Settings) {
         for place in 0..INSTANCES {
             let new = Instance::start(keys).await;
@@ -89,7 +89,7 @@ impl Service {
         .await;
     }
 
-    /// Calls and renews until it is over.
+    /// Sends requests and refreshes the tokens until the test is over.
     async fn load(&self, caller: usize, user: &User) {
         let mut access = user.access_token.clone();
         let mut refresh = user.refresh_token.clone();
@@ -156,7 +156,7 @@ async fn key_rotation_fails_no_request() {
         keys::switch(&mut keys).unwrap();
         service.deploy(&keys).await;
         assert_eq!(published(&service).await, 2);
-        // Everybody's tokens are younger than the switch, as they are ten minutes after it.
+        // Every caller's tokens are newer than the switch, as they are ten minutes after it.
         keys::retire(&mut keys).unwrap();
         service.deploy(&keys).await;
         assert_eq!(published(&service).await, 1);
@@ -164,7 +164,7 @@ async fn key_rotation_fails_no_request() {
     };
     tokio::join!(load, rotation);
 
-    // What the old key signed is worth nothing now.
+    // Tokens signed by the old key are no longer accepted.
     let instance = service.any();
     let call = instance.client.call("GET", "/get_active_promocodes");
     let old = call.bearer(&users[0].access_token).send().await;

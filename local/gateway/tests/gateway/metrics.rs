@@ -1,4 +1,4 @@
-//! What Prometheus reads of the running stack.
+//! The metrics page that Prometheus scrapes.
 
 use testkit::{Host, Settings, TIMEOUT, World, until};
 
@@ -13,13 +13,13 @@ fn value(page: &str, name: &str) -> Option<f64> {
 #[tokio::test]
 async fn metrics_show_the_flow_of_events() {
     let settings = Settings::from_env();
-    // There is no such page on AWS: its Lambdas write to CloudWatch.
+    // There is no such page on AWS, where the functions write to CloudWatch.
     assert_eq!(settings.host, Host::Gateway);
     let world = World::new().await;
     // Known to the loyalty side when this returns.
     world.user().await;
     let url = format!("{}/metrics", settings.base_url);
-    // Other tests make events, too: the outbox is empty now and then.
+    // Other tests emit events, too, so the outboxes are empty only now and then.
     let what = "empty outboxes and a lag";
     let (page, _) = until(what, TIMEOUT, async || {
         let answer = reqwest::get(&url).await.unwrap();

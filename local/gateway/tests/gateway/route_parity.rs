@@ -1,4 +1,4 @@
-//! The routes are written down in four places. The code is right: what the functions themselves say is compared with
+//! Routes are declared in four places. The code is authoritative: the functions' own routes are compared with
 //! template.yaml, with the router of `cargo lambda watch` in Cargo.toml and with the folders under functions/.
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ fn from_code() -> Routes {
 /// A function of the template.
 struct Deployed {
     name: String,
-    /// Path and method; no path stands for what the API does with unknown ones.
+    /// Path and method; no path means the API's default route, for unknown paths.
     http: Vec<(Option<String>, Option<String>)>,
 }
 
@@ -75,13 +75,15 @@ fn from_watch() -> Routes {
     let routes = router.as_table().unwrap().iter();
     routes
         .map(|(path, function)| {
-            let function = function.as_str().expect("a route goes by path alone");
+            let function = function
+                .as_str()
+                .expect("a route has a path alone, and no method");
             (path.clone(), function.to_owned())
         })
         .collect()
 }
 
-/// The crates under functions/, those that no HTTP request calls apart.
+/// The crates under functions/: those that serve HTTP, and those in the background.
 fn from_folders() -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut http, mut background) = (BTreeSet::new(), BTreeSet::new());
     for crate_folder in crates() {
@@ -116,7 +118,7 @@ fn differences<T: Ord + std::fmt::Debug>(
         .map(|x| format!("{place} lacks {x:?}"));
     let unknown = here
         .difference(code)
-        .map(|x| format!("{place} has {x:?}, which the code has not"));
+        .map(|x| format!("{place} has {x:?}, which the code does not have"));
     missing.chain(unknown).collect()
 }
 
@@ -132,7 +134,7 @@ fn routes_are_the_same_everywhere() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// Were a method named in the template, any other would be answered 404 by the API, not 405 by the function.
+/// If the template named a method, the API would answer any other method with 404; the function answers it with 405.
 #[test]
 fn methods_are_left_to_the_functions() {
     for Deployed { name, http } in template() {
@@ -140,7 +142,7 @@ fn methods_are_left_to_the_functions() {
             let any = path.is_none() || method.as_deref() == Some("ANY");
             assert!(
                 any,
-                "template.yaml routes {path:?} to {name} by {method:?}, not by ANY"
+                "template.yaml routes {path:?} to {name} for {method:?}, not for ANY"
             );
         }
     }
@@ -157,7 +159,7 @@ fn every_function_is_in_the_template() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// `main` builds the state and hands over; whatever is longer belongs into the library, where the gateway has it too.
+/// `main` builds the state and hands over; anything longer belongs in the library, which the gateway uses, too.
 #[test]
 fn mains_are_short() {
     let long: Vec<String> = crates()

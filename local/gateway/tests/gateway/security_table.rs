@@ -1,11 +1,11 @@
-//! docs/security.md names the test that shows each item: all of them are there, by these names.
+//! docs/security.md names the tests that prove each item: all of them exist, under these names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::files::root;
 
-/// The Rust files under a folder.
+/// Collects the Rust files under a folder.
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -18,7 +18,7 @@ fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-/// What stands between backticks in the table: `folder/file.rs: name`, `folder/file.rs`, or `name` in the same file.
+/// The code spans in the table: `folder/file.rs: name`, `folder/file.rs`, or `name` in the same file.
 fn named() -> Vec<(String, Option<String>)> {
     let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
     let shown = page.split("## Open").next().unwrap();
@@ -49,7 +49,7 @@ fn security_table_names_existing_tests() {
         sources(&root().join(folder), &mut files);
     }
     let named = named();
-    assert!(named.len() > 50, "the table is not understood: {named:?}");
+    assert!(named.len() > 50, "the table was not parsed: {named:?}");
     for (file, name) in named {
         let exists = files.iter().any(|(path, text)| {
             path.ends_with(&file)

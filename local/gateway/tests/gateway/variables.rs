@@ -1,5 +1,5 @@
-//! The environment variables of the functions are written down in three places. The code is right: what each function
-//! reads when it starts is compared with template.yaml, docker-compose.yml and the documents.
+//! The functions' environment variables are declared in three places. The code is authoritative: what each function
+//! reads at startup is compared with template.yaml, docker-compose.yml and the documents.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use saphyr::{LoadableYamlNode, Yaml};
 
 use crate::files::read;
 
-/// Their defaults suit a Lambda.
+/// Variables whose defaults suit a Lambda.
 const OPTIONAL: [&str; 2] = ["PG_POOL_SIZE", "REDIS_TIMEOUT_MS"];
 
-/// Read if there is a VAT rate on receipts, which the test has not.
+/// Read only if receipts have a VAT code.
 const WITH_RECEIPTS: [&str; 4] = [
     "PAYMENT_RECEIPT_EMAIL",
     "PAYMENT_RECEIPT_TAX_SYSTEM_CODE",
@@ -31,7 +31,7 @@ fn inside<'a>(yaml: &'a Yaml<'a>, path: &[&str]) -> Option<&'a Yaml<'a>> {
         .try_fold(yaml, |yaml, key| yaml.as_mapping_get(key))
 }
 
-/// What the process reads, with what it would read if there were receipts.
+/// Adds the variables that are read only with receipts to those of a function that can make receipts.
 fn complete(mut names: BTreeSet<String>) -> BTreeSet<String> {
     if names.contains("PAYMENT_RECEIPT_VAT_CODE") {
         names.extend(WITH_RECEIPTS.map(str::to_owned));
@@ -39,7 +39,7 @@ fn complete(mut names: BTreeSet<String>) -> BTreeSet<String> {
     names
 }
 
-/// The variables in the template: those of all functions, and those of this one.
+/// The variables that the template sets: for all functions, and for this one.
 fn from_template(function: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let file = read("template.yaml");
     let documents = Yaml::load_from_str(&file).unwrap();

@@ -1,4 +1,4 @@
-//! The payment sandbox, and the contract that it keeps for the client.
+//! The payment sandbox, and its contract with the client.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

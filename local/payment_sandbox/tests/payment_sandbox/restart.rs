@@ -1,4 +1,4 @@
-//! What a restart must not lose: all that is in the state file.
+//! What a restart must not lose: everything in the state file.
 
 use axum::http::StatusCode;
 use payments::{PaymentStatus, Provider};
@@ -33,7 +33,7 @@ async fn restart_keeps_refunds_and_scheduled_webhooks() {
 #[tokio::test]
 async fn restart_keeps_payments_and_webhooks() {
     let file = std::env::temp_dir().join(format!("sandbox-{}.json", support::random_key()));
-    // Nobody listens there: the announcement stays to be made.
+    // Nothing listens there, so the webhook stays pending.
     let nowhere = Some("http://127.0.0.1:1/hook".to_owned());
     let world = World::with(nowhere, Some(file.clone())).await;
     let client = world.client();
@@ -82,7 +82,7 @@ async fn unsaved_payment_is_not_acknowledged() {
     let error = world.client().create(&order).await.unwrap_err();
     assert!(error.outcome_unknown(), "{error:?}");
     std::fs::create_dir(&folder).unwrap();
-    // The writer tries again by itself, so the same key gets its answer.
+    // The writer retries by itself, so the same key gets its answer.
     let mut created = world.client().create(&order).await;
     for _ in 0..50 {
         if created.is_ok() {

@@ -1,4 +1,4 @@
-//! What the client does not use: raw calls, the buyer's page.
+//! What the client does not use: raw calls, lists, and the payment page.
 
 use axum::http::StatusCode;
 use payments::Provider;
@@ -152,11 +152,7 @@ async fn payment_page_escapes_text_and_its_buttons_work() {
 
     let page = http().post(format!("{url}/approve")).send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK);
-    assert_eq!(
-        page.url().as_str(),
-        url,
-        "the result has an address to reload"
-    );
+    assert_eq!(page.url().as_str(), url, "the result page can be reloaded");
     let page = page.text().await.unwrap();
     assert!(page.contains("<h1>Оплачено</h1>"), "{page}");
     assert!(page.contains("href=\"https://shop.example/thanks?a=1&amp;b=2\""));
@@ -205,7 +201,7 @@ async fn later_calls_are_validated() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(error["parameter"], parameter, "{body}");
     }
-    // None of them has used up the key.
+    // None of these calls has used up the key.
     let (status, made) = world.post("/v3/refunds", Some("k"), &refund).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(made["status"], "succeeded");

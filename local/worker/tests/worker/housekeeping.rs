@@ -1,4 +1,4 @@
-//! The worker removes what is old without being asked.
+//! The worker purges old rows by itself.
 
 use std::process::{Child, Command};
 
@@ -7,7 +7,7 @@ use pg::{AdHoc, Param, Pool, Type};
 use runtime::OsRandom;
 use testkit::{TIMEOUT, until};
 
-/// A worker beside that of the stack.
+/// A worker beside the one of the stack.
 struct Started(Child);
 
 impl Drop for Started {

@@ -1,4 +1,4 @@
-//! The worker: events over both brokers, relays, sweeps, purchases; also with servers and programs that are killed.
+//! The worker: events over both brokers, relays, sweeps, purchases; also while servers and programs are killed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

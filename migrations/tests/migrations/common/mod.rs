@@ -1,4 +1,4 @@
-//! Schemas and databases of a test's own.
+//! Schemas and databases for a single test.
 
 use std::io::Write;
 
@@ -10,20 +10,21 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo local test`"))
 }
 
-/// Tells something about a test that passes: the harness keeps what `println!` writes to itself.
+/// Prints a notice even if the test passes: the harness captures what `println!` writes.
 pub fn notice(text: &str) {
     let line = format!("{text}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
-/// A connection, which ends with the client.
+/// A client, whose connection ends with it.
 pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-/// A new schema in the database at the URL in the variable `name`, at an address where nothing else is seen.
+/// Creates a schema in the database whose URL is in the variable `name`. Returns a URL at which nothing else is
+/// visible.
 pub async fn schema(name: &str) -> String {
     let url = variable(name);
     let client = connect(&url).await;
@@ -37,16 +38,16 @@ pub async fn schema(name: &str) -> String {
 pub struct Database {
     /// `auth` or `loyalty`.
     pub kind: &'static str,
-    /// Its address for its owner.
+    /// The URL for the owner.
     pub owner: String,
-    /// Its address for the superuser.
+    /// The URL for the superuser.
     pub superuser: String,
     name: String,
     server: Client,
 }
 
 impl Database {
-    /// A database of the kind `auth` or `loyalty`, on the server of the running stack.
+    /// Creates a database of the kind `auth` or `loyalty`, on the server of the running stack.
     pub async fn new(kind: &'static str) -> Database {
         let url = |of: &str| variable(&format!("{}_{of}_URL", kind.to_uppercase()));
         let server = connect(&url("SUPERUSER")).await;
@@ -72,20 +73,20 @@ impl Database {
         }
     }
 
-    /// Drops it, whoever is connected.
+    /// Drops it, even if clients are connected.
     pub async fn remove(self) {
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         self.server.batch_execute(&sql).await.unwrap();
     }
 }
 
-/// A name that nothing in the database has.
+/// A name that nothing else in the database has.
 async fn new_name(client: &Client) -> String {
     let sql = "SELECT 'scratch_' || replace(gen_random_uuid()::text, '-', '')";
     texts(client, sql).await.remove(0)
 }
 
-/// The first column of all rows that `sql` finds.
+/// The first column of all rows that `sql` returns.
 pub async fn texts(client: &Client, sql: &str) -> Vec<String> {
     let rows = client.simple_query(sql).await.unwrap();
     rows.into_iter()

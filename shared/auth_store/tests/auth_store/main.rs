@@ -1,4 +1,4 @@
-//! The statements of the auth database.
+//! The auth store on a real database.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -40,7 +40,7 @@ async fn session_rotates_step_by_step() {
             .rotate_session(&rotation(sid, 2), now())
             .await
             .unwrap(),
-        "an old one"
+        "an old generation"
     );
     let mut other = rotation(sid, 3);
     other.refresh_hash = [9; 32];

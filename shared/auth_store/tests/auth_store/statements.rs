@@ -1,4 +1,4 @@
-//! The statements of the store fit the schema.
+//! The statements of the store match the schema.
 
 use testkit::{scratch, statements};
 

@@ -34,7 +34,7 @@ async fn user_is_found_in_any_case() {
     assert_eq!(events(user).await, [("active".to_owned(), 1)]);
 }
 
-/// A new address in the forms that are one: accents composed or not, in either case.
+/// Equivalent spellings of a new address: with composed or decomposed accents, in either case.
 fn ways_to_write_an_address() -> [String; 4] {
     let unique = id().simple();
     ["é", "e\u{301}", "É", "E\u{301}"]
@@ -122,7 +122,7 @@ async fn deletion_erases_personal_data_and_sessions() {
     sessions.sort();
     assert_eq!(ended, sessions);
 
-    // Whatever column a later migration adds: none of them may hold what was typed.
+    // All columns, including those that later migrations add: none may hold what was typed.
     let sql = "SELECT to_jsonb(users)::text, email_hmac FROM users JOIN tombstones ON user_id = id WHERE id = $1";
     let row = pool()
         .row(sql, &[(&user, Type::UUID)])
@@ -243,7 +243,7 @@ async fn blocked_user_opens_no_session() {
     assert_eq!(account.status, UserStatus::Blocked);
 }
 
-/// The account that is noted as the first of the same person.
+/// The account that is recorded as the first of the same person.
 async fn first_account(user_id: Uuid) -> Option<Uuid> {
     let sql = "SELECT first_account_id FROM users WHERE id = $1";
     let row = pool().row(sql, &[(&user_id, Type::UUID)]).await.unwrap();
@@ -255,7 +255,7 @@ async fn new_account_is_linked_to_the_first_of_its_address() {
     let (store, email, hash) = (store(), email(), common::hash().await);
     let first = register(&store, &email).await.unwrap();
     assert_eq!(first_account(first).await, None);
-    // The second is registered while the first is deleted, and the third while the second is.
+    // The second account is registered while the first is being deleted, the third while the second is, and so on.
     let mut last = first;
     for _ in 0..20 {
         let deleting = {

@@ -1,4 +1,4 @@
-//! Money of several currencies is never added up, and never taken for another.
+//! Amounts in different currencies are never added up, and never mistaken for each other.
 
 use domain::{Currency, Money, PromoCodeId, PurchaseStatus};
 use loyalty_store::{Audited, OpenPurchaseOutcome, Purchase, Settled};
@@ -101,7 +101,7 @@ async fn audit_finds_a_budget_in_two_currencies() {
         panic!("not held");
     };
     world.adds_up(&[promo]).await;
-    // Past every check.
+    // Bypasses every check.
     for (sql, id) in [
         (
             "UPDATE campaigns SET budget_minor = 1000, currency = 'USD' WHERE id = $1",

@@ -1,4 +1,4 @@
-//! Limits hold however many come at once, to the last use and the last kopeck.
+//! Limits hold under any concurrency, to the last use and the last kopeck.
 
 use std::collections::HashSet;
 
@@ -8,10 +8,10 @@ use testkit::rows;
 
 use crate::world::{self, Limits, PRICE, World};
 
-/// Connections to the pooler, and requests at a time.
+/// Connections to the pooler, and concurrent requests.
 const CONNECTIONS: usize = 64;
 
-/// That all of these were refused for this reason and no other.
+/// Checks that all of these were refused for this reason and no other.
 fn all_for(refused: &[Vec<String>], reason: &str) {
     let reasons: HashSet<_> = refused.iter().collect();
     assert_eq!(reasons, HashSet::from([&vec![reason.to_owned()]]));
@@ -38,7 +38,7 @@ async fn thousand_uses_for_ten_thousand_users() {
 async fn budget_is_spent_to_the_last_fitting_discount() {
     let world = World::connected(CONNECTIONS).await;
     let (users, tariff) = (world.users(400).await, world.tariff().await);
-    // 777 is no multiple of what a stripe gets: the last discounts have to be gathered.
+    // What a stripe gets is not a multiple of 777, so the last discounts need stripes to be consolidated.
     let limits = Limits {
         budget_minor: Some(777 * 100 + 776),
         ..Limits::default()
@@ -78,7 +78,7 @@ async fn campaign_limit_and_budget_cover_all_codes() {
     assert!(refused.iter().any(by_campaign));
     assert_eq!(world.campaign_usage(campaign).await, (150, 150_000));
 
-    // What is released by one code is there for another.
+    // A use that one code releases is available to another.
     let now = world::now();
     world
         .store
@@ -116,7 +116,7 @@ async fn limit_changed_under_load_is_kept() {
         }
     };
     let ((mut held, refused), ()) = tokio::join!(apply, change);
-    // How many had come before the limit fell below them is chance; nobody comes after that.
+    // How many applied before the limit fell below them is up to chance, but nobody can after that.
     assert!(
         held.len() >= 400 || refused.is_empty(),
         "{} held",
@@ -139,8 +139,8 @@ async fn limit_changed_under_load_is_kept() {
     world.adds_up(&[promo]).await;
 }
 
-/// The last use of the campaign has expired. One of two users gets it by another code, whether the sweeper releases it
-/// before, during or after their requests.
+/// The last use of the campaign has expired. One of two users gets it with another code, whether the sweeper releases
+/// it before, during or after their requests.
 #[tokio::test(flavor = "multi_thread")]
 async fn expired_use_is_available_once() {
     let world = World::connected(6).await;
@@ -190,7 +190,7 @@ async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
         campaign: Some(campaign),
         ..Limits::default()
     };
-    // Each promotion has 60 uses, its first code 40 of its own, its second one, and its third as many as are left.
+    // Each promotion has 60 uses: its first code is limited to 40, its second to one, and its third to what is left.
     let mut codes = vec![];
     for _ in 0..2 {
         let first = world.promo(100, limits).await;
@@ -199,7 +199,7 @@ async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
         world.limit_code(once, 1).await;
         codes.extend([first, once, world.another_code(first).await]);
     }
-    // Every user comes twice at the same time.
+    // Every user applies twice at the same time.
     let twice: Vec<_> = users.iter().flat_map(|user| [*user, *user]).collect();
     let (held, refused) = world.apply_all(&twice, &codes, tariff, CONNECTIONS).await;
     assert_eq!((held.len(), refused.len()), (90, 510));
@@ -216,7 +216,7 @@ async fn limits_of_code_promotion_campaign_and_person_hold_at_once() {
     }
     world.adds_up(&codes).await;
 
-    // What a one-time code releases can be had again, once.
+    // A one-time code whose use is released can be applied again, once.
     let once = held.iter().find(|hold| hold.code_id.0 == codes[1]).unwrap();
     let now = world::now();
     world.store.release_application(once.id, now).await.unwrap();

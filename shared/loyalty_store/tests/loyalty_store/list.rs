@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::world::{self, World};
 
-/// Listed promotions that save from 1.00 to 60.00: every third is for a group of which nobody is a member, every fifth was
-/// used by the user, and every seventh is used up. The user has codes of his own in some, and holds one that is not listed.
+/// Listed promotions that save from 1.00 to 30.00: every third is for a group without members, every fifth was used by
+/// the user, and every seventh is used up. The user has personal codes in some, and has applied one code.
 async fn scene() -> (World, Uuid) {
     let pool = Pool::new(&testkit::scratch::loyalty_url().await, 2).unwrap();
     let world = World {
@@ -95,11 +95,11 @@ async fn page_size_does_not_change_the_order() {
     let (world, user) = scene().await;
     let all = ids(&world, user, 1000).await;
     let own: Vec<i64> = all.iter().copied().filter(|id| *id > 100).collect();
-    assert_eq!(all[0], 59, "what is held comes first");
+    assert_eq!(all[0], 59, "the applied code comes first");
     assert_eq!(
         own,
         [134, 123, 101],
-        "those of the user's own that pass, what saves most first"
+        "the user's personal codes that pass, the largest saving first"
     );
     let listed: Vec<i64> = all.iter().copied().filter(|id| *id < 59).collect();
     let expected = (1..59).rev();
@@ -107,7 +107,7 @@ async fn page_size_does_not_change_the_order() {
     let mut expected: Vec<i64> = expected
         .filter(|n| ![5, 10, 20, 25, 40, 50, 55].contains(n))
         .collect();
-    // Of two that save the same, the lower number.
+    // Of two with equal savings, the lower ID comes first.
     expected.sort_by_key(|n| (std::cmp::Reverse(n / 2), *n));
     assert_eq!(listed, expected);
     for limit in [1, 2, 3, 5, 8, 13] {
@@ -124,6 +124,6 @@ async fn blocked_user_is_shown_nothing() {
         .execute(sql, &[(&user, Type::UUID)])
         .await
         .unwrap();
-    // But for what is held: a payment may be under way.
+    // Except for the applied code: a payment may be in progress.
     assert_eq!(ids(&world, user, 10).await, [59]);
 }

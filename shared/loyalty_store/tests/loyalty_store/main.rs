@@ -1,4 +1,4 @@
-//! The statements of the loyalty database.
+//! The loyalty store on a real database.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

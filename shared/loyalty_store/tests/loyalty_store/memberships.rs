@@ -1,4 +1,4 @@
-//! Deleted users and groups.
+//! The group memberships of deleted users.
 
 use domain::{Clock, KnownStatus, Random, Title, UserStatus};
 use loyalty_store::{Change, MembershipOutcome};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{World, event};
 
-/// Nothing here takes a tenth of it.
+/// More than ten times as long as anything here takes.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn by_staff() -> Change {
@@ -41,7 +41,7 @@ impl World {
     async fn wait_until(&self, what: &str, is_so: impl AsyncFn() -> bool) {
         let end = Instant::now() + TIMEOUT;
         while !is_so().await {
-            assert!(Instant::now() < end, "not in time: {what}");
+            assert!(Instant::now() < end, "timed out: {what}");
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -98,7 +98,7 @@ async fn deleted_user_leaves_groups_and_blocked_user_stays() {
 async fn user_added_during_deletion_leaves_the_group() {
     let world = World::new(8);
     let (group, user) = (world.group().await, world.user().await);
-    // Somebody else has the group, so that putting the user into it has begun and is not done.
+    // Another transaction has locked the group, so that adding the user has begun but can't finish.
     let url = runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap();
     let (busy, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
         .await

@@ -1,4 +1,4 @@
-//! What the statements that users wait for read, once the tables have filled: rows by an index, never a whole table.
+//! What the hot statements read, once the tables are full: rows by an index, never a whole table.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -15,19 +15,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-/// What may be read as a whole: it does not grow with what users do, and is small.
+/// Tables that may be read as a whole: they are small, and do not grow with use.
 const SMALL: [&str; 2] = ["tariffs", "catalogue_version"];
 /// Codes on a page of the list.
 const PAGE: usize = 20;
-/// A scan may read the counters of all promotions of a page, of 32 rows each.
+/// A scan may read the counters of all promotions on a page, 32 rows each.
 const MAX_READ: f64 = 32.0 * (PAGE as f64 + 1.0);
-/// More often than a server makes a plan for the values of each call.
+/// More calls than the server plans one by one, for the values of each.
 const TIMES: usize = 7;
-/// Rows of the largest page.
+/// The rows of the largest page.
 const MAX_SORTED: f64 = 100.0;
-/// The user who has bought much.
+/// A user with many purchases.
 const BUYER: usize = 10;
-/// The first of those who have bought little.
+/// The first of the users with few purchases.
 const NEWCOMER: usize = 10_001;
 
 #[tokio::test]
@@ -51,15 +51,15 @@ async fn hot_statements_read_what_they_need() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
 }
 
-/// What users do all the time.
+/// Does what users do all the time.
 async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
     let now = SystemClock.now();
-    // Reads the whole catalogue, which is then remembered.
+    // Loads the whole catalogue, which is then cached.
     list(store, NEWCOMER, now).await;
     plans.take();
     for user in NEWCOMER..NEWCOMER + TIMES {
         list(store, user, now).await;
-        // Without limits; with limits and a campaign; a code of the user's own.
+        // Without limits; with limits and a campaign; a personal code.
         for (tariff, code) in [
             (1, "SHARED7"),
             (2, "SHARED10"),
@@ -100,7 +100,7 @@ async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
         store.release_application(held.id, now).await.unwrap();
         assert!(
             apply(store, BUYER, "SHARED501", 1, now).await.is_none(),
-            "used before"
+            "the user has used it"
         );
         store.find_subscriptions(id(BUYER), now).await.unwrap();
         store
@@ -144,7 +144,7 @@ fn promo(code: &str) -> PromoRef {
     PromoRef::Text(PromoCode::candidates(code))
 }
 
-/// The UUID of the digits of a number.
+/// The UUID with the digits of a number.
 fn id(user: usize) -> Uuid {
     format!("{user:0>32}").parse().unwrap()
 }
@@ -173,7 +173,7 @@ async fn fill(pool: &Pool) {
         "INSERT INTO user_groups (title) SELECT 'Group ' || n FROM generate_series(1, 100) AS n",
         "INSERT INTO group_members (group_id, user_id, added_at)
          SELECT 1 + n % 100, lpad(n::text, 32, '0')::uuid, now() FROM generate_series(1, 20000) AS n",
-        // Half of them are of one code; one in ten is of the buyer, who has used no code below 501.
+        // Almost half of them are of one code; one in ten is the buyer's, who has used no code below 501.
         "WITH used AS (
              INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor, total_minor,
                  created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set, stripe,
@@ -215,7 +215,7 @@ impl Plans {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// Takes the plan from a notice: fields of a letter and a text each.
+    /// Extracts the plan from a notice, whose fields are a letter and a text each.
     fn add(&self, notice: &[u8]) {
         let mut fields = notice.split(|byte| *byte == 0);
         let message = fields.find_map(|field| field.strip_prefix(b"M"));
@@ -229,8 +229,8 @@ impl Plans {
     }
 }
 
-/// A store with one connection to the database at `url`, on which the server tells the plan of each statement, also of those in functions.
-/// `plans` gets them on the way.
+/// A store with one connection to the database at `url`, on which the server reports the plan of each statement,
+/// including those in functions. The plans are collected in `plans`.
 async fn explained(url: &str, plans: &Plans) -> LoyaltyStore {
     let superuser = runtime::required("LOYALTY_SUPERUSER_URL", "run `cargo local test`").unwrap();
     let config: tokio_postgres::Config = superuser.parse().unwrap();
@@ -269,7 +269,7 @@ async fn explained(url: &str, plans: &Plans) -> LoyaltyStore {
     LoyaltyStore::new(Pool::new(&through, 1).unwrap())
 }
 
-/// Passes a connection on, and looks at the notices.
+/// Forwards a connection and inspects the notices.
 async fn pass_on(client: TcpStream, server: TcpStream, plans: Plans) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
@@ -288,7 +288,7 @@ async fn pass_on(client: TcpStream, server: TcpStream, plans: Plans) -> std::io:
     }
 }
 
-/// What is wrong with a node of a plan and those below it.
+/// Collects what is wrong with a node of a plan and those below it.
 fn look(node: &Value, faults: &mut Vec<String>) {
     let number = |name: &str| node[name].as_f64().unwrap_or_default();
     let kind = node["Node Type"].as_str().unwrap_or_default();

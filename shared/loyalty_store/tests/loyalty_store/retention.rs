@@ -1,8 +1,8 @@
-//! Refusals by month: room is made ahead, and the oldest are forgotten.
+//! Monthly partitions of refusals: they are created ahead of time, and dropped when they are old.
 
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-/// A table of refusals of the test's own, which is in nobody's way and gone when the transaction ends. The function is
+/// A table of refusals of the test's own, which disturbs nobody and is gone when the transaction ends. The function is
 /// the one that the service calls.
 const SCENE: &str = "
     BEGIN;
@@ -45,10 +45,10 @@ async fn partitions_are_created_and_dropped_by_month() {
     assert_eq!(
         partitions(&client).await,
         expected,
-        "moved to where they belong"
+        "rows are moved to their partitions"
     );
 
-    // Thirteen months on, nothing is due yet; a month later February is.
+    // Until thirteen months have passed, nothing is due; when the next month begins, February is.
     let keep = async |now: &str| {
         let sql =
             format!("SELECT maintain_decision_partitions(p_now => '{now}', p_keep_months => 13)");

@@ -1,4 +1,4 @@
-//! How often the database is asked.
+//! The number of round trips to the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::world::{self, Limits, World};
 
-/// Passes a connection on and counts the client's round trips: each ends with a Sync message or is a simple query.
+/// Forwards a connection and counts the client's round trips: each ends with a Sync message or is a simple query.
 async fn counting(
     client: TcpStream,
     server: TcpStream,
@@ -21,7 +21,7 @@ async fn counting(
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
-    // The first message has no type.
+    // The startup message has no type.
     let mut first = true;
     loop {
         let mut message = vec![];
@@ -54,7 +54,7 @@ async fn counted() -> (LoyaltyStore, Arc<AtomicUsize>) {
     counted_at(&world::database_url()).await
 }
 
-/// The same of the database at `url`.
+/// The same for the database at `url`.
 async fn counted_at(url: &str) -> (LoyaltyStore, Arc<AtomicUsize>) {
     let config: tokio_postgres::Config = url.parse().unwrap();
     let (tokio_postgres::config::Host::Tcp(host), port) =
@@ -79,12 +79,12 @@ async fn counted_at(url: &str) -> (LoyaltyStore, Arc<AtomicUsize>) {
         }
     });
     let store = LoyaltyStore::new(Pool::new(&through, 1).unwrap());
-    // Signing in takes trips of its own.
+    // Authentication takes round trips of its own.
     store.ping().await.unwrap();
     (store, trips)
 }
 
-/// How many trips a call makes.
+/// The number of round trips of a call, and its answer.
 macro_rules! trips {
     ($trips:expr, $call:expr) => {{
         let before = $trips.load(Ordering::SeqCst);
@@ -114,16 +114,16 @@ async fn remembered_code_is_applied_in_one_round_trip() {
         redemption::apply(&store, &ask(0), world::now(), &OsRandom)
     );
     assert!(matches!(first, ApplyOutcome::Applied(_)));
-    assert_eq!(count, 4, "a code that is not remembered");
+    assert_eq!(count, 4, "a code that is not cached");
 
     let (count, second) = trips!(
         trips,
         redemption::apply(&store, &ask(1), world::now(), &OsRandom)
     );
     assert!(matches!(second, ApplyOutcome::Applied(_)));
-    assert_eq!(count, 1, "a code that is remembered");
+    assert_eq!(count, 1, "a code that is cached");
 
-    // The use is asked for, and refused; then the facts.
+    // The reservation of a use is refused; then the facts are loaded.
     let (count, again) = trips!(
         trips,
         redemption::apply(&store, &ask(1), world::now(), &OsRandom)
@@ -141,7 +141,7 @@ async fn remembered_code_is_applied_in_one_round_trip() {
         redemption::apply(&store, &ask(3), world::now(), &OsRandom)
     );
     assert!(matches!(refused, ApplyOutcome::Refused { .. }));
-    assert_eq!(count, 2, "a limit that was seen to be reached");
+    assert_eq!(count, 2, "a limit that is reached");
 }
 
 #[tokio::test]
@@ -191,7 +191,8 @@ async fn change_by_staff_is_seen_at_once() {
             trips,
             redemption::apply(&store, &ask(user), world::now(), &OsRandom)
         );
-        // The use is refused on the versions of before; then facts, what changed, and the use.
+        // The reservation is refused, since the cached versions are outdated; then come the facts, what changed, and
+        // the use.
         assert_eq!(count, 4);
         match applied {
             ApplyOutcome::Applied(application) => application.quote.total.minor(),
@@ -237,7 +238,7 @@ async fn list_takes_one_round_trip_while_the_catalogue_is_unchanged() {
     let (count, codes) = trips!(trips, list());
     assert_eq!((count, codes.len()), (3, 0), "the catalogue has changed");
 
-    // A code for the user alone takes another trip, and one more for its promotion at first.
+    // A personal code takes another round trip, and at first one more for its promotion.
     let sql = "UPDATE promo_codes SET state = 'issued', user_id = $2 WHERE id = $1";
     let params: [pg::Param; 2] = [(&promo, Type::INT8), (&user, Type::UUID)];
     world.pool.execute(sql, &params).await.unwrap();

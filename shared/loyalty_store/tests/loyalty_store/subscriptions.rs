@@ -1,4 +1,4 @@
-//! How long what is bought lasts: months of the calendar, and days of a trial. Times are far ahead, so that the running
+//! How long a subscription lasts: calendar months, or the days of a trial. Times are far ahead, so that the running
 //! worker finds nothing overdue.
 
 use domain::TariffId;
@@ -25,7 +25,7 @@ struct Buyer {
 }
 
 impl Buyer {
-    /// Of a tariff that lasts so many months.
+    /// A buyer of a tariff that lasts this many months.
     async fn of(months: i32) -> Buyer {
         let world = World::new(1);
         let buyer = Buyer {
@@ -37,19 +37,19 @@ impl Buyer {
         buyer
     }
 
-    /// From now on the tariff lasts so many months.
+    /// Sets how many months the tariff lasts.
     async fn lasts(&self, months: i32) {
         let sql = "UPDATE tariffs SET period_months = $2 WHERE id = $1";
         let params: [Param; 2] = [(&self.tariff, Type::INT8), (&months, Type::INT4)];
         assert_eq!(self.world.pool.execute(sql, &params).await.unwrap(), 1);
     }
 
-    /// Buys at the full price, and pays, at `at`: what is bought.
+    /// Buys and pays at full price, at `at`. Returns the subscription.
     async fn buys(&self, at: Timestamp) -> Subscription {
         self.pays(at).await.subscription.unwrap()
     }
 
-    /// All of it is refunded at `at`.
+    /// Refunds the purchase in full, at `at`.
     async fn refunds(&self, purchase: &Purchase, at: Timestamp) {
         let (store, id) = (&self.world.store, purchase.id);
         let ordered = store.order_refund(id, None, Uuid::nil(), Some("key"), at, &OsRandom);
@@ -63,7 +63,7 @@ impl Buyer {
             .unwrap();
     }
 
-    /// The same: the purchase.
+    /// Buys and pays at full price, at `at`. Returns the purchase.
     async fn pays(&self, at: Timestamp) -> Purchase {
         let (store, tariff) = (&self.world.store, TariffId(self.tariff));
         let bought = store.open_full_price_purchase(self.id, tariff, None, at, &OsRandom);
@@ -76,7 +76,7 @@ impl Buyer {
         store.find_purchase(id).await.unwrap().unwrap()
     }
 
-    /// Uses a code, at `at`, that leaves nothing to pay: what is bought.
+    /// Buys with a code that leaves nothing to pay, at `at`. Returns the purchase.
     async fn uses(&self, promo: i64, at: Timestamp) -> Purchase {
         let (store, ask) = (&self.world.store, ask(self.id, promo, self.tariff));
         let ApplyOutcome::Applied(hold) =
@@ -93,7 +93,7 @@ impl Buyer {
     }
 }
 
-/// A time on the shop's clock, which is Moscow's.
+/// A time on the shop's clock, which is in Moscow.
 fn time(text: &str) -> Timestamp {
     let local: DateTime = text.parse().unwrap();
     local.to_zoned(moscow()).unwrap().timestamp()
@@ -110,7 +110,7 @@ fn period(from: &str, to: &str) -> Subscription {
     }
 }
 
-/// The same hour on the shop's clock.
+/// The time a span later, at the same hour on the shop's clock.
 fn later(at: Timestamp, span: Span) -> Timestamp {
     let at = at.to_zoned(moscow());
     at.checked_add(span).unwrap().timestamp()
@@ -127,7 +127,7 @@ async fn chain_of_months_keeps_its_day() {
             let bought = buyer.buys(time(&at("01-31"))).await;
             assert_eq!(bought, period(&at(months[0]), &at(months[1])));
         }
-        // After a gap there is another day.
+        // After a gap, months begin on another day.
         let late = buyer.buys(time(&at("08-15"))).await;
         assert_eq!(late, period(&at("08-15"), &at("09-15")));
     }
@@ -196,7 +196,7 @@ async fn refunded_period_leaves_the_chain_on_its_days() {
     );
     let gone = periods(&purchases[1]).await;
     assert_eq!(gone.starts_at, gone.ends_at);
-    // The first, which runs, ends at once, and what is left begins then, with a day of its own.
+    // The first, which is running, ends at once; what is left begins then, and keeps that day of the month.
     buyer
         .refunds(&purchases[0], time("2031-02-10T12:00:00"))
         .await;
@@ -237,7 +237,7 @@ async fn full_discount_buys_whole_months() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
-    /// Whenever the first is bought and whatever follows on it, the months are those of jiff's calendar.
+    /// Whenever the first period begins and whatever follows it, the months are those of jiff's calendar.
     #[test]
     fn months_follow_the_calendar(second in 0_i64..10 * 366 * 86_400, months in vec(1..=24_i32, 1..5)) {
         Runtime::new().unwrap().block_on(async {

@@ -1,4 +1,4 @@
-//! Events about users against a real database.
+//! User status events on a real database.
 
 use domain::{Clock, KnownStatus, Random, UserStatus};
 use loyalty_store::StatusChange;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{Limits, World, event};
 
-/// Uses of promo codes, looked at and written past the store.
+/// Statuses and applications, read and written directly in the database.
 impl World {
     async fn status(&self, user: Uuid) -> (String, i64) {
         let sql = "SELECT status, version FROM users WHERE id = $1";
@@ -18,8 +18,8 @@ impl World {
         (row.get(0), row.get(1))
     }
 
-    /// A use of `promo` in `state`, written the way an application is: under a lock of an active user.
-    /// The transaction stays open for `seconds`.
+    /// Writes an application of `promo` in `state` the way the service does: under a lock on an active user. The
+    /// transaction stays open for `seconds`.
     async fn hold(&self, promo: i64, user: Uuid, state: &str, seconds: f64) {
         let sql = "
             WITH owner AS (SELECT id FROM users WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE),
@@ -51,7 +51,7 @@ impl World {
         assert_eq!(self.pool.rows(sql, &params).await.unwrap().len(), 1);
     }
 
-    /// The state and the reason of the user's use of `promo`.
+    /// The state of the user's application of `promo`, and why it was cancelled.
     async fn application(&self, promo: i64, user: Uuid) -> (String, Option<String>) {
         let sql =
             "SELECT state, cancel_reason FROM applications WHERE code_id = $1 AND user_id = $2";
@@ -167,7 +167,7 @@ async fn concurrent_blocks_of_users_with_shared_codes_succeed() {
     for n in 0..20 {
         let user = world.user().await;
         for i in 0..promos.len() {
-            // Each in another order, so that rows don't happen to lie in the order of the codes.
+            // In a different order for each user, so that rows don't happen to lie in the order of the codes.
             let promo = promos[(n + i) % promos.len()];
             world.hold(promo, user, "applied", 0.0).await;
         }
@@ -261,7 +261,7 @@ async fn repairs_release_uses_and_keep_newer_statuses() {
         .await;
     assert_eq!(again.unwrap(), [] as [Uuid; 0]);
     assert_eq!(world.promotion_usage(promo).await.0, 2);
-    // An event of a version that is known changes nothing, whatever it says; the auth side itself does.
+    // An event with a known version changes nothing, whatever it says; a repair with the status from auth does.
     let other = event(active, 2, UserStatus::Blocked);
     assert_eq!(world.apply_event(&other).await, StatusChange::Stale);
     let contradicting = [KnownStatus {

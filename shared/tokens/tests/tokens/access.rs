@@ -39,7 +39,7 @@ impl Keys {
         self.issuer.issue(user, sid, Role::Admin, now()).unwrap()
     }
 
-    /// Any header and claims under a right signature.
+    /// Any header and claims with a valid signature.
     fn sign(&self, header: &Value, claims: &Value) -> String {
         let part = |v: &Value| URL_SAFE_NO_PAD.encode(v.to_string());
         let message = format!("{}.{}", part(header), part(claims));
@@ -117,7 +117,7 @@ fn two_keys_are_live_during_rotation() {
     assert_eq!(
         only_b.verify(&a.token(), now()),
         Err(VerifyError::Invalid),
-        "kid unknown"
+        "unknown kid"
     );
     let posing_as_b = a.sign(&with(header(), "kid", json!("b")), &claims());
     assert_eq!(
@@ -216,7 +216,7 @@ fn unsigned_and_symmetric_tokens_are_refused() {
         format!("{none}.{body}"),
         format!("{}.{body}.", part(&header())),
     ];
-    // The public key used as a shared secret: the classic confusion of algorithms.
+    // The public key used as a shared secret: the classic algorithm confusion.
     let mut hs = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
     hs.typ = Some("at+jwt".to_owned());
     hs.kid = Some("a".to_owned());

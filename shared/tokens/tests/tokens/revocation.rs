@@ -1,4 +1,4 @@
-//! Revoked sessions on a real Redis, and without one.
+//! Revoked sessions with a real Redis, and without one.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,7 @@ async fn revocation_outlives_access_tokens() {
 
 #[tokio::test]
 async fn requests_continue_without_redis() {
-    // Nobody listens there.
+    // Nothing listens there.
     let port = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
@@ -82,7 +82,7 @@ async fn silent_redis_delays_a_request_little() {
 
 #[tokio::test]
 async fn dropped_connection_is_renewed_within_the_call() {
-    // A proxy whose connections can be cut, as by a restarted server or a function that was frozen.
+    // A proxy whose connections can be cut, as by a restarted server or a frozen function.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let address = url()

@@ -125,7 +125,7 @@ async fn weak_hash_is_replaced_at_login() {
     let (status, _) = login(&state, email.as_str(), "wrong horse").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(hash().await.is_outdated());
-    // At once, as from two devices: both get in.
+    // Two concurrent logins, as from two devices: both succeed.
     let logins = tokio::join!(
         login(&state, email.as_str(), "correct horse"),
         login(&state, email.as_str(), "correct horse")

@@ -36,7 +36,7 @@ fn redis() -> Cache {
     Cache::from_env().expect("run `cargo local test`")
 }
 
-/// An address that nobody else comes from.
+/// A client address that no other test uses.
 fn somewhere() -> IpAddr {
     Ipv6Addr::from_bits(OsRandom.uuid().as_u128()).into()
 }
@@ -67,12 +67,13 @@ fn count(answers: &[(u16, String)], (status, code): (u16, &str)) -> usize {
 async fn five_of_a_hundred_concurrent_guesses_are_checked() {
     let state = state(redis(), 5, 1_000_000);
     let (_, known) = user(&state.store).await;
-    // Once connected: a hundred that wait for a first connection may take Redis for silent, and count by themselves.
+    // Connects to Redis first: a hundred requests that wait for the first connection could time out, take Redis for
+    // unreachable and count locally.
     let first = login(&state, somewhere(), known.as_str(), "correct horse").await;
     assert_eq!(first.0, 200);
     for email in [known.as_str().to_owned(), unknown()] {
         let guesses = (0..100).map(|n| {
-            // Of the same account, however it is written and wherever it is asked from.
+            // All for one account, spelt in either case and from different addresses.
             let email = if n % 2 == 0 {
                 email.to_uppercase()
             } else {
@@ -87,12 +88,13 @@ async fn five_of_a_hundred_concurrent_guesses_are_checked() {
     }
 }
 
-/// Right and wrong passwords of one account, all at once and mixed up: the answers to either.
+/// Sends right and wrong passwords for one account concurrently, interleaved. Returns the answers to the right ones and
+/// those to the wrong ones.
 async fn at_once(state: &State, right: usize, wrong: usize) -> [Vec<(u16, String)>; 2] {
     let (_, email) = user(&state.store).await;
     let many = right + wrong;
     let email = &email;
-    // Steps of 77 go through all of them and mix the kinds, as long as 77 and `many` have no factor in common.
+    // Steps of 77 visit every index and interleave the two kinds, as long as 77 and `many` are coprime.
     let guesses = (0..many).map(|n| n * 77 % many < right);
     let answers = join_all(guesses.map(|is_right| async move {
         let password = ["wrong horse", "correct horse"][usize::from(is_right)];
@@ -106,7 +108,7 @@ async fn at_once(state: &State, right: usize, wrong: usize) -> [Vec<(u16, String
 
 #[tokio::test]
 async fn concurrent_right_passwords_all_log_in() {
-    // With Redis, and without: nobody listens there, and three places are left then.
+    // With Redis, and without it (nothing listens on port 9), where the limit is three.
     for cache in [redis(), Cache::new("redis://127.0.0.1:9/").unwrap()] {
         let state = state(cache, 5, 1_000_000);
         let [right, _] = at_once(&state, 20, 0).await;
@@ -151,9 +153,10 @@ async fn limited_login_does_not_look_up_the_account() {
     assert_eq!(
         right,
         (LIMITED.0, LIMITED.1.to_owned()),
-        "the right one too"
+        "the right password is limited, too"
     );
-    // The hash is in the database, so no password is hashed where the database is not asked. Nobody listens there.
+    // The hash is in the database, so a call that does not query the database hashes no password. Nothing listens
+    // there.
     state.store = AuthStore::new(pg::Pool::new("postgres://a:b@127.0.0.1:9/c", 1).unwrap());
     let limited = login(&state, from, email.as_str(), "wrong horse").await;
     assert_eq!(limited, (LIMITED.0, LIMITED.1.to_owned()));
@@ -211,7 +214,7 @@ async fn address_limit_spares_other_addresses() {
 
 #[tokio::test]
 async fn limits_are_stricter_without_redis() {
-    // Nobody listens there.
+    // Nothing listens there.
     let state = state(Cache::new("redis://127.0.0.1:9/").unwrap(), 5, 1_000_000);
     let email = unknown();
     let guesses = (0..20).map(|_| login(&state, somewhere(), &email, "wrong horse"));

@@ -1,4 +1,4 @@
-//! A provider that fails: what the client says of it, what has happened, and what the same call again comes to.
+//! A failing provider: what the client reports, what has actually happened, and what a repeated call does.
 
 use payments::{NewRefund, PaymentError, PaymentStatus, Provider, Uncertainty};
 

@@ -1,4 +1,4 @@
-//! Money that is held first: capture and cancel.
+//! Payments that are held first: capture and cancel.
 
 use jiff::SignedDuration;
 use payment_sandbox::HOLDING;
@@ -55,7 +55,7 @@ async fn held_payment_is_captured_in_full() {
     assert_eq!(taken.amount, held.amount);
     assert!(taken.captured_at.is_some());
     assert_eq!(taken.expires_at, None);
-    // The retry of a lost answer is no error; another capture is.
+    // A retry after a lost answer succeeds; a second capture fails.
     assert_eq!(client.capture(&capture).await.unwrap(), taken);
     let error = client.capture(&whole(&held.id)).await.unwrap_err();
     assert!(rejected(&error, "payment_id"), "{error:?}");
@@ -75,7 +75,7 @@ async fn held_payment_is_captured_in_part() {
     let capture = part(&held.id, 499);
     assert_eq!(client.capture(&capture).await.unwrap().amount, rubles(499));
     assert_eq!(client.get(&held.id).await.unwrap().amount, rubles(499));
-    // Who lost the answer of the creation still finds the payment.
+    // A client that lost the answer to the creation still finds the payment.
     assert_eq!(client.create(&order).await.unwrap().id, held.id);
     let other = Capture {
         idempotence_key: capture.idempotence_key,

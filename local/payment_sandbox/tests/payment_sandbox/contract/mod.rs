@@ -1,5 +1,5 @@
-//! The contract between the client and a provider, over TCP: each operation, each rule of idempotence, each class of
-//! error, each way in which a webhook comes or does not.
+//! The contract between the client and a provider, over TCP: every operation, every rule of idempotence, every class of
+//! error, and every way in which a webhook is delivered or not.
 
 mod faults;
 mod holding;

@@ -56,7 +56,7 @@ async fn unpaid_payment_expires_after_an_hour() {
         PaymentStatus::Pending
     );
     world.clock.forward(minute);
-    // Announced without anyone asking.
+    // The webhook is sent without anyone polling.
     assert_eq!(receiver.next().await["event"], "payment.canceled");
     let payment = client.get(&id).await.unwrap();
     assert_eq!(reason(payment.status), "expired_on_confirmation");

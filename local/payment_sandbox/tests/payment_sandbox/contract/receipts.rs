@@ -1,4 +1,4 @@
-//! Receipts under 54-FZ go with payments, captures in part and refunds.
+//! Payments, partial captures and refunds carry receipts under the law 54-FZ.
 
 use payments::{
     Capture, CaptureAmount, CaptureMode, NewPayment, NewRefund, Provider, ReceiptStatus,
@@ -12,7 +12,7 @@ async fn every_step_that_moves_money_has_its_receipt() {
     let client = world.client_with_receipts();
     let order = NewPayment {
         capture: CaptureMode::OnDemand,
-        // The provider wants a name for what is sold.
+        // The provider requires a name for the item, even if the payment has no description.
         description: String::new(),
         ..order(19_900)
     };
@@ -27,7 +27,7 @@ async fn every_step_that_moves_money_has_its_receipt() {
             description: String::new(),
         },
     };
-    // The sandbox refuses a part without a receipt, and a receipt that does not add up.
+    // The sandbox refuses a partial capture without a receipt, and a receipt that does not add up.
     let error = world.client().capture(&part).await.unwrap_err();
     assert!(error.to_string().contains("receipt"), "{error}");
     let payment = client.capture(&part).await.unwrap();

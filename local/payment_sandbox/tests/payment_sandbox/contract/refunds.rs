@@ -1,4 +1,4 @@
-//! Money that goes back.
+//! Refunds.
 
 use jiff::SignedDuration;
 use payments::{NewPayment, NewRefund, PaymentError, PaymentId, Provider, RefundId, RefundStatus};
@@ -18,7 +18,10 @@ async fn payment_is_refunded_in_full() {
     assert_eq!(made.purchase_id, paid.purchase_id);
     assert_eq!(client.get_refund(&made.id).await.unwrap(), made);
     let after = client.get(&paid.id).await.unwrap();
-    assert_eq!(after.status, paid.status, "given back is still paid");
+    assert_eq!(
+        after.status, paid.status,
+        "a refunded payment is still a paid one"
+    );
     assert_eq!(after.refunded, rubles(19_900));
 }
 
@@ -154,12 +157,12 @@ async fn failed_refund_leaves_the_amount_refundable() {
 async fn refund_can_be_pending() {
     let world = World::new().await;
     let client = world.client();
-    // Of all refunds of the payment, by the payment's own words.
+    // The script words of the payment apply to all of its refunds.
     let paid = world.paid(&scripted("sandbox:refund-pending=60")).await;
     let made = client.refund(&refund(&paid, 9_000)).await.unwrap();
     assert_eq!(made.status, RefundStatus::Pending);
     assert_eq!(client.get(&paid.id).await.unwrap().refunded, rubles(0));
-    // What is on its way is not there twice.
+    // A pending refund already counts against the amount.
     assert!(client.refund(&refund(&paid, 1_001)).await.is_err());
     world.clock.forward(SignedDuration::from_secs(60));
     let done = client.get_refund(&made.id).await.unwrap();

@@ -1,4 +1,4 @@
-//! Webhooks, as they come and as they do not.
+//! Webhooks: delivered, repeated, late, lost and out of order.
 
 use jiff::SignedDuration;
 use payments::{
@@ -96,7 +96,7 @@ async fn webhook_can_be_late() {
     let mut receiver = Receiver::new(0).await;
     let world = world(&receiver).await;
     let id = world.paid(&scripted("sandbox:webhook-late=600")).await.id;
-    // Whoever asks knows before.
+    // Polling shows it before the webhook does.
     let payment = world.client().get(&id).await.unwrap();
     assert_eq!(payment.status, PaymentStatus::Succeeded);
     world.clock.forward(SignedDuration::from_secs(599));
@@ -129,7 +129,7 @@ async fn webhooks_can_be_reordered() {
     for event in [PaymentEvent::Succeeded, PaymentEvent::WaitingForCapture] {
         assert_eq!(parse(&receiver.next().await), of_payment(event, &id));
     }
-    // Where nothing follows, it is only late.
+    // Without another webhook to follow, it is only late.
     let id = world
         .paid(&scripted("sandbox:webhook-swapped=600"))
         .await
@@ -150,7 +150,7 @@ async fn refund_has_script_words_of_its_own() {
         ..refund(&paid, 100)
     };
     let made = world.client().refund(&new).await.unwrap();
-    // It ends, and is announced, without anyone asking.
+    // The refund completes, and its webhook is sent, without anyone polling.
     world.clock.forward(SignedDuration::from_secs(60));
     for _ in 0..2 {
         let body = receiver.next().await;

@@ -1,4 +1,4 @@
-//! A sandbox on a port of its own, its client, and someone who receives its webhooks.
+//! A sandbox on a port of its own, its client, and a receiver of its webhooks.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub const SHOP: &str = "100500";
 pub const SECRET: &str = "test_s3cret";
 pub const RETURN_URL: &str = "https://shop.example/thanks?a=1&b=2";
 
-/// A clock that stands until it is moved.
+/// A clock that stands still until it is moved.
 pub struct HandClock(Mutex<Timestamp>);
 
 impl Clock for HandClock {
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// Pulls the plug.
+    /// Stops the server abruptly.
     pub async fn kill(self) {
         self.server.abort();
         let _ = self.server.await;
@@ -103,7 +103,7 @@ impl World {
         YooKassa::new(config.with_receipts(receipts.unwrap())).unwrap()
     }
 
-    /// A payment that the buyer has paid, or whose money is held if `order` wants that.
+    /// A payment that the buyer has paid, or whose money is held if `order` captures on demand.
     pub async fn paid(&self, order: &NewPayment) -> Payment {
         let client = self.client();
         let id = client.create(order).await.unwrap().id;
@@ -119,7 +119,7 @@ impl World {
         page["items"].as_array().unwrap().clone()
     }
 
-    /// Presses a button as a test does.
+    /// Presses a button of the payment page and returns the JSON answer.
     pub async fn press(&self, button: &str, id: &PaymentId) -> (StatusCode, Value) {
         let answer = http()
             .post(self.url(&format!("/pay/{id}/{button}")))
@@ -158,7 +158,7 @@ pub fn order(kopecks: i64) -> NewPayment {
     }
 }
 
-/// An order that the sandbox treats as `words` want it.
+/// An order whose description has these script words for the sandbox.
 pub fn scripted(words: &str) -> NewPayment {
     NewPayment {
         description: format!("Подписка {words}"),
@@ -220,7 +220,7 @@ impl Receiver {
         wait.await.expect("a webhook in time").unwrap()
     }
 
-    /// True when nothing more comes for a while.
+    /// Whether nothing more arrives for a while.
     pub async fn is_quiet(&mut self) -> bool {
         let wait = tokio::time::timeout(Duration::from_millis(1500), self.bodies.recv());
         wait.await.is_err()

@@ -1,4 +1,4 @@
-//! What the tests ask of a broker.
+//! What the tests need from a broker.
 
 use auth_store::AuthStore;
 use events::{DeadLetter, Publisher};
@@ -10,62 +10,62 @@ use worker::Stopper;
 use crate::brokers::world::TIMEOUT;
 use crate::support::until;
 
-/// A queue of the test's own with its dead letters, and one for events of purchases.
+/// A test's own queue with its dead letters, and one for purchase events.
 pub trait Broker: Sized {
     type Publisher: Publisher;
 
     async fn new() -> Self;
 
-    /// What the relay publishes with.
+    /// The publisher of the relay.
     async fn publisher(&self) -> Self::Publisher;
 
-    /// Sends anything, as a program at fault might, and as a repetition that the broker can't know for one.
+    /// Sends any body, as a faulty program might. If it is a repetition, the broker can't recognise it as one.
     async fn send(&self, user: Uuid, body: &str);
 
     /// Puts a message among the dead letters.
     async fn dead_letter(&self, user: Uuid, body: &str);
 
-    /// What the relay of events of purchases publishes with.
+    /// The publisher of the relay of purchase events.
     async fn purchase_publisher(&self) -> Self::Publisher;
 
-    /// Starts relays and consumer, and returns when they work.
+    /// Starts the relays and the consumer, and returns when they are running.
     async fn start(&self, auth: AuthStore, loyalty: LoyaltyStore) -> Running;
 
-    /// Takes the next messages out of the queue. Nobody else may be consuming.
+    /// Takes the next messages off the queue. Nothing else may be consuming.
     async fn take(&self, count: usize) -> Vec<String>;
 
-    /// Takes the next events of purchases out of their queue.
+    /// Takes the next purchase events off their queue.
     async fn take_purchases(&self, count: usize) -> Vec<String>;
 
-    /// Messages that a consumer has finished: handled or put aside.
+    /// The number of messages that a consumer has finished: handled or dead-lettered.
     fn finished(&self) -> usize;
 
     async fn dead_letters(&self) -> Vec<DeadLetter>;
 
     async fn replay(&self) -> u32;
 
-    /// Deletes the queue alone.
+    /// Deletes the queue, but not its dead letters.
     async fn lose_queue(&self);
 
-    /// Deletes the queue of events of purchases.
+    /// Deletes the queue of purchase events.
     async fn lose_purchase_queue(&self);
 
-    /// Deletes queues and dead letters.
+    /// Deletes all the queues, including the dead letters.
     async fn remove(&self);
 }
 
-/// Relays and a consumer that run.
+/// Running relays and a running consumer.
 pub struct Running {
     pub stopper: Stopper,
     pub tasks: JoinSet<()>,
 }
 
 impl Running {
-    /// Stops all, after what they have begun.
+    /// Stops them all, once they have finished what they have begun.
     pub async fn stop(self) {
         self.stopper.stop();
         let stopped = tokio::time::timeout(TIMEOUT, self.tasks.join_all()).await;
-        stopped.expect("stops when told to");
+        stopped.expect("the tasks stop when asked to");
     }
 }
 

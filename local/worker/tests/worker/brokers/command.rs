@@ -1,4 +1,4 @@
-//! The commands for people, over SQS.
+//! The commands for operators, over SQS.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What can't be handled.
+//! Messages that can't be handled.
 
 use domain::{Random, UserStatus};
 use runtime::OsRandom;
@@ -20,10 +20,10 @@ async fn poison_is_put_aside_with_its_reason_and_stops_nobody<B: Broker>(world: 
     world.send(&event(user, 2, UserStatus::Blocked)).await;
     world.send(&event(other, 1, UserStatus::Active)).await;
     let running = world.start().await;
-    // Not even the changes of the same user.
+    // Not even changes of the same user are held up.
     assert_eq!(world.until_version(user, 2).await, "blocked");
     assert_eq!(world.until_version(other, 1).await, "active");
-    // They can be looked at more than once, and stay.
+    // Listing dead letters does not remove them.
     for _ in 0..2 {
         let letters = dead_letters(&world.broker, 1).await;
         assert_eq!(letters[0].body, poison.as_bytes());
@@ -38,17 +38,17 @@ async fn dead_letters_are_replayed_once<B: Broker>(world: World<B>) {
     let running = world.start().await;
     world.broker.send(OsRandom.uuid(), poison).await;
     dead_letters(&world.broker, 1).await;
-    // Twice, for the second time something may still remember the first.
+    // Twice, since the second replay must not be taken for a repetition of the first.
     for time in 1..=2 {
         assert_eq!(world.broker.replay().await, 1);
-        // The administrator and the first time are the two besides.
+        // The other two are the event of the administrator and the first delivery of the poison message.
         until_finished(&world.broker, 2 + time).await;
         let letters = dead_letters(&world.broker, 1).await;
         assert!(letters[0].reason.starts_with("not a known event"));
     }
     running.stop().await;
 
-    // One that can be handled by now, as after a mended fault.
+    // One that can be handled by now, as after a fix.
     let user = OsRandom.uuid();
     let late = event(user, 1, UserStatus::Active);
     world.broker.dead_letter(user, &late.to_message()).await;

@@ -1,4 +1,4 @@
-//! Functions on AWS end without a word at any step: before a statement or a request has arrived, and before its answer has.
+//! Functions on AWS can be killed at any step: before a statement or a request has arrived, or before its answer has.
 //! (The worker on RabbitMQ is killed in `faults`.)
 
 use crate::brokers::sqs::Queue;
@@ -7,7 +7,7 @@ use crate::support::proxy::{ANSWER, ANY, Proxy, STATEMENT, Way, server};
 use crate::support::until;
 use pg::AdHoc;
 
-/// What is watched for steps.
+/// The connection whose messages count as steps.
 #[derive(Debug, Clone, Copy)]
 enum Wire {
     Auth,
@@ -18,7 +18,7 @@ enum Wire {
 struct Scene {
     world: World<Queue>,
     sqs: Proxy,
-    /// The queue as the functions reach it.
+    /// The queue, as the functions reach it.
     queue: Queue,
 }
 
@@ -42,7 +42,7 @@ async fn functions_killed_at_each_step_recover_over_sqs() {
 }
 
 impl Scene {
-    /// A user with a hold is blocked, and both functions end at the step. False when all was done before it.
+    /// Blocks a user with a hold and kills both functions at the step. False if everything was done before that step.
     async fn ends_at(&self, wire: Wire, way: Way, step: usize) -> bool {
         let world = &self.world;
         let user = world.people.register().await;
@@ -70,7 +70,7 @@ impl Scene {
         }
         drop(held);
 
-        // The claim of a relay that ended runs out; without the wait.
+        // Ends the claim of the killed relay now, instead of waiting for its lease to expire.
         let sql = "UPDATE outbox SET claimed_until = now() WHERE claimed_until > now()";
         world.people.pool.execute(sql, &[]).await.unwrap();
         let running = world.start_over(&self.queue).await;

@@ -1,4 +1,4 @@
-//! A broker that an earlier version has set up.
+//! A broker that an earlier version set up.
 
 use domain::Random;
 use events::rabbitmq::{RabbitConnection, dead_letter_queue};

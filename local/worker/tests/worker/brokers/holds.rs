@@ -1,4 +1,4 @@
-//! What a status does to the holds of its user.
+//! How a user's status affects their holds.
 
 use std::slice;
 

@@ -1,4 +1,4 @@
-//! A user's status on its way from auth to loyalty, and events of purchases on theirs to others: one suite over both
+//! User statuses on their way from auth to loyalty, and purchase events on theirs to other systems: one suite over both
 //! brokers, on real servers.
 
 mod broker;
@@ -17,7 +17,7 @@ mod purchases;
 mod repetition;
 mod transport;
 
-/// Each test once over RabbitMQ and once over SQS.
+/// Runs each test over RabbitMQ and over SQS.
 macro_rules! over_both_brokers {
     ($($test:ident),+ $(,)?) => {
         mod over_rabbitmq {

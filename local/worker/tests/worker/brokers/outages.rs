@@ -25,7 +25,7 @@ async fn nothing_is_lost_while_the_database_is_down<B: Broker>(world: World<B>) 
         .send(&event(OsRandom.uuid(), 1, UserStatus::Active))
         .await;
     until("several tries", TIMEOUT, async || {
-        // About half of them are the relay's of purchases.
+        // About half of them are made by the relay of purchase events.
         world.wire.refused() >= tried + 6
     })
     .await;

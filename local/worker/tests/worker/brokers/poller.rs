@@ -1,4 +1,4 @@
-//! What Lambda does for a function that is fed by a queue of SQS.
+//! What Lambda does for a function that has an SQS queue as its event source.
 
 use std::collections::HashMap;
 use std::sync::Arc;

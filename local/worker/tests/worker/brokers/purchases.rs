@@ -1,4 +1,4 @@
-//! Events of purchases, from the commit into the queue that others read.
+//! Purchase events, from the commit to the queue that other systems read.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ over_both_brokers! {
     an_event_without_a_queue_stays_in_the_outbox,
 }
 
-/// Sales in a database of the test's own: no other relay takes their events.
+/// Sales in a database of their own, so that no other relay takes their events.
 async fn sales() -> Sales {
     Sales::new(scratch::loyalty_database().await).await
 }
@@ -118,7 +118,7 @@ async fn looking_at_events_leaves_them_in_the_queue() {
     let published = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
     assert_eq!(published.unwrap(), 3);
     assert_eq!(rabbit.look_at_purchases(2).await.len(), 2);
-    // What was looked at takes a moment to be back.
+    // Messages that were only looked at take a moment to return to the queue.
     let mut seen = vec![];
     until("all three", TIMEOUT, async || {
         seen = rabbit.look_at_purchases(100).await;

@@ -22,7 +22,7 @@ use crate::brokers::world::{TIMEOUT, setting};
 use crate::support::proxy::{Proxy, Watch, Way, server};
 use crate::support::until;
 
-/// The method basic.ack in a frame of AMQP: its class and its number.
+/// The method basic.ack in an AMQP frame: class ID and method ID.
 const ACK: &[u8] = &[0, 60, 0, 80];
 
 pub struct Rabbit {
@@ -30,7 +30,7 @@ pub struct Rabbit {
     broker: RabbitConnection,
     purchases: RabbitConnection,
     channel: Channel,
-    /// The broker as the worker reaches it.
+    /// The broker, as the worker reaches it.
     _wire: Proxy,
     worker_url: String,
     acks: Watch,
@@ -107,7 +107,7 @@ impl Broker for Rabbit {
     async fn dead_letters(&self) -> Vec<DeadLetter> {
         let letters = self.broker.dead_letters().await.unwrap();
         let listed = letters.list(100).await.unwrap();
-        // They take a moment to be back.
+        // They take a moment to return to the queue.
         until("the dead letters back", TIMEOUT, async || {
             letters.count().await.unwrap() as usize >= listed.len()
         })
@@ -136,7 +136,7 @@ impl Broker for Rabbit {
 }
 
 impl Rabbit {
-    /// Looks at events of purchases and leaves them in their queue.
+    /// Looks at purchase events and leaves them in their queue.
     pub async fn look_at_purchases(&self, limit: u32) -> Vec<String> {
         let bodies = self.purchases.look(limit).await.unwrap().into_iter();
         bodies.map(|b| String::from_utf8(b).unwrap()).collect()

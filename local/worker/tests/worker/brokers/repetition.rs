@@ -1,4 +1,4 @@
-//! Messages that come more than once, or in another order.
+//! Messages that arrive more than once or out of order.
 
 use domain::{Random, UserStatus};
 use runtime::OsRandom;
@@ -34,7 +34,7 @@ async fn ten_of_each_change_no_more_than_one<B: Broker>(world: World<B>) {
             }
         }
     }
-    // The administrator is the one besides.
+    // The extra message is the event of the administrator.
     until_finished(&world.broker, 1 + 3 + 3 * 30).await;
     for user in users {
         assert_eq!(world.known(user).await, Some(("blocked".to_owned(), 4)));

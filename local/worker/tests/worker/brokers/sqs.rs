@@ -1,4 +1,4 @@
-//! SQS, with what AWS does around three functions: the schedules of `outbox_relay` and `purchase_relay`, and the poller
+//! SQS, with what AWS runs around three functions: the schedules of `outbox_relay` and `purchase_relay`, and the poller
 //! that feeds `user_status_sync`.
 
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ use crate::support::until;
 
 /// As in template.yaml.
 const MAX_RECEIVES: u32 = 200;
-/// Seconds until what failed comes again; 90 there.
+/// Seconds until a failed message is redelivered; 90 in template.yaml.
 const VISIBILITY: &str = "1";
 
 pub struct Queue {

@@ -1,4 +1,4 @@
-//! From the outbox into the queue and out of it.
+//! From the outbox to the queue, and from there to the consumer.
 
 use std::collections::BTreeMap;
 
@@ -70,13 +70,13 @@ async fn an_event_without_a_queue_is_not_published<B: Broker>(world: World<B>) {
     world.broker.lose_queue().await;
     let second = [event(OsRandom.uuid(), 1, UserStatus::Active)];
     let results = publisher.publish(&second).await;
-    // RabbitMQ says so, SQS says that there is no such queue.
+    // RabbitMQ reports an unroutable message, SQS a missing queue.
     let Err(PublishError::Unroutable | PublishError::Unavailable(_)) = &results[0] else {
         panic!("{results:?}");
     };
     let outbox = world.people.store.outbox();
     let relayed = outbox::relay_once(&outbox, &publisher, &SystemClock).await;
     assert!(relayed.is_err());
-    // The administrator's own.
+    // The event of the administrator.
     assert_eq!(world.people.unpublished().await, 1);
 }

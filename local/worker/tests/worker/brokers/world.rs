@@ -18,17 +18,17 @@ use crate::support::people::{People, known};
 use crate::support::proxy::{Proxy, server};
 use crate::support::until;
 
-/// Nothing here takes a tenth of it.
+/// More than ten times as long as anything here takes.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct World<B> {
     pub broker: B,
     pub people: People,
-    /// The auth database as the relay reaches it.
+    /// The auth database, as the relay reaches it.
     pub auth_wire: Proxy,
-    /// The loyalty database as the consumer reaches it, which can be cut.
+    /// The loyalty database, as the consumer reaches it; the connection can be cut.
     pub wire: Proxy,
-    /// The loyalty database, straight.
+    /// The loyalty database, reached directly.
     pub loyalty: Pool,
     relays: AuthStore,
     consumers: LoyaltyStore,
@@ -68,12 +68,12 @@ impl<B: Broker> World<B> {
         }
     }
 
-    /// Starts relay and consumer.
+    /// Starts the relays and the consumer.
     pub async fn start(&self) -> Running {
         self.start_over(&self.broker).await
     }
 
-    /// The same over this way to the broker.
+    /// The same, with this route to the broker.
     pub async fn start_over(&self, broker: &B) -> Running {
         let (auth, loyalty) = (self.relays.clone(), self.consumers.clone());
         broker.start(auth, loyalty).await
@@ -88,12 +88,12 @@ impl<B: Broker> World<B> {
         self.broker.send(event.user_id, &body).await;
     }
 
-    /// What loyalty knows of the user: the status and its version.
+    /// The user's status and its version, as loyalty knows them.
     pub async fn known(&self, user: Uuid) -> Option<(String, i64)> {
         known(&self.loyalty, &[user]).await.remove(&user)
     }
 
-    /// Waits until loyalty knows `version`; what it knows never gets older meanwhile.
+    /// Waits until loyalty knows `version`, and checks that the version never goes back. Returns the status.
     pub async fn until_version(&self, user: Uuid, version: i64) -> String {
         let (mut last, mut status) = (0, String::new());
         until(
@@ -101,7 +101,7 @@ impl<B: Broker> World<B> {
             TIMEOUT,
             async || {
                 let Some((its, newer)) = self.known(user).await else {
-                    assert_eq!(last, 0, "a user is gone");
+                    assert_eq!(last, 0, "the user has disappeared");
                     return false;
                 };
                 assert!(newer >= last, "version {last} was overwritten by {newer}");
@@ -113,7 +113,7 @@ impl<B: Broker> World<B> {
         status
     }
 
-    /// Waits until loyalty says of everyone what auth says, and the outbox is empty.
+    /// Waits until loyalty and auth agree on every user, and the outbox is empty.
     pub async fn until_both_agree(&self) {
         let auth = self.people.known().await;
         let users: Vec<Uuid> = auth.keys().copied().collect();
@@ -127,7 +127,7 @@ impl<B: Broker> World<B> {
         .await;
     }
 
-    /// Stops what runs and removes what the test had. `poison` is what the dead letters have to hold.
+    /// Stops what is running and removes the test's queues. `poison` is what the dead letters must hold.
     pub async fn finish(self, running: Option<Running>, poison: &[&str]) {
         if let Some(running) = running {
             running.stop().await;

@@ -26,12 +26,12 @@ impl Scene {
         Scene { world, user, promo }
     }
 
-    /// The user's id as it is in a statement.
+    /// The user's ID, as it is encoded in a statement.
     fn binary(&self) -> Vec<u8> {
         self.user.as_bytes().to_vec()
     }
 
-    /// The user's id as it is in a message.
+    /// The user's ID, as it is encoded in a message.
     fn text(&self) -> Vec<u8> {
         self.user.to_string().into_bytes()
     }
@@ -48,7 +48,7 @@ impl Scene {
         self.world.version(self.user).await == Some(2)
     }
 
-    /// Kills the worker at the step that is held back; another one brings everything to its end.
+    /// Kills the worker at the step that is held back; a new worker finishes everything.
     async fn crash(mut self, held: Watch) {
         self.world.kill_worker().await;
         drop(held);
@@ -196,6 +196,6 @@ async fn killed_between_dead_letter_and_ack() {
     world.start_worker().await;
     world.until_settled().await;
     assert_eq!(world.version(user).await, Some(1));
-    // It comes again, and is there twice: better than not at all.
+    // It is redelivered and dead-lettered twice, which is better than not at all.
     world.finish(&["poison", "poison"]).await;
 }

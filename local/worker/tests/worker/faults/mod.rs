@@ -1,8 +1,9 @@
-//! What the way of a user's status survives: servers that stop and are killed, and a worker that is killed at each step.
-//! After each, both databases agree, the outbox is drained, and the dead letters hold only the poison.
+//! What the propagation of user statuses survives: servers that are stopped or killed, and a worker that is killed at
+//! each step. After each fault, both databases agree, the outbox is drained, and the dead letters hold only the poison
+//! message.
 //!
-//! The servers are these tests' own: two databases with their poolers, and a broker. The worker is the real program, and
-//! reaches them through proxies that can hold back what passes.
+//! The servers are these tests' own: two databases with their poolers, and a broker. The worker is the real program,
+//! and reaches them through proxies that can hold back traffic.
 
 mod crashes;
 mod outages;

@@ -1,4 +1,4 @@
-//! Servers that are down, killed, or say no.
+//! Servers that are down, killed, or out of resources.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::faults::world::{ACK, TIMEOUT, World};
 use crate::support::proxy::Way;
 use crate::support::until;
 
-/// Enough for several attempts of everyone who tries again.
+/// Long enough for several retries by every program.
 const SHORT: Duration = Duration::from_secs(5);
 /// Longer than the relay waits for a confirm.
 const PAST_TIMEOUT: Duration = Duration::from_secs(12);
@@ -61,7 +61,7 @@ async fn broker_killed_between_confirm_and_mark_loses_nothing() {
     .await;
 
     world.site().restore().await;
-    // The broker said that it has it for good; if it was not consumed before, it is now.
+    // The broker has confirmed the message, so it keeps it: if it was not consumed before the kill, it is now.
     world.finish(&[]).await;
     assert_eq!(world.version(user).await, Some(2));
 }
@@ -94,7 +94,7 @@ async fn consumer_database_outage_loses_nothing() {
         world.people.block(*user).await;
     }
     traffic::run(&world, SHORT).await;
-    // The relay goes on.
+    // The relay keeps working.
     until("a drained outbox", TIMEOUT, async || {
         world.people.unpublished().await == 0
     })
@@ -111,7 +111,7 @@ async fn relay_database_outage_loses_nothing() {
     world.start_worker().await;
     let user = world.people.register().await;
     world.until_settled().await;
-    // A change whose event is not read before the database goes.
+    // A change whose event is not read before the database goes down.
     let read = world.auth_wire.hold(Way::ToServer, b"");
     world.people.block(user).await;
     world.site().kill(Server::AuthDatabase).await;

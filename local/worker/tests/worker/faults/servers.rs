@@ -1,4 +1,4 @@
-//! The servers, on ports and folders of their own.
+//! The servers, with ports and folders of their own.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub enum Server {
     LoyaltyDatabase,
 }
 
-/// What a broker runs out of; then it takes nothing from who publishes, and says nothing.
+/// What a broker runs out of; then it accepts nothing from publishers and does not answer them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shortage {
     Memory,
@@ -30,7 +30,7 @@ pub enum Shortage {
 }
 
 impl Shortage {
-    /// `rabbitmqctl`, with a limit that is always exceeded, or the usual one.
+    /// The arguments of `rabbitmqctl` that set a limit that is always exceeded, or the usual limit.
     fn command(self, exceeded: bool) -> [&'static str; 2] {
         match (self, exceeded) {
             (Shortage::Memory, true) => ["set_vm_memory_high_watermark", "0.000001"],
@@ -41,7 +41,7 @@ impl Shortage {
     }
 }
 
-/// All of them.
+/// All the servers.
 pub struct Servers {
     folder: PathBuf,
     ports: Ports,
@@ -59,7 +59,7 @@ impl Servers {
         let folder = PathBuf::from(stack).join("faults");
         let logs = folder.join("logs");
         std::fs::create_dir_all(&logs).unwrap();
-        // Ends what an earlier run may have left, so this comes first.
+        // Ends processes that an earlier run may have left, so this comes first.
         let supervisor = Supervisor::new(logs.clone(), folder.join("processes.json")).await?;
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::create_dir_all(&logs).unwrap();
@@ -98,7 +98,7 @@ impl Servers {
         self.folder.clone()
     }
 
-    /// In order, or as a crash would.
+    /// Stops a server: gracefully, or with SIGKILL, as in a crash.
     pub async fn stop(&mut self, server: Server, kill: bool) {
         let name = match server {
             Server::Broker => "rabbitmq",
@@ -112,13 +112,13 @@ impl Servers {
         }
     }
 
-    /// Makes the broker short of something.
+    /// Makes the broker run short of a resource.
     pub async fn starve(&mut self, of: Shortage) -> Result<()> {
         self.short_of.push(of);
         self.control_broker(of.command(true)).await
     }
 
-    /// Starts what was stopped, and lets the broker have everything.
+    /// Restarts what was stopped, and lifts the shortages of the broker.
     pub async fn restore(&mut self) -> Result<()> {
         let (account, supervisor) = (self.account, &self.supervisor);
         for server in std::mem::take(&mut self.down) {
@@ -184,7 +184,7 @@ impl Servers {
             port: self.ports.get(&name),
             superuser_password: self.secrets.get(&format!("{name}_superuser")),
             password: self.secrets.get(&name),
-            // What is committed has to survive being killed.
+            // Committed data has to survive a kill.
             durable: true,
         }
     }

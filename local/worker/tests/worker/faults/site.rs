@@ -1,5 +1,5 @@
-//! The servers for all tests of this file, one test at a time. They are kept by a thread of their own, since a child
-//! ends with the thread that started it; so all end with this process.
+//! The servers that all tests of this module share, one test at a time. A thread of their own keeps them, since a child
+//! process ends with the thread that started it; so they all end with this process.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -19,7 +19,7 @@ enum Order {
     Starve(Shortage),
 }
 
-/// The way to the servers.
+/// A handle to the servers.
 pub struct Site {
     pub env: Env,
     pub folder: PathBuf,
@@ -28,13 +28,13 @@ pub struct Site {
 
 static SITE: Mutex<Option<Site>> = Mutex::const_new(None);
 
-/// The servers, all of them up; nobody else has them meanwhile.
+/// The servers, all of them up, for one test at a time.
 pub async fn take() -> MutexGuard<'static, Option<Site>> {
     let mut site = SITE.lock().await;
     if site.is_none() {
         *site = Some(start().await);
     }
-    // What a test that failed has left.
+    // Restores what a failed test may have left stopped.
     if let Some(site) = &*site {
         site.restore().await;
     }
@@ -58,8 +58,8 @@ async fn start() -> Site {
     }
 }
 
-/// The broker notes its queues on disk some seconds after it has made them. Killed before that it has lost them, which no
-/// client can fix; so the tests begin after it.
+/// The broker records its queues on disk some seconds after it has created them. If it is killed before that, it loses
+/// them, which no client can fix; so the tests wait for that record.
 async fn make_queues(env: &Env, folder: &Path) {
     let broker = RabbitConnection::connect(&env["AMQP_URL"], QUEUE).await;
     broker.unwrap().close().await;
@@ -92,22 +92,22 @@ async fn keep(
 }
 
 impl Site {
-    /// Stops a server in order.
+    /// Stops a server gracefully.
     pub async fn stop(&self, server: Server) {
         self.order(Order::Stop(server, false)).await;
     }
 
-    /// Ends a server with SIGKILL.
+    /// Kills a server with SIGKILL.
     pub async fn kill(&self, server: Server) {
         self.order(Order::Stop(server, true)).await;
     }
 
-    /// Starts what was stopped, and lets the broker have everything.
+    /// Restarts what was stopped, and lifts the shortages of the broker.
     pub async fn restore(&self) {
         self.order(Order::Restore).await;
     }
 
-    /// Makes the broker short of something.
+    /// Makes the broker run short of a resource.
     pub async fn starve(&self, of: Shortage) {
         self.order(Order::Starve(of)).await;
     }
@@ -115,8 +115,10 @@ impl Site {
     async fn order(&self, order: Order) {
         let (done, answer) = oneshot::channel();
         let sent = self.orders.send((order, done));
-        assert!(sent.is_ok(), "the servers are gone");
-        let outcome = answer.await.expect("somebody keeps the servers");
-        outcome.expect("the servers do as told");
+        assert!(sent.is_ok(), "the thread that keeps the servers has ended");
+        let outcome = answer
+            .await
+            .expect("an answer from the thread that keeps the servers");
+        outcome.expect("the servers carry out the order");
     }
 }

@@ -1,4 +1,4 @@
-//! People who come, are blocked, come back and leave.
+//! Users who register, are blocked and unblocked, and leave.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tokio::time::{Instant, sleep};
 use crate::faults::world::World;
 use crate::support::holds::Promo;
 
-/// Between two changes: some thirty a second, less on a busy machine.
+/// The pause between two rounds of changes: some thirty rounds a second, fewer on a busy machine.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// Changes people's status for so long. Returns how many changes there were.
+/// Changes the statuses of users for this long. Returns the number of changes.
 pub async fn run(world: &World, period: Duration) -> usize {
     let (people, end) = (&world.people, Instant::now() + period);
     let (mut users, mut changes) = (vec![], 0);
     while Instant::now() < end {
         users.push(people.register().await);
-        // Four at a time are on the way from active to gone; the newest may have to wait for loyalty to know them.
+        // Each user is blocked, unblocked, and then deleted or blocked again, two rounds apart.
         for (age, user) in users.iter().rev().enumerate().take(8) {
             match age {
                 4 => people.unblock(*user).await,
@@ -32,7 +32,7 @@ pub async fn run(world: &World, period: Duration) -> usize {
     changes
 }
 
-/// Registered users whom loyalty knows, each with a hold of the code.
+/// Registered users whom loyalty knows, each holding a use of the code.
 pub async fn holders(world: &World, promo: &Promo, count: usize) -> Vec<uuid::Uuid> {
     let mut users = vec![];
     for _ in 0..count {

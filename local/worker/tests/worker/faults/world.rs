@@ -1,4 +1,4 @@
-//! A worker between its servers, with proxies on its ways to them.
+//! A worker, with proxies between it and its servers.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -19,21 +19,21 @@ use crate::support::people::{People, known};
 use crate::support::proxy::{Proxy, Watch, Way, server};
 use crate::support::until;
 
-/// More than a broker takes to start, and than anyone waits for an answer, on a busy machine.
+/// Longer than a broker takes to start, and than anything waits for an answer, on a busy machine.
 pub const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The method basic.ack in a frame of AMQP: its class and its number. From the broker it is a confirm.
+/// The method basic.ack in an AMQP frame: class ID and method ID. From the broker it is a confirm.
 pub const ACK: &[u8] = &[0, 60, 0, 80];
 
 pub struct World {
     pub people: People,
-    /// The loyalty database, straight.
+    /// The loyalty database, reached directly.
     pub loyalty: Pool,
-    /// The auth database as the worker reaches it.
+    /// The auth database, as the worker reaches it.
     pub auth_wire: Proxy,
-    /// The loyalty database as the worker reaches it.
+    /// The loyalty database, as the worker reaches it.
     pub loyalty_wire: Proxy,
-    /// The broker as the worker reaches it.
+    /// The broker, as the worker reaches it.
     pub broker_wire: Proxy,
     acks: Watch,
     worker: Option<Child>,
@@ -41,7 +41,7 @@ pub struct World {
 }
 
 impl World {
-    /// Empty databases and queues, and no worker. Has to end with [`World::finish`].
+    /// Empty databases and queues, and no worker. Must end with [`World::finish`].
     pub async fn new() -> World {
         let guard = site::take().await;
         let site = guard.as_ref().unwrap();
@@ -78,7 +78,7 @@ impl World {
         self.site.as_ref().unwrap()
     }
 
-    /// Starts the worker and waits until it says that it is connected to everything.
+    /// Starts the worker and waits until it reports that it is connected to everything.
     pub async fn start_worker(&mut self) {
         let env = self.site().env.clone();
         let log = self.site().folder.join("logs/worker.log");
@@ -105,7 +105,7 @@ impl World {
         .await;
     }
 
-    /// Ends the worker with SIGKILL. What the proxies hold back then is lost, as what it had not sent yet.
+    /// Kills the worker with SIGKILL. What the proxies hold back is lost, like what the worker had not sent yet.
     pub async fn kill_worker(&mut self) {
         let mut worker = self.worker.take().unwrap();
         worker.kill().await.unwrap();
@@ -124,7 +124,7 @@ impl World {
         known.get(&user).map(|(_, version)| *version)
     }
 
-    /// Sends anything to the queue.
+    /// Sends any body to the queue.
     pub async fn send(&self, body: &str) {
         let broker = self.broker().await;
         let channel = broker.channel().await.unwrap();
@@ -135,7 +135,7 @@ impl World {
         broker.close().await;
     }
 
-    /// What the dead letters say.
+    /// The bodies of the dead letters.
     pub async fn dead_letters(&self) -> Vec<String> {
         let broker = self.broker().await;
         let letters = broker
@@ -157,7 +157,7 @@ impl World {
         RabbitConnection::connect(url, QUEUE).await.unwrap()
     }
 
-    /// Waits until loyalty says of everyone what auth says, and the outbox is drained.
+    /// Waits until loyalty and auth agree on every user, and the outbox is drained.
     pub async fn until_settled(&self) {
         let auth = self.people.known().await;
         let users: Vec<Uuid> = auth.keys().copied().collect();
@@ -171,8 +171,8 @@ impl World {
         .await;
     }
 
-    /// Waits until all is well again: both databases agree, the outbox is drained, nobody but active users holds
-    /// anything, and the dead letters are the poison alone. Then stops the worker in order, which changes none of it.
+    /// Waits until all is well again: both databases agree, the outbox is drained, only active users hold uses, and the
+    /// dead letters are only the poison messages. Then stops the worker gracefully, which must change none of this.
     pub async fn finish(&mut self, poison: &[&str]) {
         self.until_settled().await;
         let sql = "SELECT count(*) FROM applications a JOIN users u ON u.id = a.user_id
@@ -184,8 +184,8 @@ impl World {
         self.until_dead_letters(poison).await;
     }
 
-    /// Waits until the consumer has acknowledged so many messages: it does so a moment after it has written them, and no
-    /// test that holds an ack back wants an earlier one.
+    /// Waits until the consumer has acknowledged this many messages. It does so a moment after it has written them, and
+    /// a test that holds an ack back must not catch an earlier one.
     pub async fn until_acked(&self, messages: usize) {
         until("the acks", TIMEOUT, async || self.acks.hits() >= messages).await;
     }
@@ -195,19 +195,24 @@ impl World {
         let what = format!("{expected:?} as the dead letters");
         until(&what, TIMEOUT, async || {
             dead = self.dead_letters().await;
-            // Those that were listed take a moment to be back.
+            // Listed dead letters take a moment to return to their queue.
             assert!(dead.len() <= expected.len(), "{dead:?}");
             dead == expected
         })
         .await;
     }
 
-    /// What the worker has in hand is finished then.
+    /// Stops the worker gracefully: it finishes the messages in hand.
     async fn stop_worker(&mut self) {
         let mut worker = self.worker.take().unwrap();
         let id = Pid::from_raw(worker.id().unwrap().try_into().unwrap());
         kill_process(id.unwrap(), Signal::TERM).unwrap();
         let stopped = tokio::time::timeout(TIMEOUT, worker.wait()).await;
-        assert!(stopped.expect("stops when told to").unwrap().success());
+        assert!(
+            stopped
+                .expect("the worker stops on SIGTERM")
+                .unwrap()
+                .success()
+        );
     }
 }

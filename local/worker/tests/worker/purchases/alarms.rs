@@ -1,4 +1,4 @@
-//! What is reported to staff through Sentry: webhooks that are forged, and payments that do not fit.
+//! What is reported to staff through Sentry: forged webhooks, and payments that contradict their purchase.
 
 use domain::{Currency, Money, Random};
 use payments::{CaptureMode, NewPayment, Provider};
@@ -12,7 +12,7 @@ use crate::purchases::program::Program;
 use crate::purchases::sentry::Sentry;
 use crate::purchases::shop::{Buyer, Shop, TOTAL_MINOR};
 
-/// With a gateway that reports to a Sentry of its own.
+/// A shop whose gateway reports to a Sentry of its own.
 async fn watched(more: &[(&'static str, String)]) -> (Shop, Sentry) {
     let (mut shop, sentry) = (Shop::new(Program::Gateway).await, Sentry::start().await);
     let mut variables = vec![("SENTRY_DSN", sentry.dsn.clone())];
@@ -47,7 +47,7 @@ async fn forged_webhooks_are_reported_rarely_without_address() {
     send("2001:db8:1:2::1", payment)
         .await
         .problem(403, "not_the_provider");
-    // Reports leave in order: whatever was said before is there when this one is.
+    // Reports are sent in order: once this one has arrived, so have all earlier ones.
     let unknown = OsRandom.uuid().to_string();
     let answer = send("185.71.76.1", &unknown).await;
     answer.problem(422, "validation_failed");
@@ -68,7 +68,7 @@ async fn forged_webhooks_are_reported_rarely_without_address() {
     shop.finish().await;
 }
 
-/// A payment with the shop's own key that names this purchase, and is paid.
+/// A paid payment that names this purchase, made with the shop's own key.
 async fn paid_by_another(shop: &Shop, purchase: Uuid, minor: i64) -> Value {
     let order = NewPayment {
         idempotence_key: OsRandom.uuid(),
@@ -83,7 +83,7 @@ async fn paid_by_another(shop: &Shop, purchase: Uuid, minor: i64) -> Value {
     shop.world.sandbox.payment(payment.id.as_str()).await
 }
 
-/// Its own payment, paid.
+/// The purchase's own payment, paid.
 async fn paid(shop: &Shop, buyer: &Buyer, bought: &Answer) -> Value {
     let page = bought.text("confirmation_url");
     shop.world.sandbox.approve(page).await;
@@ -97,7 +97,7 @@ async fn mismatching_payment_is_reported_and_ignored() {
         ("payment", None, "the purchase has another payment"),
         (
             "amount",
-            // The answer that had its payment was lost.
+            // As if the answer with the purchase's payment had been lost.
             Some("payment_id = NULL"),
             "the amount is not that of the purchase",
         ),
@@ -120,7 +120,7 @@ async fn mismatching_payment_is_reported_and_ignored() {
             "amount" => paid_by_another(&shop, id, TOTAL_MINOR - 1).await,
             _ => paid(&shop, &buyer, &bought).await,
         };
-        // Nothing would be other the next time: the provider is not to repeat it.
+        // A repetition would change nothing, so the provider gets a 200 and does not repeat the webhook.
         for _ in 0..2 {
             let answer = shop.webhook("payment.succeeded", &payment).await;
             answer.success(200);

@@ -1,4 +1,4 @@
-//! A purchase is begun.
+//! Crashes while a purchase is opened.
 
 use testkit::Client;
 
@@ -32,7 +32,7 @@ impl CrashScenario for Repeated {
     }
 }
 
-/// The buyer is gone; a payment that was begun expires.
+/// The buyer does not come back; a payment that was started expires.
 struct Left(Buyer);
 
 impl CrashScenario for Left {

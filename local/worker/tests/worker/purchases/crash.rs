@@ -9,26 +9,26 @@ use crate::purchases::shop::Shop;
 use crate::support::proxy::{ANSWER, ANY, STATEMENT, Way};
 use crate::support::until;
 
-/// More than anyone waits for anything, on a busy machine.
+/// Longer than anything here takes, on a busy machine.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a program does, and how it ends well whatever step it came to.
+/// What a program does, and how the service recovers, whichever step the program is killed at.
 pub trait CrashScenario: Sized {
-    /// The program that does it.
+    /// The program that is killed.
     const PROGRAM: Program = Program::Gateway;
 
-    /// Everything that comes before.
+    /// Does everything that comes before the steps.
     async fn begin(shop: &Shop) -> Self;
 
-    /// The steps.
+    /// Runs the steps.
     async fn act(&self, shop: &Shop, client: &Client);
 
-    /// Both programs run again: puts right what was left, and checks all.
+    /// Runs when both programs are up again: completes what was left, and checks everything.
     async fn recover(self, shop: &Shop);
 }
 
-/// Kills the program at its first step, then in another story at its second, and so on to its end: before each statement
-/// and each request has arrived, and again before its answer has.
+/// Kills the program at its first step, then in another scenario at its second, and so on to the end: before each
+/// statement or request has arrived, and again before its answer has.
 pub async fn at_each_step<S: CrashScenario>() {
     let mut shop = Shop::new(S::PROGRAM).await;
     for at_provider in [false, true] {
@@ -43,7 +43,7 @@ pub async fn at_each_step<S: CrashScenario>() {
     shop.finish().await;
 }
 
-/// False when it had no such step.
+/// Runs a scenario and kills the program at this step. False if it has no such step.
 async fn killed_at<S: CrashScenario>(
     shop: &mut Shop,
     at_provider: bool,

@@ -1,10 +1,10 @@
-//! What purchases survive: the program that works on one is killed at each of its steps, before and after the database and
-//! the payment provider have heard of it. Whoever comes next, the buyer, the provider or the sweeper, brings it to its end:
-//! nobody pays twice, and no use of a code is lost. And what is reported
-//! to staff when payments contradict the purchase.
+//! What purchases survive: the program that works on one is killed at each of its steps, before and after a request has
+//! reached the database or the payment provider. Whoever comes next, be it the buyer, the provider or the sweeper,
+//! completes the purchase: nobody pays twice, and no use of a code is lost. Also, what is reported to staff when a
+//! payment contradicts its purchase.
 //!
-//! Each test has a database and a payment provider of its own. The gateway and the worker are the real programs; whichever
-//! is killed reaches both through proxies that can hold back what passes.
+//! Each test has a database and a payment provider of its own. The gateway and the worker are the real programs; the
+//! one that is killed reaches both through proxies that can hold back traffic.
 
 mod alarms;
 mod buying;

@@ -1,4 +1,4 @@
-//! The provider says what has become of a payment.
+//! Crashes while the outcome of a payment is processed.
 
 use domain::{Currency, Money, PaymentFailure, Random};
 use loyalty_store::LoyaltyStore;
@@ -11,7 +11,7 @@ use crate::purchases::crash::{CrashScenario, at_each_step};
 use crate::purchases::program::Program;
 use crate::purchases::shop::{Buyer, Shop, TOTAL_MINOR};
 
-/// The money came, and the provider says so again.
+/// The payment succeeded, and the provider repeats its webhook.
 struct Paid(Buyer, Uuid);
 
 impl CrashScenario for Paid {
@@ -34,7 +34,7 @@ impl CrashScenario for Paid {
     }
 }
 
-/// The money came, and the provider says so no more.
+/// The payment succeeded, and the provider does not repeat its webhook.
 struct PaidAndForgotten(Paid);
 
 impl CrashScenario for PaidAndForgotten {
@@ -60,7 +60,7 @@ async fn is_paid(shop: &Shop, buyer: &Buyer, purchase: Uuid) {
     shop.adds_up(buyer, 1).await;
 }
 
-/// The bank declined; the buyer tries the same code again.
+/// The bank declined the payment, and the buyer tries the same code again.
 struct Declined(Buyer, Uuid);
 
 impl CrashScenario for Declined {
@@ -98,7 +98,7 @@ impl CrashScenario for Declined {
     }
 }
 
-/// The money came after the code was given to somebody else: it goes back.
+/// The payment succeeded after somebody else had taken the use: it is refunded.
 struct TooLate(Buyer, Uuid);
 
 impl CrashScenario for TooLate {
@@ -133,7 +133,7 @@ impl CrashScenario for TooLate {
     async fn recover(self, shop: &Shop) {
         self.act(shop, &shop.client()).await;
         let TooLate(buyer, purchase) = self;
-        // The other's hold is in use.
+        // The other user holds the use.
         shop.adds_up(&buyer, 1).await;
         shop.sweep().await;
         let answer = buyer.purchase(&shop.client(), purchase).await;
@@ -172,7 +172,7 @@ async fn second_payment_of_a_purchase_changes_nothing() {
     let buyer = shop.buyer("").await;
     let bought = buyer.buy(&shop.client()).await;
     let purchase = bought.uuid("purchase_id");
-    // Made with the shop's own key, by a program at fault or a person in the provider's dashboard.
+    // Made with the shop's own key, by a faulty program or by hand in the provider's dashboard.
     let other = async |press: &str| {
         let order = NewPayment {
             idempotence_key: OsRandom.uuid(),

@@ -17,7 +17,7 @@ pub enum Program {
     Worker,
 }
 
-/// A program that runs. It ends with this.
+/// A running program. Dropping this kills it.
 pub struct Running {
     pub url: String,
     process: Child,
@@ -49,7 +49,7 @@ impl Program {
     }
 }
 
-/// One for all of a kind.
+/// One log file for all programs of a kind.
 fn log(program: Program) -> Stdio {
     let folder = runtime::required("E2E_STACK_FOLDER", "run `cargo local test`").unwrap();
     let folder = Path::new(&folder).join("purchases");
@@ -65,7 +65,7 @@ impl Running {
         let client = local::http::client().unwrap();
         let url = format!("{}/healthz", self.url);
         while self.process.try_wait().unwrap().is_none() {
-            // What it says of its servers does not matter: the worker has no broker here.
+            // What it reports about its servers does not matter: the worker has no broker here.
             if client.get(&url).send().await.is_ok() {
                 return true;
             }
@@ -74,7 +74,7 @@ impl Running {
         false
     }
 
-    /// Ends it with SIGKILL.
+    /// Kills it with SIGKILL.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();
     }

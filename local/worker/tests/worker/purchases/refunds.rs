@@ -1,4 +1,4 @@
-//! An administrator gives money back.
+//! Crashes while an administrator refunds a purchase.
 
 use testkit::{Client, User};
 use uuid::Uuid;
@@ -60,7 +60,7 @@ impl CrashScenario for Repeated {
     }
 }
 
-/// The administrator has gone home.
+/// The administrator does not repeat the call.
 struct Left(Refund);
 
 impl CrashScenario for Left {
@@ -75,7 +75,7 @@ impl CrashScenario for Left {
     async fn recover(self, shop: &Shop) {
         let Left(refund) = self;
         shop.sweep().await;
-        // What was ordered is done; what was not never is.
+        // A refund that was ordered is completed; one that was not is never made.
         match shop.world.count_refunds(refund.purchase).await {
             0 => assert_eq!(shop.balance(&refund.buyer).await, TOTAL_MINOR),
             _ => refund.is_back(shop).await,

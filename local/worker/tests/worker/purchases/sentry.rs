@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::purchases::crash::TIMEOUT;
 use crate::support::until;
 
-/// Takes reports in, by the protocol of Sentry.
+/// Receives reports in the protocol of Sentry.
 pub struct Sentry {
     /// The value of `SENTRY_DSN`.
     pub dsn: String,
@@ -29,12 +29,12 @@ impl Sentry {
         Sentry { dsn, envelopes }
     }
 
-    /// All that came, as it came.
+    /// All envelopes so far, as they were received.
     pub fn envelopes(&self) -> Vec<String> {
         self.envelopes.lock().unwrap().clone()
     }
 
-    /// What was reported until `words` were among it, in order.
+    /// Waits for a report that contains `words`. Returns all messages so far, in order.
     pub async fn until(&self, words: &str) -> Vec<String> {
         let arrived = || {
             self.messages()
@@ -46,7 +46,7 @@ impl Sentry {
     }
 
     fn messages(&self) -> Vec<String> {
-        // An envelope is lines of JSON; that of the event has the message.
+        // An envelope is lines of JSON; the line of the event has the message.
         let envelopes = self.envelopes();
         let lines = envelopes.iter().flat_map(|envelope| envelope.lines());
         let events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());

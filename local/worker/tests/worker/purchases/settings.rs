@@ -12,7 +12,7 @@ async fn purchase_waits_while_the_provider_key_is_wrong() {
         .await;
     let refused = buyer.buy(&shop.client()).await;
     refused.problem(503, "payment_outcome_unknown");
-    // An earlier attempt could have gone through: the code is not given away.
+    // An earlier attempt may have gone through, so the use stays held.
     shop.adds_up(&buyer, 1).await;
 
     shop.restart_gateway(&[]).await;

@@ -1,4 +1,4 @@
-//! A shop of a test's own.
+//! A shop for a single test.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub const TOTAL_MINOR: i64 = 19_900;
 
 pub struct Shop {
     pub world: World,
-    /// The database and the payments as the program that is killed reaches them.
+    /// The database and the payment provider, as the program that is killed reaches them.
     pub database: Proxy,
     pub payments: Proxy,
     killed: Program,
@@ -30,7 +30,7 @@ pub struct Shop {
     worker: Option<Running>,
 }
 
-/// Someone who is about to buy for 199 roubles, with a code that works once.
+/// Someone who is about to buy for 199 roubles with a one-time code.
 pub struct Buyer {
     pub user: User,
     pub tariff: Tariff,
@@ -39,7 +39,7 @@ pub struct Buyer {
 }
 
 impl Shop {
-    /// With both programs running. `killed` is the one that is going to be killed.
+    /// A shop with both programs running. `killed` is the one that is going to be killed.
     pub async fn new(killed: Program) -> Shop {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sandbox_url = format!("http://{}", listener.local_addr().unwrap());
@@ -52,7 +52,7 @@ impl Shop {
             shop_id: settings.shop_id.clone(),
             secret_key: settings.shop_key.clone(),
             public_url: sandbox_url.clone(),
-            // Each webhook is sent by the test.
+            // The test sends each webhook itself.
             webhook_url: None,
             state_file: None,
         };
@@ -64,7 +64,7 @@ impl Shop {
             straight: vec![
                 ("LOYALTY_DATABASE_URL", settings.loyalty_url.clone()),
                 ("PAYMENT_API_URL", format!("{sandbox_url}/v3")),
-                // Status is no matter here.
+                // User statuses play no part here, so there is no broker.
                 ("AMQP_URL", "amqp://127.0.0.1:1".to_owned()),
                 ("RUST_LOG", "info".to_owned()),
             ],
@@ -77,7 +77,7 @@ impl Shop {
         shop
     }
 
-    /// Starts what does not run.
+    /// Starts the programs that are not running.
     pub async fn start(&mut self) {
         if self.gateway.is_none() {
             self.gateway = Some(self.start_one(Program::Gateway, &[]).await);
@@ -102,7 +102,7 @@ impl Shop {
         program.start(&variables).await
     }
 
-    /// Ends the program with SIGKILL. What the proxies hold back then is lost.
+    /// Kills the program with SIGKILL. What the proxies hold back is lost.
     pub async fn kill(&mut self) {
         let running = match self.killed {
             Program::Gateway => self.gateway.take(),
@@ -117,7 +117,7 @@ impl Shop {
         Client::new(self.gateway.as_ref().unwrap().url.clone())
     }
 
-    /// The provider, with the shop's own key.
+    /// A client of the provider, with the shop's own key.
     pub fn provider(&self) -> YooKassa {
         let of = &self.world.settings;
         let url = format!("{}/v3", of.sandbox_url);
@@ -125,7 +125,7 @@ impl Shop {
         YooKassa::new(config.unwrap()).unwrap()
     }
 
-    /// `words` tell the provider what is to happen.
+    /// A new buyer. `words` script the provider.
     pub async fn buyer(&self, words: &str) -> Buyer {
         let spec = PromoSpec {
             total_limit: Some(1),
@@ -139,7 +139,7 @@ impl Shop {
         }
     }
 
-    /// What the provider says of a payment, sent to the service.
+    /// Sends the service a webhook about a payment.
     pub async fn webhook(&self, event: &str, payment: &Value) -> Answer {
         self.world
             .sandbox
@@ -147,14 +147,14 @@ impl Shop {
             .await
     }
 
-    /// The one payment that the provider has of this buyer.
+    /// The only payment that the provider has for this buyer.
     pub async fn payment(&self, buyer: &Buyer) -> Value {
         let mut payments = self.world.sandbox.payments_for(&buyer.tariff.title).await;
         assert_eq!(payments.len(), 1, "{payments:#?}");
         payments.remove(0)
     }
 
-    /// Makes everything due that waits for its time, without the wait.
+    /// Makes everything that is scheduled due now.
     pub async fn make_due(&self) {
         for sql in [
             "UPDATE purchases SET check_at = now() WHERE status = 'pending'",
@@ -165,7 +165,7 @@ impl Shop {
         }
     }
 
-    /// The sweeper settles all that is open, however often it has to ask.
+    /// Waits until the sweeper has settled everything that is open, however often it has to poll.
     pub async fn sweep(&self) {
         until("all is settled", TIMEOUT, async || {
             self.make_due().await;
@@ -178,7 +178,8 @@ impl Shop {
         .await;
     }
 
-    /// What came in for the buyer's purchases, less what went out, in kopecks; here and at the provider.
+    /// The payments less the refunds of the buyer's purchases, in kopecks, which the ledger and the provider must agree
+    /// on.
     pub async fn balance(&self, buyer: &Buyer) -> i64 {
         let sql = "SELECT coalesce(sum(l.amount_minor), 0)::bigint FROM ledger l
             JOIN purchases b ON b.id = l.purchase_id WHERE b.user_id = $1";
@@ -192,11 +193,14 @@ impl Shop {
         let there: i64 = paid
             .map(|payment| minor(&payment["amount"]) - minor(&payment["refunded_amount"]))
             .sum();
-        assert_eq!(here, there, "the books and the provider: {payments:#?}");
+        assert_eq!(
+            here, there,
+            "the ledger and the provider disagree: {payments:#?}"
+        );
         here
     }
 
-    /// Whoever holds or has used the code: once, and all adds up.
+    /// Checks that `taken` uses of the code are held or used, and that the audit finds nothing.
     pub async fn adds_up(&self, buyer: &Buyer, taken: i64) {
         assert_eq!(self.world.taken(&buyer.promo).await, taken, "uses taken");
         let store = loyalty_store::LoyaltyStore::new(self.world.loyalty.clone());
@@ -205,7 +209,7 @@ impl Shop {
     }
 
     pub async fn finish(self) {
-        // There is no broker here, to which the events could go.
+        // There is no broker here to publish the events to.
         let sql = "UPDATE outbox SET published_at = now() WHERE published_at IS NULL";
         self.world.loyalty.execute(sql, &[]).await.unwrap();
         self.world.finish().await;
@@ -218,7 +222,7 @@ fn minor(amount: &Value) -> i64 {
 }
 
 impl Buyer {
-    /// Buys; the same purchase each time.
+    /// Buys; each call returns the same purchase.
     pub async fn buy(&self, client: &Client) -> Answer {
         let (code, tariff) = (&self.promo.code, self.tariff.id);
         let path = format!("/use_promocode?promocode={code}&tariff={tariff}");
@@ -226,7 +230,7 @@ impl Buyer {
         call.header("idempotency-key", &self.key).send().await
     }
 
-    /// Forgets the purchase; the next one is another.
+    /// Forgets the purchase, so that the next call makes another.
     pub fn start_anew(&mut self) {
         self.key = unique("purchase-");
     }
@@ -237,7 +241,7 @@ impl Buyer {
         answer.success(200).clone()
     }
 
-    /// Has bought, and paid at the provider, which has sent no notification.
+    /// Buys, and pays at the provider, which sends no webhook.
     pub async fn pay(&self, shop: &Shop) -> Uuid {
         let bought = self.buy(&shop.client()).await;
         bought.success(201);
@@ -249,7 +253,7 @@ impl Buyer {
     }
 }
 
-/// An administrator gives all of a purchase's money back; the same refund each time.
+/// Refunds a purchase in full as an administrator; each call is the same refund.
 pub async fn refund(client: &Client, admin: &User, purchase: Uuid) -> Answer {
     let call = client.call("POST", &format!("/admin/purchases/{purchase}/refunds"));
     let call = call

@@ -1,4 +1,4 @@
-//! The sweeper asks after what is overdue.
+//! Crashes while the sweeper polls what is overdue.
 
 use domain::{PromoCode, PromoRef, TariffId};
 use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, PromoRequest};
@@ -48,7 +48,7 @@ impl CrashScenario for Begun {
             self.has_payment(shop).await
         })
         .await;
-        // The buyer comes back to it.
+        // The buyer comes back to the purchase.
         let Begun(buyer) = self;
         buyer.pay(shop).await;
         shop.sweep().await;
@@ -71,7 +71,7 @@ impl Begun {
     }
 }
 
-/// A paid payment of which the provider has sent no notification.
+/// A paid payment whose webhook the provider has not sent.
 struct Paid(Buyer, Uuid);
 
 impl CrashScenario for Paid {

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use world::{At, RelayedEvent, World, later};
 
-/// Each test once over the outbox of status and once over that of purchases.
+/// Runs each test over the outbox of user statuses and over that of purchases.
 macro_rules! over_both_outboxes {
     ($($test:ident),+ $(,)?) => {
         mod of_status {
@@ -50,7 +50,7 @@ async fn many_relays<E: RelayedEvent>(world: World<E>, relays: usize) {
         running.spawn(world.relay().await);
     }
     let published = running.join_all().await;
-    // Each took a part: it is several relays that this is about.
+    // Every relay published a part: the test is about concurrent relays.
     assert!(published.iter().all(|one| *one > 0), "{published:?}");
     assert_eq!(published.iter().sum::<usize>(), 4000);
     let received = world.received(4000).await;
@@ -77,7 +77,7 @@ async fn events_of_a_dead_relay_are_published_after_its_lease<E: RelayedEvent>(w
     let claimed = world.outbox.claim(2, now, until).await.unwrap();
     assert_eq!(claimed.len(), 2);
     let backlog = world.outbox.backlog().await.unwrap();
-    assert_eq!(backlog.depth, 6, "what is claimed waits, too");
+    assert_eq!(backlog.depth, 6, "claimed events are still unpublished");
     let oldest = backlog.oldest.unwrap();
     assert_eq!(oldest, claimed[0].occurred_at());
     let metrics = world.outbox.metrics(oldest + Duration::from_secs(90)).await;
@@ -86,7 +86,7 @@ async fn events_of_a_dead_relay_are_published_after_its_lease<E: RelayedEvent>(w
     let publisher = world.broker.publisher().await.unwrap();
     assert_eq!(publisher.publish(&claimed[..1]).await, [Ok(())]);
 
-    // Until its claim has run out, others publish the third user's events alone.
+    // Until its claim expires, others publish only the events of the third user.
     let alone = outbox::relay_once(&world.outbox, &publisher, &SystemClock).await;
     assert_eq!(alone.unwrap(), 2);
     let rest = outbox::relay_once(&world.outbox, &publisher, &later()).await;
@@ -113,12 +113,12 @@ async fn late_relay_takes_nothing_from_its_successor<E: RelayedEvent>(world: Wor
     let taken_over = world.outbox.claim(10, later().now(), second).await;
     assert_eq!(taken_over.unwrap(), claimed);
 
-    // The late one failed and releases: the claim is no longer its own.
+    // The late relay failed and releases its claim, which is no longer its own.
     let ids = [claimed[0].id()];
     let released = world.outbox.release_claims(&ids, first, now).await;
     assert_eq!(released.unwrap(), 0);
     assert_eq!(world.outbox.claim(10, now, first).await.unwrap(), []);
-    // Or it had published: that is true whoever says so, and the next event is free.
+    // Or it had published the event: marking it as published works for any relay, and the next event is free.
     assert_eq!(world.outbox.mark_published(&ids, now).await.unwrap(), 1);
     assert_eq!(world.outbox.mark_published(&ids, now).await.unwrap(), 0);
     let next = world.outbox.claim(10, now, first).await.unwrap();
@@ -134,7 +134,7 @@ async fn unroutable_event_is_retried_behind_others<E: RelayedEvent>(world: World
     deleted.await.unwrap();
     let now = At(SystemClock.now());
     for _ in 0..2 {
-        // A hundred at a time: the second time those that were not tried the first time.
+        // A batch has a hundred events: the second one has those that the first did not try.
         let relayed = relay_batch(&world.outbox, &publisher, &now).await;
         let unroutable = PublishError::Unroutable.to_string();
         assert_eq!(relayed.unwrap_err().to_string(), unroutable);
@@ -145,9 +145,9 @@ async fn unroutable_event_is_retried_behind_others<E: RelayedEvent>(world: World
     );
     assert_eq!(world.unpublished().await, 150);
 
-    // Who connects declares it.
+    // Connecting declares the queue.
     world.connect().await.close().await;
-    // A second later they may be tried again, all of them.
+    // After a second, all of them may be retried.
     until("published", TIMEOUT, async || {
         let relayed = outbox::relay_once(&world.outbox, &publisher, &SystemClock).await;
         relayed.unwrap();

@@ -18,7 +18,7 @@ use serde_json::Value;
 use testkit::{TIMEOUT, scratch};
 use uuid::Uuid;
 
-/// A time that somebody set.
+/// A clock that always shows the same time.
 pub struct At(pub Timestamp);
 
 impl Clock for At {
@@ -27,16 +27,16 @@ impl Clock for At {
     }
 }
 
-/// A minute later than now: every claim has run out by then.
+/// A clock that is a minute ahead: every claim has expired by then.
 pub fn later() -> At {
     At(SystemClock.now() + Duration::from_secs(60))
 }
 
-/// RelayedEvent that have an outbox.
+/// Events that are relayed from an outbox.
 pub trait RelayedEvent: Event + Sized + std::fmt::Debug + PartialEq + 'static {
-    /// What counts the events of a user, in the table and in the message.
+    /// The number of an event among its user's: a column of the table and a member of the message.
     const ORDER: &str;
-    /// The other columns that must be filled, and with what.
+    /// The other columns that must be filled, and their values.
     const COLUMNS: (&str, &str);
 
     async fn database() -> Pool;
@@ -45,7 +45,7 @@ pub trait RelayedEvent: Event + Sized + std::fmt::Debug + PartialEq + 'static {
 
     fn queue(name: &str) -> Queue;
 
-    /// Which of its user's events it is, from 1.
+    /// The position of the event among its user's, from 1.
     fn place(&self) -> i64;
 
     fn occurred_at(&self) -> Timestamp;
@@ -131,7 +131,7 @@ impl<E: RelayedEvent> World<E> {
         connect::<E>(&self.amqp_url, &self.queue).await
     }
 
-    /// Writes events of `users` users, `each` of one, right after one another.
+    /// Writes `each` events for each of `users` users, those of a user in a row.
     pub async fn write(&self, users: i32, each: i64) {
         let (order, (columns, values)) = (E::ORDER, E::COLUMNS);
         let sql = format!(
@@ -149,7 +149,7 @@ impl<E: RelayedEvent> World<E> {
         assert_eq!(written, u64::try_from(i64::from(users) * each).unwrap());
     }
 
-    /// A relay of its own connection that runs until nothing is left in the outbox. Returns how many it published.
+    /// A relay with a connection of its own that runs until the outbox is empty. Returns how many events it published.
     pub async fn relay(&self) -> impl Future<Output = usize> + Send + 'static + use<E> {
         let (broker, outbox) = (self.connect().await, self.outbox.clone());
         async move {
@@ -170,8 +170,7 @@ impl<E: RelayedEvent> World<E> {
         self.outbox.backlog().await.unwrap().depth
     }
 
-    /// The events that came over the queue, by user in the order of their coming. There must be `count` in all, and no
-    /// more.
+    /// The events received from the queue, by user and in order of arrival. There must be exactly `count` in all.
     pub async fn received(&self, count: usize) -> HashMap<Uuid, Vec<i64>> {
         let mut consumer = self.broker.consumer(1000).await.unwrap();
         let mut received: HashMap<Uuid, Vec<i64>> = HashMap::new();
@@ -188,7 +187,7 @@ impl<E: RelayedEvent> World<E> {
 
     pub async fn finish(self) {
         let channel = self.broker.channel().await.unwrap();
-        // To delete what is not there is no error.
+        // Deleting a queue that does not exist is no error.
         for queue in [&self.queue, &dead_letter_queue(&self.queue)] {
             let options = QueueDeleteOptions::default();
             let deleted = channel.queue_delete(queue.as_str().into(), options);

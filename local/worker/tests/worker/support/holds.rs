@@ -16,7 +16,7 @@ pub struct Promo {
 }
 
 impl Promo {
-    /// An active code on nobody's list, without limits.
+    /// An active, unlisted code, practically without limits.
     pub async fn new(pool: &Pool) -> Promo {
         let tariff = rows::insert_tariff(pool, "worker test", 30_000, "RUB").await;
         let spec = PromoSpec {
@@ -34,7 +34,7 @@ impl Promo {
         }
     }
 
-    /// Holds a use for the user, or says which rules refuse.
+    /// Holds a use for the user, or returns the rules that refused.
     pub async fn apply(&self, user_id: Uuid) -> Result<(), Vec<String>> {
         let ask = PromoRequest {
             user_id,
@@ -53,7 +53,7 @@ impl Promo {
         }
     }
 
-    /// Every hold of the user: its state and why it was cancelled, the oldest first.
+    /// The user's applications, oldest first: the state and the reason for the cancellation.
     pub async fn of(&self, user: Uuid) -> Vec<(String, Option<String>)> {
         let sql = "SELECT state, cancel_reason FROM applications WHERE code_id = $1 AND user_id = $2 ORDER BY created_at";
         let params: [Param; 2] = [(&self.id, Type::INT8), (&user, Type::UUID)];
@@ -61,7 +61,7 @@ impl Promo {
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
-    /// Panics unless the counters say what the holds say, and `taken` uses are held.
+    /// Panics unless the counters match the applications and `taken` uses are held.
     pub async fn adds_up(&self, taken: i64) {
         let audited = Audited {
             promos: &[self.id],

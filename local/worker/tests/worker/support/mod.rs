@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Asks until the answer is yes. Panics when `timeout` runs out.
+/// Polls until `ask` returns true. Panics when `timeout` runs out.
 pub async fn until(what: &str, timeout: Duration, mut ask: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + timeout;
     while !ask().await {

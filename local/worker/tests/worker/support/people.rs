@@ -1,4 +1,4 @@
-//! Accounts whose status changes as the functions of the auth side change it.
+//! Accounts whose statuses change as the auth functions change them.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct People {
 pub type Known = BTreeMap<Uuid, (String, i64)>;
 
 impl People {
-    /// With an administrator, who blocks others.
+    /// Creates an administrator, who blocks others.
     pub async fn new(pool: Pool) -> People {
         let password = Password::parse("meadow kettle".to_owned()).unwrap();
         let hash = PasswordHash::of(password, &OsRandom).await.unwrap();
@@ -81,7 +81,7 @@ impl People {
         assert!(deleted.await.unwrap().is_some());
     }
 
-    /// Panics unless nothing personal is left of the account.
+    /// Panics if any personal data is left of the account.
     pub async fn is_erased(&self, user: Uuid) {
         let sql = "SELECT FROM users WHERE id = $1 AND status = 'deleted'
             AND num_nonnulls(email, email_key, name, password_hash) = 0";
@@ -89,12 +89,12 @@ impl People {
         assert_eq!(rows.len(), 1);
     }
 
-    /// What the auth side says of everyone.
+    /// The status of every user, as auth knows it.
     pub async fn known(&self) -> Known {
         known(&self.pool, &[]).await
     }
 
-    /// Events that the outbox still has to publish.
+    /// The number of unpublished events in the outbox.
     pub async fn unpublished(&self) -> i64 {
         let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
         let row = self.pool.row(sql, &[]).await.unwrap();
@@ -102,7 +102,7 @@ impl People {
     }
 }
 
-/// What a database, auth or loyalty, says of these users, or of everyone.
+/// The statuses of these users, or of all, in the auth or the loyalty database.
 pub async fn known(pool: &Pool, users: &[Uuid]) -> Known {
     let sql = "SELECT id, status, version FROM users WHERE id = ANY ($1) OR $1 = '{}'";
     let rows = pool.rows(sql, &[(&users, Type::UUID_ARRAY)]).await.unwrap();

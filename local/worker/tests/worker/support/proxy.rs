@@ -1,4 +1,4 @@
-//! A proxy between the worker and a server: it cuts connections, sees what passes, and holds it back.
+//! A proxy between the worker and a server: it cuts connections, watches traffic, and holds it back.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,17 +10,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Which way bytes go.
+/// The direction of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     ToServer,
     ToClient,
 }
 
-/// How a message of Postgres's protocol begins that has a statement, and the answer to it.
+/// How the messages of Postgres's protocol begin that carry a statement (Parse) and the answer to it (ParseComplete).
 pub const STATEMENT: &[u8] = b"P\0\0";
 pub const ANSWER: &[u8] = b"1\0\0\0\x04";
-/// Anything.
+/// Matches anything.
 pub const ANY: &[u8] = b"";
 
 pub struct Proxy {
@@ -31,7 +31,7 @@ pub struct Proxy {
 
 struct State {
     up: watch::Sender<bool>,
-    /// Changes when rules do, and with each hit.
+    /// Changes when a rule is removed.
     changed: watch::Sender<u64>,
     rules: Mutex<Rules>,
     refused: AtomicUsize,
@@ -48,11 +48,11 @@ struct Rule {
     way: Way,
     pattern: Vec<u8>,
     hits: usize,
-    /// What it holds back once the pattern was seen so often.
+    /// The direction that it holds back, once the pattern has been seen this often.
     holds: Option<(Way, usize)>,
 }
 
-/// A pattern that is looked for in what passes.
+/// A pattern that is counted in the traffic until this is dropped.
 pub struct Watch {
     id: usize,
     state: Arc<State>,
@@ -77,17 +77,17 @@ impl Proxy {
         }
     }
 
-    /// The same URL with this proxy in the place of its server.
+    /// The same URL with this proxy in place of its server.
     pub fn instead(&self, url: &str) -> String {
         url.replacen(&server(url), &self.address.to_string(), 1)
     }
 
-    /// Ends all connections, and each new one at once. What was held back is lost.
+    /// Closes all connections, and each new one at once. What was held back is lost.
     pub fn cut(&self) {
         self.state.up.send_replace(false);
     }
 
-    /// Ends the present connections alone. What was held back is lost.
+    /// Closes only the present connections. What was held back is lost.
     pub fn drop_connections(&self) {
         self.cut();
         self.restore();
@@ -98,7 +98,7 @@ impl Proxy {
         self.state.up.send_replace(true);
     }
 
-    /// Connections that were made while it was cut.
+    /// The number of connections that were made while it was cut.
     pub fn refused(&self) -> usize {
         self.state.refused.load(Ordering::Relaxed)
     }
@@ -108,18 +108,18 @@ impl Proxy {
         self.rule(way, pattern, None)
     }
 
-    /// Holds back what has the pattern and all that comes after it this way, on any connection, until the answer is
-    /// dropped. An empty pattern is in everything.
+    /// Holds back what contains the pattern, and everything after it in this direction, on any connection, until the
+    /// returned watch is dropped. An empty pattern matches everything.
     pub fn hold(&self, way: Way, pattern: &[u8]) -> Watch {
         self.hold_from(1, way, pattern)
     }
 
-    /// The same from the `nth` time on.
+    /// The same from the `nth` match on.
     pub fn hold_from(&self, nth: usize, way: Way, pattern: &[u8]) -> Watch {
         self.rule(way, pattern, Some((way, nth)))
     }
 
-    /// Lets what has the pattern pass to the server, and holds back all that the server says from then on.
+    /// Lets what contains the pattern pass to the server, and holds back everything that the server sends from then on.
     pub fn hold_answers(&self, pattern: &[u8]) -> Watch {
         self.rule(Way::ToServer, pattern, Some((Way::ToClient, 1)))
     }
@@ -150,7 +150,7 @@ impl Drop for Proxy {
 }
 
 impl Watch {
-    /// How often the pattern passed, or came and is held back.
+    /// How often the pattern has been seen, whether it passed or is held back.
     pub fn hits(&self) -> usize {
         let rules = self.state.rules();
         let own = rules.all.iter().find(|rule| rule.id == self.id);
@@ -170,7 +170,7 @@ impl State {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what is in `bytes`, of which the first `seen` were looked at before.
+    /// Counts the patterns in `bytes`, of which the first `seen` bytes were searched before.
     fn look(&self, way: Way, bytes: &[u8], seen: usize) {
         let mut rules = self.rules();
         for rule in rules.all.iter_mut().filter(|rule| rule.way == way) {
@@ -229,8 +229,8 @@ async fn carry(client: TcpStream, server: String, state: Arc<State>) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // The end of either side, or a cut, is the end of both. The cut first: what is held back may be let go with it, and
-    // is lost then.
+    // When either side ends, or on a cut, both end. The cut is checked first: it may also release what is held back,
+    // which must be lost then.
     tokio::select! {
         biased;
         _ = up.changed() => (),
@@ -240,7 +240,7 @@ async fn carry(client: TcpStream, server: String, state: Arc<State>) {
 }
 
 async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Way, state: &State) {
-    /// More than any pattern has.
+    /// Longer than any pattern.
     const TAIL: usize = 64;
     let (mut bytes, mut buffer) = (vec![], vec![0; 64 * 1024]);
     loop {

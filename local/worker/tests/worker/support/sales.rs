@@ -1,4 +1,4 @@
-//! Purchases as the functions of the loyalty side make them.
+//! Purchases, made as the loyalty functions make them.
 
 use domain::{Clock, TariffId};
 use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, RefundOutcome, Settled};
@@ -46,7 +46,7 @@ impl Sales {
         id
     }
 
-    /// Gives all the money back.
+    /// Refunds the purchase in full.
     pub async fn refund(&self, purchase: Uuid) {
         let now = SystemClock.now();
         let ordered = self

@@ -1,4 +1,4 @@
-//! What the tests of the store share. They run beside others on one database, so every address is new.
+//! What the tests of the store share. They run alongside others on one database, so every address is new.
 
 use auth_store::{AuthStore, NewSession, NewUser, PasswordHash, RegisterError, TombstoneKey};
 use domain::{Clock, Email, Password, PersonName, Random};
@@ -7,7 +7,7 @@ use pg::{AdHoc, Pool, Type};
 use runtime::{OsRandom, SystemClock};
 use uuid::Uuid;
 
-/// The auth database through its pooler, with as many clients as the races need.
+/// The auth database through its pooler, with as many connections as the races need.
 pub fn pool() -> Pool {
     let url = std::env::var("AUTH_DATABASE_URL")
         .expect("AUTH_DATABASE_URL is not set: run `cargo local test`");
@@ -35,7 +35,7 @@ pub async fn hash() -> PasswordHash {
     PasswordHash::of(password, &OsRandom).await.unwrap()
 }
 
-/// What is kept of an address, under the key of the tests.
+/// The tombstone of an address, under the key of the tests.
 pub fn tombstone(email: &Email) -> [u8; 32] {
     TombstoneKey::new(&[3; 32]).hash(&email.key())
 }
@@ -68,7 +68,7 @@ pub fn new_session(user_id: Uuid) -> NewSession {
     }
 }
 
-/// Blocks as staff would: the tests' only way until there is an endpoint for it.
+/// Sets the status of an account directly in the database.
 pub async fn set_status(pool: &Pool, user_id: Uuid, status: &str) {
     let sql = "UPDATE users SET status = $2, version = version + 1 WHERE id = $1";
     let params: [pg::Param; 2] = [(&user_id, Type::UUID), (&status, Type::TEXT)];

@@ -1,7 +1,7 @@
 //! Whatever users, payments, the clock and the auth side do, and in whatever order: a use is never counted twice and
 //! never lost, and the counters are always the sum of the ledger.
 //!
-//! This is a test binary of its own, for it moves the clock past the end of everyone's holds.
+//! These tests have a database of their own, because they move the clock past the end of everyone's holds.
 
 mod model;
 mod scene;
@@ -22,13 +22,13 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// One at a time: a sweep by the clock of one scene expires the applications of all.
+/// Scenes run one at a time: a sweep by the clock of one scene expires the applications of all.
 static CLOCK: Mutex<()> = Mutex::const_new(());
 
 proptest! {
     #![proptest_config(config(40))]
 
-    /// One after the other, every answer is the one that the rules on paper give.
+    /// In sequence, every answer is the one that the model gives.
     #[test]
     fn sequential_answers_match_the_model(ops in vec(scene::op(), 1..30)) {
         Runtime::new().unwrap().block_on(async {
@@ -49,7 +49,7 @@ proptest! {
 proptest! {
     #![proptest_config(config(12))]
 
-    /// All at once, the limits hold and the books balance at every instant.
+    /// Concurrently, the limits hold and the books balance at every instant.
     #[test]
     fn concurrent_operations_pass_the_audit(per_user in vec(vec(scene::op(), 1..12), USERS)) {
         Runtime::new().unwrap().block_on(async {
@@ -81,7 +81,7 @@ proptest! {
             observer.await.unwrap();
             scene.is_within_limits().await;
 
-            // Nothing is lost: once all that is open is over, exactly what is not spent can be had again.
+            // Nothing is lost: once everything open is closed, exactly the uses that are not spent are available again.
             scene.close_everything().await;
             scene.adds_up().await;
             scene.can_be_used_up().await;

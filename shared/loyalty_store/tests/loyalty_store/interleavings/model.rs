@@ -1,4 +1,4 @@
-//! What should happen, on paper.
+//! A model of what should happen.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,7 +35,7 @@ impl Application {
         matches!(self.state(now), "applied" | "paying" | "used")
     }
 
-    /// Kept from others for nothing, within the last day.
+    /// Whether it kept a use from others without using it, within the last day.
     fn is_unused(&self, now: Timestamp) -> bool {
         let wasted = match self.by_user {
             Some(at) => at.duration_since(self.created_at) >= HALF,
@@ -49,8 +49,8 @@ impl Application {
     }
 }
 
-/// A purchase: the place of its application, and `pending`, `paid`, `failed`, `refunded`, or `going back` when the money
-/// came too late.
+/// A purchase: the index of its application, and `pending`, `paid`, `failed`, `refunded`, or `going back` when the
+/// money is being refunded because the sale could not be kept.
 #[derive(Debug, Clone, Copy)]
 struct Sale {
     place: usize,
@@ -127,7 +127,7 @@ impl Model {
         }
     }
 
-    /// The place of the hold, and whether it is new.
+    /// The index of the application, and whether it is new.
     fn apply(
         &mut self,
         user: usize,
@@ -148,7 +148,7 @@ impl Model {
         let count =
             |of: &dyn Fn(&Application) -> bool| live.iter().filter(|a| of(a)).count() as i64;
         let (uses, per_user) = LIMITS[promo];
-        // What the user holds for the other tariff does not count against moving it.
+        // The user's application for the other tariff does not count against moving it.
         let elsewhere = |a: &Application| {
             a.user == user && a.promo == promo && a.tariff != tariff && a.is_open(now)
         };
@@ -228,7 +228,7 @@ impl Model {
         Answer::Bought
     }
 
-    /// How many applications are cancelled, now or by the latest call.
+    /// How many applications are cancelled by this call, or by the latest one if none is open.
     fn cancel(&mut self, user: usize, promo: usize, now: Timestamp) -> usize {
         let own = |a: &Application| a.user == user && a.promo == promo;
         let open: Vec<usize> = (0..self.applications.len())
@@ -257,7 +257,7 @@ impl Model {
         self.applications.iter().filter(together).count()
     }
 
-    /// The money for a purchase comes, maybe after it had failed.
+    /// The payment of a purchase succeeds, perhaps after the purchase has failed.
     fn pay(&mut self, purchase: usize, now: Timestamp) -> Answer {
         let Some(sale) = self.sales.get(purchase).copied() else {
             return Answer::Nothing;
@@ -311,7 +311,7 @@ impl Model {
         })
     }
 
-    /// Staff give all the money back; the use comes back with it.
+    /// Staff refund the purchase in full, which releases the use.
     fn refund(&mut self, purchase: usize) -> Answer {
         let Some(Sale { place, outcome }) = self.sales.get(purchase).copied() else {
             return Answer::Nothing;

@@ -19,15 +19,15 @@ use uuid::Uuid;
 use crate::world::{self, Limits, PRICE, World};
 
 pub const USERS: usize = 3;
-/// Uses of each code in all, and of one user. The second code leaves nothing to pay.
+/// The limits of each code: uses in total and per user. The second code leaves nothing to pay.
 pub const LIMITS: [(i64, i32); 2] = [(2, 2), (3, 1)];
 pub const DISCOUNTS: [i64; 2] = [100, PRICE];
-/// Uses of both codes together.
+/// The limit on uses of both codes together.
 pub const CAMPAIGN_LIMIT: i64 = 4;
 /// Longer than a hold.
 const LONG: SignedDuration = SignedDuration::from_mins(31);
 
-/// What somebody does; users, codes and tariffs by their place.
+/// An operation. Users, codes and tariffs are given by index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Op {
     Apply {
@@ -35,7 +35,7 @@ pub enum Op {
         promo: usize,
         tariff: usize,
     },
-    /// The same, moving what is held for the other tariff.
+    /// The same, moving the application for the other tariff.
     Move {
         user: usize,
         promo: usize,
@@ -50,25 +50,25 @@ pub enum Op {
         promo: usize,
         tariff: usize,
     },
-    /// The money for one of the purchases so far comes, or will not come.
+    /// The payment of one of the purchases so far succeeds, or is declined.
     Pay {
         purchase: usize,
     },
     Decline {
         purchase: usize,
     },
-    /// Staff give the money of one of the purchases back.
+    /// Staff refund one of the purchases.
     Refund {
         purchase: usize,
     },
     Wait,
     Sweep,
-    /// The auth side tells that the user is blocked, or deleted.
+    /// The auth side reports the user as blocked or deleted.
     Close {
         user: usize,
         status: UserStatus,
     },
-    /// The auth side tells that the user is active (again).
+    /// The auth side reports the user as active (again).
     Open {
         user: usize,
     },
@@ -92,7 +92,7 @@ pub fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// What came of it.
+/// The outcome of an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     Held,
@@ -100,14 +100,14 @@ pub enum Answer {
     Refused(Vec<String>),
     Bought,
     BoughtBefore,
-    /// How many applications.
+    /// The number of applications.
     Cancelled(usize),
     Settled(&'static str),
     Refund(&'static str),
     Nothing,
 }
 
-/// An application: user, code, tariff, state. A hold that has run out is `expired`, whoever gave it back.
+/// An application: user, code, tariff, state. One that is past its end is `expired`, whoever released it.
 pub type Entry = (usize, usize, usize, &'static str);
 
 /// The events of each user, in order: `paid` or `refunded`.
@@ -161,8 +161,8 @@ impl Scene {
         self.0.start + SignedDuration::from_secs(self.0.seconds.load(Ordering::SeqCst))
     }
 
-    /// Does it, a second after what was done before. Nothing may fail: the books are never so wrong that the database
-    /// objects, and nobody waits for each other in a circle.
+    /// Runs the operation, a second after the previous one. No call may fail: the database finds no constraint
+    /// violated, and there are no deadlocks.
     pub async fn run(&self, op: Op) -> Answer {
         let Inner {
             world,
@@ -278,7 +278,7 @@ impl Scene {
                 purchases.push((purchase.id, purchase.total));
                 Answer::Bought
             }
-            // Somebody was faster.
+            // A concurrent operation came first.
             _ => Answer::Nothing,
         }
     }
@@ -324,7 +324,7 @@ impl Scene {
         self.0.world.adds_up(&self.0.promos).await;
     }
 
-    /// All applications in the order in which they were made.
+    /// All applications, in order of creation.
     pub async fn ledger(&self) -> Vec<Entry> {
         let Inner {
             world,
@@ -353,7 +353,7 @@ impl Scene {
         rows.iter().map(entry).collect()
     }
 
-    /// The events of purchases.
+    /// The purchase events.
     pub async fn events(&self) -> Events {
         let Inner { world, users, .. } = &*self.0;
         let sql = "SELECT user_id, refund_minor IS NULL FROM outbox WHERE user_id = ANY ($1) ORDER BY sequence";
@@ -384,7 +384,7 @@ impl Scene {
         }
     }
 
-    /// Every payment fails, every hold runs out, everyone is active.
+    /// Fails every payment, expires every hold and makes every user active.
     pub async fn close_everything(&self) {
         for nth in 0.. {
             if self.run(Op::Decline { purchase: nth }).await == Answer::Nothing {
@@ -398,7 +398,7 @@ impl Scene {
         self.run(Op::Sweep).await;
     }
 
-    /// New users can take exactly what is not spent.
+    /// Checks that new users can hold exactly the uses that are not spent.
     pub async fn can_be_used_up(&self) {
         let Inner {
             world,
@@ -419,7 +419,7 @@ impl Scene {
                 held += i64::from(matches!(applied, ApplyOutcome::Applied(_)));
             }
         }
-        // The codes have a use more between them than the campaign.
+        // Together, the codes have one use more than the campaign.
         assert_eq!(held + spent, CAMPAIGN_LIMIT);
     }
 }
@@ -435,7 +435,7 @@ fn settled(settled: Settled) -> Answer {
     })
 }
 
-/// Money of the model's purchases.
+/// What a purchase with this code costs.
 pub fn total(promo: usize) -> Money {
     Money::from_minor(PRICE - DISCOUNTS[promo], Currency::RUB).unwrap()
 }

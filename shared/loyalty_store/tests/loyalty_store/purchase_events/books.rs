@@ -1,4 +1,4 @@
-//! What is kept of events, and that the audit misses none.
+//! The retention of events, and the audit, which finds missing ones.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ async fn published_event_is_purged_after_thirty_days() {
     let events = shop.events().await;
     assert_eq!((events.len(), events[0].sequence), (1, 2));
     assert_eq!(store.purge_published_events(later).await.unwrap(), 1);
-    // The next one goes on counting, and the audit still knows how many there were.
+    // The next event continues the sequence, and the audit still knows how many there were.
     shop.buy().await;
     assert_eq!(shop.events().await[0].sequence, 3);
     assert_eq!(shop.contradictions().await, [""; 0]);

@@ -1,4 +1,4 @@
-//! Events of purchases: everything that happened, once, in order, or nothing of it happened.
+//! Purchase events: each change emits its event once and in order, or does not happen at all.
 
 mod books;
 mod refunds;

@@ -1,4 +1,4 @@
-//! Money that goes back.
+//! Refund events.
 
 use events::Refunded;
 use runtime::OsRandom;
@@ -13,9 +13,9 @@ async fn refund_event_has_the_total_refunded() {
     let purchase = shop.buy().await;
     let (starts_at, ends_at) = shop.period(&purchase).await;
     let first = shop.refund(&purchase, Some(9_900)).await;
-    // The provider repeats itself.
+    // The provider reports it again.
     shop.comes_off(first).await;
-    // Somebody gives a part back at the provider, and staff the rest.
+    // A part is refunded at the provider, and the rest by staff.
     let payment = format!("payment-{}", purchase.id);
     for _ in 0..2 {
         let store = &shop.world.store;
@@ -42,7 +42,7 @@ async fn refund_event_has_the_total_refunded() {
         assert_eq!(event.subscription.starts_at, starts_at);
         assert_eq!(event.paid_until, event.subscription.ends_at);
     }
-    // A part changes nothing of the time; all ends it.
+    // A partial refund leaves the subscription as it is; a full one ends it.
     assert_eq!(events[2].subscription.ends_at, ends_at);
     assert_eq!(events[3].subscription.ends_at, events[3].occurred_at);
     assert_eq!(shop.contradictions().await, [""; 0]);
@@ -60,7 +60,7 @@ async fn moved_periods_emit_the_new_end() {
     assert_eq!(events[0].paid_until, ends_at);
     assert!(ends_at < before[1].paid_until);
 
-    // One that has not begun leaves what runs.
+    // Refunding a period that has not begun leaves the current one as it is.
     let third = shop.buy().await;
     shop.refund(&third, None).await;
     let events = shop.events().await;

@@ -64,7 +64,7 @@ async fn unsold_purchase_emits_no_event() {
     let shop = Shop::new().await;
     let declined = shop.order().await;
     shop.decline(&declined).await;
-    // The one use of the code is somebody else's by the time the money comes: it goes back.
+    // Another user has the single use of the code by the time the payment succeeds: it is refunded.
     let (late, promo) = shop.order_with_code(100).await;
     shop.decline(&late).await;
     let other = shop.world.user().await;
@@ -114,7 +114,7 @@ async fn concurrent_purchases_emit_ordered_events() {
     let events = shop.events().await;
     let sequences: Vec<_> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, [1, 2, 3, 4, 5, 6, 7, 8]);
-    // Who keeps the last `paid_until` of a tariff is right.
+    // A reader that keeps the latest `paid_until` of each tariff is right.
     let mut known = HashMap::new();
     for event in events {
         let before = known.insert(event.tariff, event.paid_until);

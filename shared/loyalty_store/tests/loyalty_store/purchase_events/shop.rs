@@ -1,4 +1,4 @@
-//! A user who buys, in a database of the test's own: nobody else takes its events.
+//! A user who buys, in a database of the test's own, so that no relay takes the events.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Shop {
         }
     }
 
-    /// Begins to buy at the full price.
+    /// Opens a purchase at full price.
     pub async fn order(&self) -> Purchase {
         let store = &self.world.store;
         let tariff = TariffId(self.tariff);
@@ -52,7 +52,7 @@ impl Shop {
         }
     }
 
-    /// Begins to buy with a new code that takes so much off, and returns its number, too.
+    /// Opens a purchase with a new code that takes this much off. Also returns the ID of the code.
     pub async fn order_with_code(&self, discount_minor: i64) -> (Purchase, i64) {
         let one = Limits {
             uses: Some(1),
@@ -73,7 +73,7 @@ impl Shop {
         }
     }
 
-    /// The money comes.
+    /// The payment succeeds.
     pub async fn pay(&self, purchase: &Purchase) -> Result<Settled, PgError> {
         let (store, id) = (&self.world.store, purchase.id);
         let reference = format!("payment-{id}");
@@ -82,7 +82,7 @@ impl Shop {
             .await
     }
 
-    /// Buys at the full price.
+    /// Buys and pays at full price.
     pub async fn buy(&self) -> Purchase {
         let purchase = self.order().await;
         assert_eq!(self.pay(&purchase).await.unwrap(), Settled::Now);
@@ -96,7 +96,7 @@ impl Shop {
         assert_eq!(failed.unwrap(), Settled::Now);
     }
 
-    /// Staff give so much back, or all.
+    /// Staff refund this much, or everything. Returns the ID of the refund.
     pub async fn refund(&self, purchase: &Purchase, minor: Option<i64>) -> Uuid {
         let store = &self.world.store;
         let ordered = store
@@ -109,7 +109,7 @@ impl Shop {
         refund.id
     }
 
-    /// The provider says that the money has gone back.
+    /// The provider reports that the refund is complete.
     pub async fn comes_off(&self, refund: Uuid) {
         let reference = format!("refund-{refund}");
         let completed = self.world.store.complete_refund(refund, &reference, now());
@@ -131,7 +131,7 @@ impl Shop {
         }
     }
 
-    /// The time that the purchase pays for.
+    /// The period that the purchase pays for.
     pub async fn period(&self, purchase: &Purchase) -> (Timestamp, Timestamp) {
         let found = self.world.store.find_purchase(purchase.id).await.unwrap();
         let period = found.unwrap().subscription.unwrap();

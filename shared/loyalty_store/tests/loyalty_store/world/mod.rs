@@ -1,4 +1,4 @@
-//! What tests of the store put into a real database.
+//! Test data for the store, in a real database.
 
 use domain::{Clock, PromoCode, PromoRef, Random, TariffId, UserStatus};
 use events::UserStatusChanged;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 /// The price of every tariff, in kopecks.
 pub const PRICE: i64 = 30_000;
-/// What the texts of codes begin with; their IDs follow.
+/// The prefix of the texts of codes; the ID follows.
 const CODE: &str = "STORETEST";
 
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct World {
     pub store: LoyaltyStore,
 }
 
-/// What a promo code or a campaign may give.
+/// The limits of a promo code or a campaign.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
     pub uses: Option<i64>,
@@ -52,13 +52,13 @@ pub fn event(user_id: Uuid, version: i64, status: UserStatus) -> UserStatusChang
 }
 
 impl World {
-    /// A world that asks over at most `connections` connections.
+    /// A world with at most `connections` connections.
     pub fn new(connections: usize) -> World {
         World::at(&database_url(), connections)
     }
 
-    /// A world without the other tests, for those with a clock of their own: a sweep by it expires everybody's
-    /// applications.
+    /// A world that other tests do not share, for tests with a clock of their own: a sweep by that clock expires
+    /// everybody's applications.
     pub async fn alone() -> World {
         static URL: OnceCell<String> = OnceCell::const_new();
         World::at(URL.get_or_init(scratch::loyalty_url).await, 8)
@@ -70,7 +70,7 @@ impl World {
         World { pool, store }
     }
 
-    /// Opens all the connections, a few at a time: each is a key derivation, slow without optimisation.
+    /// Opens all the connections, a few at a time: each takes a key derivation, which is slow without optimisation.
     pub async fn connected(connections: usize) -> World {
         let world = World::new(connections);
         for open in (8..=connections).step_by(8) {
@@ -109,7 +109,7 @@ impl World {
         rows::insert_campaign(&self.pool, limits.uses, limits.budget_minor).await
     }
 
-    /// An active code, on nobody's list, that takes `discount_minor` off; one use a user unless the limits say more.
+    /// An active, unlisted code that takes `discount_minor` off; one use per user unless the limits say otherwise.
     pub async fn promo(&self, discount_minor: i64, limits: Limits) -> i64 {
         let spec = PromoSpec {
             effect: Effect::AmountOff(discount_minor),
@@ -136,7 +136,7 @@ impl World {
         id
     }
 
-    /// Gives a code uses of its own.
+    /// Limits the uses of a single code.
     pub async fn limit_code(&self, code: i64, uses: i64) {
         let sql = "UPDATE promo_codes SET max_uses = $2 WHERE id = $1";
         let params: [Param; 2] = [(&code, Type::INT8), (&uses, Type::INT8)];
@@ -150,7 +150,8 @@ impl World {
             .unwrap()
     }
 
-    /// Applies, each user once, as many at a time as there are connections; the holds, and how often which rules refused.
+    /// Applies a code for each of `users`, `at_a_time` of them concurrently. Returns the applications, and the rules of
+    /// each refusal.
     pub async fn apply_all(
         &self,
         users: &[Uuid],
@@ -189,14 +190,14 @@ impl World {
         (held, refused)
     }
 
-    /// The uses of a promotion (by a code of it) that are held or spent, and their discounts.
+    /// The uses of the promotion of a code that are held or spent, and the sum of their discounts.
     pub async fn promotion_usage(&self, code: i64) -> (i64, i64) {
         let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM promotion_usage
             WHERE promotion_id = (SELECT promotion_id FROM promo_codes WHERE id = $1)";
         self.usage(sql, code).await
     }
 
-    /// The same of a campaign.
+    /// The same for a campaign.
     pub async fn campaign_usage(&self, campaign: i64) -> (i64, i64) {
         let sql = "SELECT coalesce(sum(taken), 0)::bigint, coalesce(sum(spent_minor), 0)::bigint FROM campaign_usage
             WHERE campaign_id = $1";
@@ -209,7 +210,7 @@ impl World {
         (row.get(0), row.get(1))
     }
 
-    /// Fails when counters and applications of these codes and their campaigns do not add up.
+    /// Fails if the counters and the applications of these codes and their campaigns do not add up.
     pub async fn adds_up(&self, promos: &[i64]) {
         let audited = Audited {
             promos,
