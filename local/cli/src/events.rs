@@ -82,9 +82,10 @@ async fn values(env: &Env) -> Result<BTreeMap<&'static str, String>> {
     ]))
 }
 
-/// A purchase that nobody has paid: of the first tariff, at its full price.
+/// A purchase that nobody has paid: of a tariff that no other example applies a code to, since a
+/// user has one open purchase of a tariff.
 async fn pending_purchase(client: &Client, base: &str, access_token: &str) -> Result<String> {
-    let url = format!("{base}/buy_tariff?tariff=1");
+    let url = format!("{base}/buy_tariff?tariff=2");
     let request = client.post(&url).bearer_auth(access_token);
     let answer = request.send().await.context(&url)?;
     let answer: Value = answer.json().await.context(&url)?;
