@@ -4,11 +4,13 @@
 //! Migrations only go forward. They run over a direct connection, never through the transaction
 //! pooler: the lock that keeps two runners apart belongs to the session.
 
+mod first_admin;
 mod functions;
 
 use refinery::Runner;
 use tokio_postgres::{Client, NoTls};
 
+pub use first_admin::{Made, MakeAdminError, make_admin};
 pub use functions::Function;
 
 mod auth_sql {

@@ -1,21 +1,31 @@
 //! `migrate auth|loyalty|all`: brings the schema and the functions up to date in the database of AUTH_MIGRATION_URL or
 //! LOYALTY_MIGRATION_URL (direct connections, not the pooler).
+//!
+//! `migrate make-admin EMAIL [--force]`: makes a registered account the first administrator.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use migrations::Report;
+use migrations::{Made, Report};
+
+const USAGE: &str = "usage: migrate auth|loyalty|all, or migrate make-admin EMAIL [--force]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match std::env::args().nth(1).as_deref() {
-        Some("auth") => auth().await,
-        Some("loyalty") => loyalty().await,
-        Some("all") => match auth().await {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["auth"] => auth().await,
+        ["loyalty"] => loyalty().await,
+        ["all"] => match auth().await {
             Ok(()) => loyalty().await,
             failed => failed,
         },
-        _ => Err("usage: migrate auth|loyalty|all".into()),
+        ["make-admin", email] => make_admin(email, false).await,
+        ["make-admin", email, "--force"] | ["make-admin", "--force", email] => {
+            make_admin(email, true).await
+        }
+        _ => Err(USAGE.into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,6 +49,14 @@ async fn loyalty() -> Result<(), Box<dyn Error>> {
         "loyalty",
         &migrations::loyalty(&url("LOYALTY_MIGRATION_URL")?).await?,
     );
+    Ok(())
+}
+
+async fn make_admin(email: &str, force: bool) -> Result<(), Box<dyn Error>> {
+    match migrations::make_admin(&url("AUTH_MIGRATION_URL")?, email, force).await? {
+        Made::Admin => println!("the account is an administrator: log in again to act as one"),
+        Made::AlreadyAdmin => println!("the account was an administrator already"),
+    }
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! Signing in to the running service, as anyone would.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Role;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::http;
 
 /// A demo account.
@@ -17,31 +20,66 @@ pub struct Account {
     pub password: &'static str,
     /// The name of the person.
     pub name: &'static str,
+    /// The role that the seed gives it.
+    pub role: Role,
 }
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            email,
+            password,
+            role,
+            ..
+        } = self;
+        write!(f, "{:<9} {email:<22} {password}", role.as_str())
+    }
+}
+
+/// The accounts that people sign in with: two buyers, and one of each role.
+pub const DEMO: [Account; 5] = [ANNA, BORIS, SUPPORT, MARKETER, ADMIN];
 
 /// May do everything.
 pub const ADMIN: Account = Account {
     email: "admin@demo.example",
     password: "harbour-lantern-41",
     name: "Demo Admin",
+    role: Role::Admin,
+};
+/// Fills in promo codes and groups.
+pub const MARKETER: Account = Account {
+    email: "marketer@demo.example",
+    password: "garnet-orchard-85",
+    name: "Demo Marketer",
+    role: Role::Marketer,
+};
+/// Sees why a code did not pass.
+pub const SUPPORT: Account = Account {
+    email: "support@demo.example",
+    password: "velvet-compass-96",
+    name: "Demo Support",
+    role: Role::Support,
 };
 /// The user that the examples are for.
 pub const ANNA: Account = Account {
     email: "anna@demo.example",
     password: "meadow-kettle-52",
     name: "Anna",
+    role: Role::User,
 };
 /// A second user, for whom personal codes of the first don't work.
 pub const BORIS: Account = Account {
     email: "boris@demo.example",
     password: "copper-saddle-63",
     name: "Boris",
+    role: Role::User,
 };
 /// Made to be deleted by the example event of the function `delete`.
 pub const LEAVER: Account = Account {
     email: "leaver@demo.example",
     password: "willow-hammer-74",
     name: "Leaver",
+    role: Role::User,
 };
 
 /// What a sign-in gives.
@@ -64,6 +102,40 @@ pub async fn register_and_sign_in(
     base: &str,
     account: Account,
 ) -> Result<Session> {
+    register(client, base, account).await?;
+    sign_in(client, base, account).await
+}
+
+/// Gives `user` the role of `account`, as the administrator who is signed in with `admin`.
+///
+/// # Errors
+/// When the service refuses.
+pub async fn give_role(
+    client: &Client,
+    base: &str,
+    admin: &Session,
+    user: &Session,
+    account: Account,
+) -> Result<()> {
+    let url = format!("{base}/admin/users/{}/role", user.user_id);
+    let request = client
+        .put(&url)
+        .bearer_auth(&admin.access_token)
+        .json(&json!({ "role": account.role.as_str() }));
+    let answer = request.send().await.context(&url)?;
+    let status = answer.status();
+    if status != StatusCode::OK {
+        let answer = answer.json().await.unwrap_or_default();
+        return Err(refused("give a role to", account, status, &answer));
+    }
+    Ok(())
+}
+
+/// Registers the account unless it exists.
+///
+/// # Errors
+/// When the service refuses.
+pub async fn register(client: &Client, base: &str, account: Account) -> Result<()> {
     let body = json!({
         "email": account.email,
         "password": account.password,
@@ -73,7 +145,7 @@ pub async fn register_and_sign_in(
     if status != StatusCode::CREATED && status != StatusCode::CONFLICT {
         return Err(refused("register", account, status, &answer));
     }
-    sign_in(client, base, account).await
+    Ok(())
 }
 
 /// Signs an account in.

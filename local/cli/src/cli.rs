@@ -8,6 +8,7 @@ use crate::compose::Compose;
 use crate::dlq::Dlq;
 use crate::error::Result;
 use crate::home::{Home, Kind};
+use crate::invoke::Invoke;
 use crate::plan::Only;
 use crate::rotate_keys::RotateKeys;
 use crate::test;
@@ -47,6 +48,8 @@ enum Command {
     Bench(Bench),
     /// Sign the demo user in and write example events for `cargo lambda invoke` to local/events
     Events,
+    /// Call one function as Lambda would, on the stack of `cargo local watch`
+    Invoke(Invoke),
     /// Print the environment of the running stack: eval "$(cargo local env)"
     Env {
         /// Which stack
@@ -103,6 +106,7 @@ impl Cli {
             Command::Test { only, args } => test::run(&home?, only, &args).await,
             Command::Bench(bench) => bench.run(&home?).await,
             Command::Events => maintenance::events(&home?).await,
+            Command::Invoke(invoke) => invoke.run(&home?).await,
             Command::Env { profile } => maintenance::env(&home?, profile),
             Command::Logs {
                 name,

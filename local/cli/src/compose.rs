@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::accounts::{ADMIN, ANNA, BORIS};
+use crate::accounts;
 use crate::env::{self, Env, Front};
 use crate::error::{Error, Result};
 use crate::files;
@@ -147,8 +147,8 @@ async fn seed(variables: &Env) -> Result<()> {
         folder: std::env::temp_dir(),
     };
     seed::run(&home, variables).await?;
-    for account in [ANNA, BORIS, ADMIN] {
-        report::line(format_args!("{:<20} {}", account.email, account.password));
+    for account in accounts::DEMO {
+        report::line(account);
     }
     Ok(())
 }

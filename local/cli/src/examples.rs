@@ -34,7 +34,7 @@ pub async fn invoke_all(stack: &Stack, cargo_lambda: &Path) -> Result<()> {
 async fn invoke(stack: &Stack, cargo_lambda: &Path, function: &str, event: &Path) -> Result<()> {
     let output = Program::new(cargo_lambda, &stack.home.project)
         .args(["lambda", "invoke", function])
-        .args(lambda_watch::invoke_address(stack))
+        .args(lambda_watch::invoke_address(&stack.ports))
         .arg("--data-file")
         .arg(event)
         .command()

@@ -152,13 +152,13 @@ impl Profile {
         // Beside the folder, since a wipe removes what is in it.
         let path = self.folder.with_extension("lock");
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).context(format_args!("cannot make {}", parent.display()))?;
+            fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
         }
         let file = File::options()
             .create(true)
             .append(true)
             .open(&path)
-            .context(format_args!("cannot open {}", path.display()))?;
+            .map_err(|error| unwritable(&path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -189,6 +189,13 @@ impl Profile {
             _ => Ok(()),
         }
     }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::new(format!(
+        "cannot write {}: {error}. Set LOCAL_HOME to a folder that you may write",
+        path.display()
+    ))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::env::Front;
 use crate::error::{Context, Error, Result};
 use crate::home::{Home, Kind};
 use crate::http;
-use crate::packages;
+use crate::ports::Ports;
 use crate::process::launch::Program;
 use crate::process::stage::Stage;
 use crate::report;
@@ -167,22 +167,9 @@ async fn relay_from_ipv6(port: u16) {
     });
 }
 
-/// What to type in front of a function's name to call it.
-pub fn invoke_command(stack: &Stack, cargo_lambda: &Path) -> String {
-    // `cargo lambda` works as it is when the program is in the path.
-    let program = if packages::in_path("cargo-lambda").as_deref() == Some(cargo_lambda) {
-        "cargo lambda invoke".to_owned()
-    } else {
-        let program = cargo_lambda.display().to_string();
-        format!("{} lambda invoke", crate::env::quote(&program))
-    };
-    let address = invoke_address(stack).join(" ");
-    format!("{program} {address}").trim_end().to_owned()
-}
-
 /// The arguments that name the server, where it is not the one that `cargo lambda invoke` calls by itself.
-pub fn invoke_address(stack: &Stack) -> Vec<String> {
-    match stack.ports.get(NAME) {
+pub fn invoke_address(ports: &Ports) -> Vec<String> {
+    match ports.get(NAME) {
         INVOKE_PORT => vec![],
         port => ["-A", "127.0.0.1", "-P", &port.to_string()]
             .map(str::to_owned)

@@ -14,6 +14,7 @@ pub mod failures;
 pub mod files;
 pub mod home;
 pub mod http;
+pub mod invoke;
 pub mod lambda_watch;
 pub mod maintenance;
 pub mod packages;

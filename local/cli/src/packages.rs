@@ -1,6 +1,5 @@
 //! What has to be installed on the machine, and installing it.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,8 @@ use crate::process::task;
 use crate::report;
 
 const POSTGRES: &str = "/usr/lib/postgresql";
+/// As one program, so that one password does for all of it, and it tidies up however it ends.
+const INSTALL: &str = include_str!("install.sh");
 
 /// Where the servers' programs are.
 #[derive(Clone, Debug)]
@@ -145,35 +146,51 @@ pub async fn install(packages: &[&str]) -> Result<()> {
             packages.join(" ")
         )));
     }
-    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
-    let by_hand = format!("sudo apt-get update && sudo apt-get {}", install.join(" "));
-    let sudo = if is_root() {
-        None
+    let by_hand = format!(
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    );
+    let program = if is_root() {
+        Program::new("env", "/")
     } else {
-        Some(sudo(&by_hand).await?)
+        Program::new(sudo(&by_hand).await?, "/").arg("env")
     };
-    for arguments in [&["update"][..], &install] {
-        let program = match &sudo {
-            None => Program::new("apt-get", "/"),
-            Some(sudo) => {
-                Program::new(sudo, "/").args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
-            }
-        };
-        let program = program
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            // Another apt may be at work, for example the nightly one.
-            .args(["-q", "-o", "DPkg::Lock::Timeout=300"])
-            .args(arguments.iter().map(OsStr::new));
-        report::begin(format_args!("apt-get {}", arguments.join(" ")));
-        // `update` fails when any one source is unreachable, which the install may not even need.
-        let status = task::run_at_terminal(&program).await?;
-        if !status.success() && arguments[0] == "install" {
-            return Err(Error::new(format!(
-                "apt-get failed. Try it by hand:\n\n    {by_hand}\n"
-            )));
-        }
-    }
-    Ok(())
+    let program = program
+        .args(["DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "sh", "-c"])
+        .args([INSTALL, "install.sh"])
+        .args(packages);
+    report::begin("apt-get install (their services are neither started now nor at the next boot)");
+    let log = std::env::temp_dir().join(format!("local-apt-{}.log", std::process::id()));
+    let outcome = report::step("packages", task::run_quietly_at_terminal(&program, &log)).await;
+    let output = fs::read_to_string(&log).unwrap_or_default();
+    let _ = fs::remove_file(log);
+    outcome.map_err(|error| {
+        Error::new(if is_offline(&output) {
+            format!(
+                "the package sources can't be reached: connect this machine to the internet and repeat the command, \
+                 or install by hand: {}",
+                packages.join(" ")
+            )
+        } else {
+            format!("{error}\nTry it by hand:\n\n    {by_hand}\n")
+        })
+    })
+}
+
+/// Whether a program that fetches things failed since there is no network.
+pub fn is_offline(output: &str) -> bool {
+    [
+        "Temporary failure resolving",
+        "Could not resolve",
+        "Could not connect to",
+        "Network is unreachable",
+        // pip
+        "Temporary failure in name resolution",
+        "Name or service not known",
+        "Failed to establish a new connection",
+    ]
+    .iter()
+    .any(|text| output.contains(text))
 }
 
 async fn sudo(by_hand: &str) -> Result<PathBuf> {
@@ -196,6 +213,14 @@ async fn sudo(by_hand: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn missing_network_is_told_from_other_failures() {
+        assert!(is_offline(
+            "Err:1 http://deb.debian.org/debian bookworm InRelease\n  Temporary failure resolving 'deb.debian.org'"
+        ));
+        assert!(!is_offline("E: Unable to locate package rabbitmq-server"));
+    }
 
     #[test]
     fn newest_complete_postgres_is_chosen() {

@@ -1,4 +1,4 @@
-//! Ports on 127.0.0.1: the same ones as last time when they are free.
+//! Ports on 127.0.0.1: those that people expect when they are free, else the same ones as last time.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -53,7 +53,8 @@ impl Ports {
         let mut chosen = BTreeMap::new();
         for (name, usual) in NAMES {
             let usual = usual.filter(|_| prefer_usual);
-            let wanted = saved.get(name).copied().into_iter().chain(usual);
+            // Also after a run that had to do without it.
+            let wanted = usual.into_iter().chain(saved.get(name).copied());
             let (port, listener) = wanted
                 .chain(std::iter::repeat_with(random_port).take(1000))
                 .find_map(|port| Some((port, hold(port)?)))
@@ -65,9 +66,28 @@ impl Ports {
         Ok((Self(chosen), held))
     }
 
+    /// What was chosen for the stack that has this file.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is damaged.
+    pub fn saved(path: &Path) -> Result<Self> {
+        let saved = files::read_json(path)?;
+        saved
+            .map(Self)
+            .ok_or_else(|| Error::new(format!("{} is missing", path.display())))
+    }
+
     /// The port of a name in [`NAMES`].
     pub fn get(&self, name: &str) -> u16 {
         self.0.get(name).copied().unwrap_or_default()
+    }
+
+    /// What did not get the port that people expect: the name, that port and the one in its place.
+    pub fn displaced(&self) -> impl Iterator<Item = (&'static str, u16, u16)> {
+        NAMES.iter().filter_map(|(name, usual)| {
+            let (usual, chosen) = ((*usual)?, self.get(name));
+            (usual != chosen).then_some((*name, usual, chosen))
+        })
     }
 
     /// `127.0.0.1:PORT`
@@ -112,6 +132,23 @@ mod tests {
         let (second, _) = Ports::choose(&path, false).unwrap();
         assert_ne!(second.get("redis"), first.get("redis"));
         assert_eq!(second.get("amqp"), first.get("amqp"));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn usual_port_is_tried_again() {
+        let path = file("usual");
+        let (usual, _held) = Ports::choose(&path, true).unwrap();
+        let (displaced, held) = Ports::choose(&path, true).unwrap();
+        assert!(displaced.displaced().any(|(name, wanted, chosen)| {
+            (name, wanted) == ("gateway", 8000) && chosen == displaced.get("gateway")
+        }));
+        drop((_held, held));
+        // Whoever else may have one of them now, had it then.
+        assert_eq!(
+            Ports::choose(&path, true).unwrap().0.get("gateway"),
+            usual.get("gateway")
+        );
         std::fs::remove_file(path).unwrap();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::accounts::{self, ADMIN, ANNA, BORIS};
+use crate::accounts::{self, ADMIN, ANNA, BORIS, MARKETER, SUPPORT};
 use crate::env::Env;
 use crate::error::{Context, Error, Result};
 use crate::home::Home;
@@ -21,16 +21,18 @@ const STATUS_WAIT: Duration = Duration::from_secs(20);
 pub async fn run(home: &Home, env: &Env) -> Result<()> {
     let client = http::client()?;
     let base = &env["E2E_BASE_URL"];
-    let admin = accounts::register_and_sign_in(&client, base, ADMIN).await?;
+    accounts::register(&client, base, ADMIN).await?;
+    // As on a real deployment: nobody can make the first administrator through the service.
+    let auth = &env["AUTH_MIGRATION_URL"];
+    let made = migrations::make_admin(auth, ADMIN.email, true).await;
+    made.context(ADMIN.email)?;
+    let admin = accounts::sign_in(&client, base, ADMIN).await?;
+    for account in [MARKETER, SUPPORT] {
+        let user = accounts::register_and_sign_in(&client, base, account).await?;
+        accounts::give_role(&client, base, &admin, &user, account).await?;
+    }
     let anna = accounts::register_and_sign_in(&client, base, ANNA).await?;
     let boris = accounts::register_and_sign_in(&client, base, BORIS).await?;
-
-    // Nobody can make the first admin through the service.
-    let promote = format!(
-        "UPDATE users SET role = 'admin' WHERE id = '{}' AND role <> 'admin'",
-        admin.user_id
-    );
-    sql::run(&env["AUTH_MIGRATION_URL"], &promote).await?;
 
     let path = home.project.join("local/seed/loyalty.sql");
     let text =

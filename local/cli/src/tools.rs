@@ -99,7 +99,15 @@ async fn install(home: &Home, tool: &Tool) -> Result<PathBuf> {
                 "--quiet",
             ])
             .arg(&wanted);
-        task::run_quietly(&pip, &log).await?;
+        task::run_quietly(&pip, &log).await.map_err(|error| {
+            if packages::is_offline(&error.to_string()) {
+                Error::new(format!(
+                    "PyPI can't be reached for {wanted}: connect this machine to the internet and repeat the command"
+                ))
+            } else {
+                error
+            }
+        })?;
         fs::write(&mark, &wanted).context("cannot note what is installed")
     })
     .await?;

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::accounts::{ADMIN, ANNA, BORIS};
+use crate::accounts::{self, ANNA};
 use crate::apps;
 use crate::env::Front;
 use crate::error::Result;
 use crate::events;
 use crate::home::{Home, Kind};
 use crate::lambda_watch;
+use crate::ports::Ports;
 use crate::report;
 use crate::seed;
 use crate::servers::sqs;
@@ -24,6 +25,7 @@ pub async fn gateway(home: &Home, release: bool) -> Result<ExitCode> {
     stack::run(home, Kind::Dev, async |stack| {
         let started = Instant::now();
         report::heading("Starting");
+        say_displaced(&stack.ports, &["gateway", "payment_sandbox", "worker"]);
         stack.start_servers().await?;
         apps::build(stack, &apps::PROGRAMS, release).await?;
         apps::start_helpers(stack, Front::Gateway, release).await?;
@@ -71,6 +73,7 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         let started = Instant::now();
         let tools = tools::ensure(home).await?;
         report::heading("Starting");
+        say_displaced(&stack.ports, &["lambda_watch", "payment_sandbox", "worker"]);
         stack.start_servers().await?;
         apps::build(stack, &apps::ALL_PROGRAMS, false).await?;
         apps::start_helpers(stack, Front::LambdaWatch, false).await?;
@@ -79,17 +82,25 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         prepare_demo(stack, Front::LambdaWatch).await?;
         stack.publish("cargo local watch", Some(Front::LambdaWatch))?;
         ready(stack, Front::LambdaWatch, started);
-        let invoke = lambda_watch::invoke_command(stack, &tools.cargo_lambda);
-        report::line("\n  one function with an example event:");
-        report::line(format_args!(
-            "    {invoke} apply_promocode --data-file local/events/apply_promocode.json"
-        ));
+        report::line("\n  one function with its example event, from another terminal:");
+        report::line("    cargo local invoke apply_promocode");
         report::line(
             "\nA change of the source is built at the next request. Ctrl-C stops everything.",
         );
         std::future::pending().await
     })
     .await
+}
+
+/// Whoever follows the documentation would otherwise talk to another program.
+fn say_displaced(ports: &Ports, names: &[&str]) {
+    for (name, usual, chosen) in ports.displaced() {
+        if names.contains(&name) {
+            report::warning(format_args!(
+                "port {usual} is in use by another program: {name} is on {chosen} this time"
+            ));
+        }
+    }
 }
 
 async fn prepare_demo(stack: &Stack, front: Front) -> Result<()> {
@@ -114,11 +125,8 @@ fn ready(stack: &Stack, front: Front, started: Instant) {
         report::seconds(started.elapsed())
     ));
     report::line("\n  sign-ins");
-    for account in [ANNA, BORIS, ADMIN] {
-        report::line(format_args!(
-            "    {:<20} {}",
-            account.email, account.password
-        ));
+    for account in accounts::DEMO {
+        report::line(format_args!("    {account}"));
     }
     report::line("\n  a first call: sign in, then apply a promo code");
     for line in first_call(&base) {
@@ -126,10 +134,10 @@ fn ready(stack: &Stack, front: Front, started: Instant) {
     }
     report::line("");
     if front == Front::Gateway {
-        report::line(format_args!("  all endpoints   {base}/openapi.json"));
+        report::line(format_args!("  all endpoints   {base}/docs/"));
     }
     report::line(format_args!(
-        "  payments        {} (a sandbox: no money moves)",
+        "  payments        {}/ (a sandbox: no money moves)",
         stack.env(front)["SANDBOX_PUBLIC_URL"]
     ));
     report::line(format_args!(

@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod openapi;
+mod pages;
 
 use std::collections::BTreeSet;
 
@@ -65,6 +66,7 @@ pub fn app() -> Result<Router, ConfigError> {
     let router = router
         .merge(health::router()?)
         .merge(metrics::router()?)
+        .merge(pages::router())
         .route(
             "/openapi.json",
             get(async move || ([("content-type", "application/json")], description)),

@@ -6,6 +6,7 @@
 //! | `POST /v3/payments`, `GET /v3/payments`, `GET /v3/payments/{id}`, `POST /v3/payments/{id}/capture`, `POST /v3/payments/{id}/cancel`, `POST /v3/refunds`, `GET /v3/refunds`, `GET /v3/refunds/{id}` | the API, Basic authentication |
 //! | `GET /pay/{id}` | the buyer's page |
 //! | `POST /pay/{id}/approve`, `POST /pay/{id}/decline` | its two buttons, and the choice of how the webhook comes; JSON when `Accept: application/json` |
+//! | `GET /` | the newest payments, each with a link to its page |
 //! | `GET /healthz` | 200 |
 //!
 //! What goes wrong in the world is scripted by words in a payment's or a refund's description, such as
@@ -59,6 +60,7 @@ pub fn router(sandbox: Sandbox) -> Router {
         .route("/pay/{id}", get(pages::show))
         .route("/pay/{id}/approve", post(pages::approve))
         .route("/pay/{id}/decline", post(pages::decline))
+        .route("/", get(pages::newest))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(api::no_such_route)
         .with_state(sandbox)

@@ -1,4 +1,4 @@
-//! The buyer's page and its two buttons.
+//! The buyer's page and its two buttons, and the list of payments.
 
 mod html;
 
@@ -16,6 +16,20 @@ use crate::script::{self, Buyer};
 
 /// No scripts, nothing from elsewhere: what a shop puts into a payment stays text.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// How many payments the first page has.
+const NEWEST: usize = 50;
+
+pub(crate) async fn newest(State(sandbox): State<Sandbox>) -> Response {
+    let listed = sandbox.attempt(|store| {
+        let payments: Vec<_> = store.newest().take(NEWEST).collect();
+        Ok(html::payments(&payments))
+    });
+    respond(match listed.await {
+        Ok(html) => (StatusCode::OK, html),
+        Err(error) => (error.status, html::problem(error.status)),
+    })
+}
 
 pub(crate) async fn show(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
     page(&sandbox, &id, StatusCode::OK).await
@@ -90,10 +104,13 @@ async fn page(sandbox: &Sandbox, id: &str, status: StatusCode) -> Response {
                 .await
         }
     };
-    let (status, html) = match shown {
+    respond(match shown {
         Ok(html) => (status, html),
         Err(error) => (error.status, html::problem(error.status)),
-    };
+    })
+}
+
+fn respond((status, html): (StatusCode, String)) -> Response {
     let headers = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (CACHE_CONTROL, "no-store"),

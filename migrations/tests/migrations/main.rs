@@ -9,5 +9,6 @@
 mod common;
 mod conventions;
 mod files;
+mod first_admin;
 mod functions;
 mod schema;

@@ -86,16 +86,40 @@ pub async fn run_at_terminal(program: &Program) -> Result<ExitStatus> {
 /// # Errors
 /// When it fails; the error has the end of its output.
 pub async fn run_quietly(program: &Program, log: &Path) -> Result<()> {
-    let output = File::create(log).context(format_args!("cannot write {}", log.display()))?;
-    let errors = output.try_clone().context("log")?;
-    let mut command = program.command();
-    command.process_group(0).stdout(output).stderr(errors);
+    let mut command = logging(program, log)?;
+    command.process_group(0);
     let mut child = command
         .spawn()
         .context(format_args!("cannot run {}", program.file_name()))?;
     let mut group = Group::of(&child);
     let status = child.wait().await.context(program.file_name())?;
     group.ended();
+    succeeded(program, status, log)
+}
+
+/// Like [`run_quietly`], for a command that may ask for a password at the terminal and that is not to be killed before it
+/// has tidied up: Ctrl-C reaches it there as well.
+///
+/// # Errors
+/// As [`run_quietly`].
+pub async fn run_quietly_at_terminal(program: &Program, log: &Path) -> Result<()> {
+    let mut command = logging(program, log)?;
+    command.stdin(std::process::Stdio::inherit());
+    let status = command.status().await;
+    let status = status.context(format_args!("cannot run {}", program.file_name()))?;
+    succeeded(program, status, log)
+}
+
+/// The command, with its output going to `log`.
+fn logging(program: &Program, log: &Path) -> Result<tokio::process::Command> {
+    let output = File::create(log).context(format_args!("cannot write {}", log.display()))?;
+    let errors = output.try_clone().context("log")?;
+    let mut command = program.command();
+    command.stdout(output).stderr(errors);
+    Ok(command)
+}
+
+fn succeeded(program: &Program, status: ExitStatus, log: &Path) -> Result<()> {
     if status.success() {
         Ok(())
     } else {

@@ -66,6 +66,39 @@ pub(crate) fn payment(payment: &Payment, shop_id: &str) -> String {
     layout(title, &body)
 }
 
+/// The page with the newest payments.
+pub(crate) fn payments(payments: &[&Payment]) -> String {
+    let body = html! {
+        h1 { "Платежи" }
+        @if payments.is_empty() {
+            p class="what" { "Пока нет ни одного: платёж появится, когда кто-нибудь купит тариф." }
+        } @else {
+            ul class="list" {
+                @for payment in payments {
+                    li {
+                        a href={ "/pay/" (payment.id) } {
+                            span { (payment.order.description.as_deref().unwrap_or("Оплата заказа")) }
+                            strong { (rubles(payment.order.amount)) }
+                            small { (moscow_time(payment.created_at)) }
+                            small { (state(&payment.status)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    layout("Платежи", &body)
+}
+
+fn state(status: &Status) -> &'static str {
+    match status {
+        Status::Pending => "ждёт оплаты",
+        Status::WaitingForCapture => "деньги удержаны",
+        Status::Succeeded { .. } => "оплачен",
+        Status::Canceled { .. } => "отменён",
+    }
+}
+
 /// The page for an address without a payment, or for a failure.
 pub(crate) fn problem(status: StatusCode) -> String {
     let (title, text) = if status == StatusCode::NOT_FOUND {
