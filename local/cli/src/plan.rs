@@ -28,6 +28,8 @@ pub struct Plan {
     pub plpgsql_check: bool,
     /// Whether something that runs uses SQS: a few functions, and the tests of the worker, which go over both brokers.
     pub sqs: bool,
+    /// Whether the payment provider's own SDK is tried on the payment sandbox.
+    pub yookassa_sdk: bool,
 }
 
 impl Plan {
@@ -75,6 +77,7 @@ impl Plan {
             lambda,
             plpgsql_check: gateway && runs("migrations"),
             sqs: lambda || gateway && runs("worker"),
+            yookassa_sdk: gateway && runs("payment_sandbox"),
             lambda_args: with(&E2E),
         }
     }
@@ -92,7 +95,8 @@ mod tests {
     #[test]
     fn plan_runs_everything_by_default() {
         let plan = plan(None, "");
-        assert!(plan.gateway && plan.lambda && plan.plpgsql_check && plan.sqs);
+        assert!(plan.gateway && plan.lambda);
+        assert!(plan.plpgsql_check && plan.sqs && plan.yookassa_sdk);
         assert_eq!(plan.gateway_args, ["--workspace"]);
         assert_eq!(plan.lambda_args, E2E);
     }
@@ -114,9 +118,12 @@ mod tests {
     fn named_package_skips_the_lambda_run() {
         let named = plan(None, "-p auth_store");
         assert_eq!(named.gateway_args, ["-p", "auth_store"]);
-        assert!(named.gateway && !named.lambda && !named.plpgsql_check && !named.sqs);
+        assert!(named.gateway && !named.lambda);
+        assert!(!named.plpgsql_check && !named.sqs && !named.yookassa_sdk);
         assert!(plan(None, "-p migrations").plpgsql_check);
         assert!(plan(None, "-p worker").sqs);
+        assert!(plan(None, "-p payment_sandbox").yookassa_sdk);
+        assert!(!plan(Some(Only::Lambda), "").yookassa_sdk);
         assert!(plan(None, "--package=e2e").lambda);
         assert_eq!(plan(None, "-p e2e").gateway_args, E2E);
         let nothing = plan(Some(Only::Lambda), "-p auth_store");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::apps;
-use crate::env::Front;
+use crate::env::{Env, Front};
 use crate::error::{Error, Result};
 use crate::examples;
 use crate::failures::Failures;
@@ -50,6 +50,10 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             true => Some(tools::moto_server(home).await?),
             false => None,
         };
+        let sdk = match plan.yookassa_sdk {
+            true => tools::yookassa_sdk_env(home).await,
+            false => Env::new(),
+        };
         if plan.plpgsql_check {
             packages::ensure_plpgsql_check(&stack.programs).await;
         }
@@ -78,7 +82,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             if args.is_empty() {
                 outcomes.push(demo(stack).await);
             }
-            outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone()).await?);
+            outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone(), &sdk).await?);
             stack.supervisor.stop("gateway").await;
         }
         if let Some(tools) = tools {
@@ -92,7 +96,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             if args.is_empty() {
                 outcomes.push(examples(stack, &tools).await);
             }
-            outcomes.push(tests(stack, Front::LambdaWatch, plan.lambda_args.clone()).await?);
+            outcomes.push(tests(stack, Front::LambdaWatch, plan.lambda_args.clone(), &sdk).await?);
         }
         stack.stop().await;
         Ok(summary(stack, &outcomes))
@@ -100,7 +104,7 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
     .await
 }
 
-async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome> {
+async fn tests(stack: &Stack, front: Front, args: Vec<String>, sdk: &Env) -> Result<Outcome> {
     let what = format!("cargo test {} on {}", args.join(" "), front.host());
     report::heading(&what);
     let started = Instant::now();
@@ -113,7 +117,8 @@ async fn tests(stack: &Stack, front: Front, args: Vec<String>) -> Result<Outcome
         .args(["test", "--no-fail-fast"])
         .args(&args)
         .envs(&stack.test_env(front))
-        .envs(&sqs::env(stack));
+        .envs(&sqs::env(stack))
+        .envs(sdk);
     let mut failures = Failures::default();
     let status = task::run_reading(&program, |line| failures.read(line)).await?;
     Ok(Outcome {

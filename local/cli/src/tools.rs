@@ -1,9 +1,10 @@
-//! Programs from PyPI: found, or installed for this project alone.
+//! Programs and libraries from PyPI: found, or installed for this project alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::env::Env;
 use crate::error::{Context, Error, Result};
 use crate::home::Home;
 use crate::packages;
@@ -11,8 +12,9 @@ use crate::process::launch::Program;
 use crate::process::task;
 use crate::report;
 
-/// A program that a Python package brings.
+/// A Python package in a virtual environment of its own, and the program there that is run.
 struct Tool {
+    folder: &'static str,
     program: &'static str,
     package: &'static str,
     version: &'static str,
@@ -20,15 +22,24 @@ struct Tool {
 
 /// Builds, emulates and invokes functions.
 const CARGO_LAMBDA: Tool = Tool {
+    folder: "cargo-lambda",
     program: "cargo-lambda",
     package: "cargo-lambda",
     version: "1.9.2",
 };
 /// A server that speaks the protocol of SQS.
 const MOTO: Tool = Tool {
+    folder: "moto_server",
     program: "moto_server",
     package: "moto[server]",
     version: "5.2.5",
+};
+/// The payment provider's own client, which the tests of the payment sandbox run: a library, so the program is Python.
+const YOOKASSA_SDK: Tool = Tool {
+    folder: "yookassa",
+    program: "python",
+    package: "yookassa",
+    version: "3.13.0",
 };
 
 /// What a stack of Lambda functions takes.
@@ -46,6 +57,21 @@ pub struct Tools {
 /// When it can't be installed.
 pub async fn moto_server(home: &Home) -> Result<PathBuf> {
     install(home, &MOTO).await
+}
+
+/// The variable that names the Python with the payment provider's SDK to the tests; empty where it can't be installed,
+/// since the tests do without if they may.
+pub async fn yookassa_sdk_env(home: &Home) -> Env {
+    match install(home, &YOOKASSA_SDK).await {
+        Ok(python) => {
+            let variable = "YOOKASSA_SDK_PYTHON".to_owned();
+            Env::from([(variable, python.display().to_string())])
+        }
+        Err(error) => {
+            report::warning(format_args!("without the SDK of YooKassa: {error}"));
+            Env::new()
+        }
+    }
 }
 
 /// Finds both, or installs them for this project alone.
@@ -74,7 +100,7 @@ fn is_wanted(cargo_lambda: &Path) -> bool {
 }
 
 async fn install(home: &Home, tool: &Tool) -> Result<PathBuf> {
-    let venv = home.tools().join(tool.program);
+    let venv = home.tools().join(tool.folder);
     let program = venv.join("bin").join(tool.program);
     let wanted = format!("{}=={}", tool.package, tool.version);
     // Written last, so that an installation cut short is done again.
@@ -86,7 +112,7 @@ async fn install(home: &Home, tool: &Tool) -> Result<PathBuf> {
     let _ = fs::remove_dir_all(&venv);
     let python = python().await?;
     fs::create_dir_all(home.tools()).context("cannot make the folder of tools")?;
-    let log = home.tools().join(tool.program).with_extension("log");
+    let log = venv.with_extension("log");
     report::step(format!("{wanted} from PyPI"), async {
         let make = Program::new(python, "/").args(["-m", "venv"]).arg(&venv);
         task::run_quietly(&make, &log).await?;

@@ -13,7 +13,7 @@ const QUANTITY: std::ops::RangeInclusive<i128> = 1..=99_999_999;
 const VAT_CODES: std::ops::RangeInclusive<u64> = 1..=12;
 const TAX_SYSTEMS: std::ops::RangeInclusive<u64> = 1..=6;
 
-const SUBJECTS: [&str; 19] = [
+const SUBJECTS: [&str; 33] = [
     "commodity",
     "excise",
     "job",
@@ -26,6 +26,7 @@ const SUBJECTS: [&str; 19] = [
     "lottery_prize",
     "intellectual_activity",
     "agent_commission",
+    "agent_withdrawals",
     "property_right",
     "non_operating_gain",
     "insurance_premium",
@@ -33,6 +34,19 @@ const SUBJECTS: [&str; 19] = [
     "resort_fee",
     "composite",
     "another",
+    "fine",
+    "tax",
+    "lien",
+    "cost",
+    "pension_insurance_without_payouts",
+    "pension_insurance_with_payouts",
+    "health_insurance_without_payouts",
+    "health_insurance_with_payouts",
+    "health_insurance",
+    "marked",
+    "non_marked",
+    "marked_excise",
+    "non_marked_excise",
 ];
 const MODES: [&str; 7] = [
     "full_prepayment",
@@ -79,7 +93,10 @@ pub(crate) fn check(json: &Value, total: Money) -> Result<bool, ApiError> {
 fn item_total(item: &Value) -> Result<i128, ApiError> {
     let name = item["description"].as_str().unwrap_or_default();
     let quantity = thousandths(&item["quantity"]);
-    let fits = |list: &[&str], value: &Value| value.as_str().is_some_and(|v| list.contains(&v));
+    // Of the members below, the API does not require these two.
+    let fits = |list: &[&str], value: &Value| {
+        value.is_null() || value.as_str().is_some_and(|v| list.contains(&v))
+    };
     for (holds, parameter) in [
         (
             DESCRIPTION.contains(&name.chars().count()),
@@ -160,10 +177,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn invalid_receipt_names_its_parameter() {
-        let total = Money::from_minor(19_900, Currency::RUB).unwrap();
-        let valid = json!({
+    fn total() -> Money {
+        Money::from_minor(19_900, Currency::RUB).unwrap()
+    }
+
+    fn valid() -> Value {
+        json!({
             "customer": {"email": "a@b.example"},
             "items": [{
                 "description": "Подписка", "quantity": 2,
@@ -171,7 +190,28 @@ mod tests {
                 "vat_code": 1, "payment_subject": "service", "payment_mode": "full_payment",
             }],
             "tax_system_code": 1,
-        });
+        })
+    }
+
+    #[test]
+    fn subject_and_mode_can_be_left_out() {
+        let mut json = valid();
+        for name in ["payment_subject", "payment_mode"] {
+            let item = json["items"][0].as_object_mut().unwrap();
+            item.remove(name).unwrap();
+            assert_eq!(check(&json, total()), Ok(true), "without {name}");
+        }
+        json["items"][0]["payment_subject"] = json!("non_marked");
+        assert_eq!(
+            check(&json, total()),
+            Ok(true),
+            "a subject of the format 1.2"
+        );
+    }
+
+    #[test]
+    fn invalid_receipt_names_its_parameter() {
+        let (valid, total) = (valid(), total());
         assert_eq!(check(&valid, total), Ok(true));
         assert_eq!(check(&Value::Null, total), Ok(false));
         for (pointer, value, parameter) in [
@@ -202,7 +242,7 @@ mod tests {
             ),
             (
                 "/items/0/payment_mode",
-                Value::Null,
+                json!("gift"),
                 "receipt.items.payment_mode",
             ),
         ] {

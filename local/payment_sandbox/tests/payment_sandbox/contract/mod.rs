@@ -6,4 +6,5 @@ mod holding;
 mod payments;
 mod receipts;
 mod refunds;
+mod sdk;
 mod webhooks;
