@@ -259,14 +259,16 @@ BEGIN
     RETURN true;
 END $$;
 
-CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
+CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
     v_promotion_id bigint;
 BEGIN
-    unknown := unknown_references(v_wanted, p_user_id);
+    unknown := unknown_references(
+        p_promotion => v_wanted, p_user_id => p_user_id, p_before => NULL, p_user_id_before => NULL
+    );
     IF cardinality(unknown) > 0 THEN
         RETURN;
     END IF;
@@ -285,8 +287,9 @@ BEGIN
         p_now
     )
     RETURNING p.id INTO v_promotion_id;
-    INSERT INTO promo_codes AS c (promotion_id, code, user_id, created_at)
-    VALUES (v_promotion_id, p_code, p_user_id, p_now)
+    PERFORM free_text(p_code => p_code);
+    INSERT INTO promo_codes AS c (promotion_id, code, typed, user_id, created_at)
+    VALUES (v_promotion_id, p_code, p_typed, p_user_id, p_now)
     RETURNING c.id INTO code_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
@@ -305,12 +308,46 @@ BEGIN
         RETURN 'not_found';
     END IF;
     -- A separate statement, so it sees what was committed before the lock was granted.
-    IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id]) THEN
+    IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id] AND p.status <> 'archived') THEN
         RETURN 'in_use';
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES (p_now, p_actor_id, 'group', p_group_id, 'delete', jsonb_build_object('title', v_title));
+    RETURN 'deleted';
+END $$;
+
+CREATE FUNCTION public.delete_promotion(p_code_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_code promo_codes;
+    v_promotion promotions;
+BEGIN
+    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_code';
+    END IF;
+    -- Whoever applies a code locks neither of both; but no draft can be applied.
+    SELECT p.* INTO v_promotion FROM promotions p WHERE p.id = v_code.promotion_id FOR UPDATE;
+    IF v_promotion.status <> 'draft' THEN
+        RETURN 'not_draft';
+    END IF;
+    IF EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_promotion.id)
+        OR EXISTS (SELECT FROM promo_codes c WHERE c.promotion_id = v_promotion.id AND c.id <> p_code_id) THEN
+        RETURN 'used';
+    END IF;
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES
+        ('promo_code', v_code.id, v_code.version, clock_timestamp(), to_jsonb(v_code)),
+        ('promotion', v_promotion.id, v_promotion.version, clock_timestamp(), to_jsonb(v_promotion));
+    DELETE FROM promo_codes c WHERE c.id = p_code_id;
+    DELETE FROM promotion_usage s WHERE s.promotion_id = v_promotion.id;
+    DELETE FROM promotions p WHERE p.id = v_promotion.id;
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+    VALUES
+        (p_now, p_actor_id, 'promotion', v_promotion.id, 'delete', jsonb_build_object('version', v_promotion.version)),
+        (p_now, p_actor_id, 'promo_code', v_code.id, 'delete', jsonb_build_object('version', v_code.version));
     RETURN 'deleted';
 END $$;
 
@@ -578,6 +615,14 @@ BEGIN
     LIMIT p_limit;
 END $$;
 
+CREATE FUNCTION public.free_text(p_code text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE promo_codes c SET holds_text = NULL FROM promotions p
+    WHERE c.code = p_code AND c.holds_text AND p.id = c.promotion_id AND p.status = 'archived';
+END $$;
+
 CREATE FUNCTION public.has_purchased(p_person_id uuid, p_kind text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
@@ -648,7 +693,7 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -673,11 +718,11 @@ BEGIN
         WHERE c.code = ANY (p_codes)
         ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
     END IF;
-    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
+    SELECT c.id, c.code, c.typed, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
         p.audience_group_ids, p.first_purchase, p.effect, p.per_user_limit
-    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
+    INTO code_id, code, code_typed, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, v_campaign_id, campaign_version, tariff_version, user_status, v_person_id,
         v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase, v_effect,
         v_per_user_limit
@@ -776,8 +821,9 @@ DECLARE
     );
 BEGIN
     IF p_codes IS NOT NULL THEN
+        -- Of codes that had the text one after the other, the one of that time.
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        ORDER BY c.created_at > p_at, array_position(p_codes, c.code), c.created_at DESC LIMIT 1;
     END IF;
     tariff := version_at('tariff', p_tariff_id, p_at);
     code := version_at('promo_code', p_code_id, p_at);
@@ -1403,38 +1449,40 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
+CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
-    v_promotion_id bigint;
-    v_status text;
-    v_code text;
-    v_user_id uuid;
+    v_before promotions;
+    v_code promo_codes;
     v_code_version integer;
 BEGIN
-    SELECT p.id, p.version, p.status, c.code, c.user_id INTO v_promotion_id, version, v_status, v_code, v_user_id
-    FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
     -- The code first: the order in which all functions take locks.
-    WHERE c.id = p_code_id FOR NO KEY UPDATE OF c, p;
+    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_code';
         RETURN;
     END IF;
+    SELECT p.* INTO v_before FROM promotions p WHERE p.id = v_code.promotion_id FOR NO KEY UPDATE;
+    version := v_before.version;
     -- Locks the groups: whoever deletes one locks it first.
-    unknown := unknown_references(v_wanted, p_user_id);
+    unknown := unknown_references(
+        p_promotion => v_wanted, p_user_id => p_user_id, p_before => v_before, p_user_id_before => v_code.user_id
+    );
     IF version <> p_version THEN
         outcome := 'changed';
-    ELSIF v_status = 'archived' THEN
+    ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
-    ELSIF v_code <> p_code THEN
+    ELSIF v_code.code <> p_code AND (
+        v_before.status <> 'draft' OR EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_before.id)
+    ) THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
         -- If everything is sold in one currency, the applications are not read.
         SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
     ) AND EXISTS (
-        SELECT FROM applications a WHERE a.promotion_id = v_promotion_id AND a.currency <> v_wanted.currency
+        SELECT FROM applications a WHERE a.promotion_id = v_before.id AND a.currency <> v_wanted.currency
     ) THEN
         outcome := 'other_currency';
     ELSIF cardinality(unknown) > 0 THEN
@@ -1457,12 +1505,17 @@ BEGIN
         v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
         v_wanted.refund_returns_use
     )
-    WHERE p.id = v_promotion_id
+    WHERE p.id = v_before.id
     RETURNING p.version INTO version;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_promotion_id, 'change', jsonb_build_object('version', version));
-    IF v_user_id IS DISTINCT FROM p_user_id THEN
-        UPDATE promo_codes AS c SET user_id = p_user_id WHERE c.id = p_code_id RETURNING c.version INTO v_code_version;
+    VALUES (p_now, p_actor_id, 'promotion', v_before.id, 'change', jsonb_build_object('version', version));
+    IF v_code.code <> p_code THEN
+        PERFORM free_text(p_code => p_code);
+    END IF;
+    IF (v_code.user_id, v_code.code, v_code.typed) IS DISTINCT FROM (p_user_id, p_code, p_typed) THEN
+        UPDATE promo_codes AS c SET user_id = p_user_id, code = p_code, typed = p_typed
+        WHERE c.id = p_code_id
+        RETURNING c.version INTO v_code_version;
         INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
         VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
     END IF;
@@ -1950,7 +2003,7 @@ COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of
 COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an application holds its use before it expires.';
 COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether the use is released when the whole purchase is refunded.';
 
-CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid) RETURNS text[]
+CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid, p_before public.promotions, p_user_id_before uuid) RETURNS text[]
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -1958,19 +2011,25 @@ DECLARE
 BEGIN
     PERFORM FROM user_groups g WHERE g.id = ANY (p_promotion.audience_group_ids) ORDER BY g.id FOR KEY SHARE;
     IF EXISTS (
-        SELECT FROM unnest(p_promotion.tariff_ids) AS named (id) WHERE NOT EXISTS (SELECT FROM tariffs t WHERE t.id = named.id)
+        SELECT FROM unnest(p_promotion.tariff_ids) AS named (id)
+        WHERE NOT EXISTS (SELECT FROM tariffs t WHERE t.id = named.id)
+            AND named.id <> ALL (coalesce(p_before.tariff_ids, '{}'))
     ) THEN
         v_fields := v_fields || 'tariffs'::text;
     END IF;
     IF EXISTS (
         SELECT FROM unnest(p_promotion.audience_group_ids) AS named (id)
         WHERE NOT EXISTS (SELECT FROM user_groups g WHERE g.id = named.id)
+            AND named.id <> ALL (coalesce(p_before.audience_group_ids, '{}'))
     ) OR (
-        p_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted')
+        p_user_id IS DISTINCT FROM p_user_id_before
+        AND p_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted')
     ) THEN
         v_fields := v_fields || 'audience'::text;
     END IF;
-    IF p_promotion.campaign_id IS NOT NULL AND NOT EXISTS (SELECT FROM campaigns m WHERE m.id = p_promotion.campaign_id)
+    IF p_promotion.campaign_id IS DISTINCT FROM p_before.campaign_id
+        AND p_promotion.campaign_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM campaigns m WHERE m.id = p_promotion.campaign_id)
     THEN
         v_fields := v_fields || 'campaign_id'::text;
     END IF;
@@ -2233,6 +2292,9 @@ CREATE TABLE public.promo_codes (
     version integer DEFAULT 1 NOT NULL,
     state text DEFAULT 'issued'::text NOT NULL,
     code text NOT NULL COLLATE pg_catalog."C",
+    typed text,
+    holds_text boolean DEFAULT true,
+    CONSTRAINT promo_codes_holds_text CHECK (holds_text),
     CONSTRAINT promo_codes_id_check CHECK ((id > 0)),
     CONSTRAINT promo_codes_max_uses_check CHECK ((max_uses > 0)),
     CONSTRAINT promo_codes_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'disabled'::text]))),
@@ -2246,6 +2308,8 @@ COMMENT ON COLUMN public.promo_codes.max_uses IS 'The limit on uses of this code
 COMMENT ON COLUMN public.promo_codes.uses IS 'Reserved and spent uses. Counted only where max_uses is set, so that no other row is hot.';
 COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, earlier than that of its promotion.';
 COMMENT ON COLUMN public.promo_codes.code IS 'The canonical form: see domain::PromoCode.';
+COMMENT ON COLUMN public.promo_codes.typed IS 'The text as staff typed it, which people are shown; NULL when it is the canonical form.';
+COMMENT ON COLUMN public.promo_codes.holds_text IS 'NULL once the text belongs to another code, given when the promotion of this one was archived.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.promo_codes_id_seq
@@ -2530,9 +2594,6 @@ ALTER TABLE ONLY public.past_versions
     ADD CONSTRAINT past_versions_pkey PRIMARY KEY (kind, id, version);
 
 ALTER TABLE ONLY public.promo_codes
-    ADD CONSTRAINT promo_codes_code_key UNIQUE (code);
-
-ALTER TABLE ONLY public.promo_codes
     ADD CONSTRAINT promo_codes_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.promotion_usage
@@ -2631,6 +2692,8 @@ CREATE INDEX promo_codes_by_batch ON public.promo_codes USING btree (batch_id, i
 
 CREATE INDEX promo_codes_by_promotion ON public.promo_codes USING btree (promotion_id, id);
 
+CREATE UNIQUE INDEX promo_codes_by_text ON public.promo_codes USING btree (code, holds_text);
+
 CREATE INDEX promo_codes_of_no_batch ON public.promo_codes USING btree (id) WHERE (batch_id IS NULL);
 
 CREATE INDEX promo_codes_personal ON public.promo_codes USING btree (user_id, id) WHERE ((user_id IS NOT NULL) AND (state = 'issued'::text));
@@ -2675,7 +2738,7 @@ CREATE TRIGGER advance_catalogue AFTER INSERT OR DELETE OR UPDATE ON public.prom
 
 CREATE TRIGGER advance_catalogue AFTER INSERT OR DELETE OR UPDATE ON public.tariffs FOR EACH STATEMENT EXECUTE FUNCTION public.advance_catalogue();
 
-CREATE TRIGGER advance_catalogue_for_changed AFTER UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code ON public.promo_codes FOR EACH ROW WHEN (((old.batch_id IS NULL) AND ((old.user_id IS NULL) OR (new.user_id IS NULL)))) EXECUTE FUNCTION public.advance_catalogue();
+CREATE TRIGGER advance_catalogue_for_changed AFTER UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code, typed ON public.promo_codes FOR EACH ROW WHEN (((old.batch_id IS NULL) AND ((old.user_id IS NULL) OR (new.user_id IS NULL)))) EXECUTE FUNCTION public.advance_catalogue();
 
 CREATE TRIGGER advance_catalogue_for_deleted AFTER DELETE ON public.promo_codes FOR EACH ROW WHEN (((old.batch_id IS NULL) AND (old.user_id IS NULL))) EXECUTE FUNCTION public.advance_catalogue();
 

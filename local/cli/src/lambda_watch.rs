@@ -84,6 +84,8 @@ pub async fn start(stack: &Stack, tools: &Tools) -> Result<()> {
             "127.0.0.1",
             "-P",
             &port.to_string(),
+            // The functions answer preflight requests themselves.
+            "--disable-cors",
         ])
         .envs(&stack.env(Front::LambdaWatch))
         .envs(&sqs::env(stack))

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::routing::get;
 use runtime::ConfigError;
+use service_http::AllowedOrigins;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -29,8 +30,11 @@ macro_rules! functions {
         /// When one of them is missing or not valid.
         pub fn variables() -> Result<Vec<(&'static str, BTreeSet<String>)>, ConfigError> {
             Ok(vec![$({
-                let (state, names) = runtime::recording($function::State::from_env);
-                state?;
+                let (read, names) = runtime::recording(|| {
+                    AllowedOrigins::from_env()?;
+                    $function::State::from_env().map(drop)
+                });
+                read?;
                 (stringify!($function), names)
             }),+])
         }
@@ -71,5 +75,5 @@ pub fn app() -> Result<Router, ConfigError> {
             "/openapi.json",
             get(async move || ([("content-type", "application/json")], description)),
         );
-    Ok(service_http::app(router))
+    Ok(AllowedOrigins::from_env()?.around(service_http::app(router)))
 }

@@ -15,7 +15,7 @@ CREATE OR REPLACE TRIGGER advance_catalogue AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE OR REPLACE TRIGGER advance_catalogue_for_new AFTER INSERT ON promo_codes
     FOR EACH ROW WHEN (NEW.batch_id IS NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION advance_catalogue();
 CREATE OR REPLACE TRIGGER advance_catalogue_for_changed
-    AFTER UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code ON promo_codes
+    AFTER UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code, typed ON promo_codes
     FOR EACH ROW WHEN (OLD.batch_id IS NULL AND (OLD.user_id IS NULL OR NEW.user_id IS NULL))
     EXECUTE FUNCTION advance_catalogue();
 CREATE OR REPLACE TRIGGER advance_catalogue_for_deleted AFTER DELETE ON promo_codes

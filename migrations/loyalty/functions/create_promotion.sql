@@ -1,14 +1,16 @@
--- Creates a promotion with one code. `code_id` is NULL, and nothing is created, when the promotion refers to rows that
+-- Creates a promotion with one code, whose text is `p_code`, typed as `p_typed` (NULL: the same). `code_id` is NULL, and nothing is created, when the promotion refers to rows that
 -- do not exist.
 CREATE OR REPLACE FUNCTION create_promotion(
-    p_promotion jsonb, p_code text, p_user_id uuid, p_actor_id uuid, p_now timestamptz,
+    p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamptz,
     OUT code_id bigint, OUT unknown text[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
     v_promotion_id bigint;
 BEGIN
-    unknown := unknown_references(v_wanted, p_user_id);
+    unknown := unknown_references(
+        p_promotion => v_wanted, p_user_id => p_user_id, p_before => NULL, p_user_id_before => NULL
+    );
     IF cardinality(unknown) > 0 THEN
         RETURN;
     END IF;
@@ -27,8 +29,9 @@ BEGIN
         p_now
     )
     RETURNING p.id INTO v_promotion_id;
-    INSERT INTO promo_codes AS c (promotion_id, code, user_id, created_at)
-    VALUES (v_promotion_id, p_code, p_user_id, p_now)
+    PERFORM free_text(p_code => p_code);
+    INSERT INTO promo_codes AS c (promotion_id, code, typed, user_id, created_at)
+    VALUES (v_promotion_id, p_code, p_typed, p_user_id, p_now)
     RETURNING c.id INTO code_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES

@@ -1,4 +1,4 @@
--- Deletes a group that no promotion refers to, with its memberships. Whoever creates a promotion for a group locks the
+-- Deletes a group that no promotion refers to, except archived ones, with its memberships. Whoever creates a promotion for a group locks the
 -- group first: FOR KEY SHARE. The outcome: 'deleted', 'in_use', 'not_found'.
 CREATE OR REPLACE FUNCTION delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -10,7 +10,7 @@ BEGIN
         RETURN 'not_found';
     END IF;
     -- A separate statement, so it sees what was committed before the lock was granted.
-    IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id]) THEN
+    IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id] AND p.status <> 'archived') THEN
         RETURN 'in_use';
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;

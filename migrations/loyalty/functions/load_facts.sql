@@ -3,7 +3,7 @@
 -- ID, or by the texts that it may have, of which the first that exists counts: one that is not archived, if there is one.
 CREATE OR REPLACE FUNCTION load_facts(
     p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
-    OUT code_id bigint, OUT code text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
+    OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
     OUT code_uses bigint, OUT code_ends_at timestamptz, OUT code_version integer, OUT code_batch_id bigint,
     OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer,
     OUT tariff_version integer, OUT user_status text,
@@ -42,11 +42,11 @@ BEGIN
         WHERE c.code = ANY (p_codes)
         ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
     END IF;
-    SELECT c.id, c.code, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
+    SELECT c.id, c.code, c.typed, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
         p.total_limit, p.budget_minor, m.total_limit, m.budget_minor,
         p.audience_group_ids, p.first_purchase, p.effect, p.per_user_limit
-    INTO code_id, code, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
+    INTO code_id, code, code_typed, code_state, code_user_id, code_max_uses, code_uses, code_ends_at, code_version, code_batch_id,
         promotion_id, promotion_version, v_campaign_id, campaign_version, tariff_version, user_status, v_person_id,
         v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_group_ids, v_first_purchase, v_effect,
         v_per_user_limit

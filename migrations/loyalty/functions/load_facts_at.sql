@@ -19,8 +19,9 @@ DECLARE
     );
 BEGIN
     IF p_codes IS NOT NULL THEN
+        -- Of codes that had the text one after the other, the one of that time.
         SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        ORDER BY c.created_at > p_at, array_position(p_codes, c.code), c.created_at DESC LIMIT 1;
     END IF;
     tariff := version_at('tariff', p_tariff_id, p_at);
     code := version_at('promo_code', p_code_id, p_at);

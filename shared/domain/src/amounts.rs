@@ -4,7 +4,7 @@ use crate::{Currency, Facts, Promotion, Quote};
 
 impl Promotion {
     /// Whether it says anything in money. A code that does not works in any currency.
-    fn has_amounts(&self) -> bool {
+    pub(crate) fn has_amounts(&self) -> bool {
         self.effect.has_amount() || self.min_price_minor.is_some() || self.budget_minor.is_some()
     }
 }

@@ -57,6 +57,9 @@ pub struct Observed {
     /// The user's open application of the promotion for another tariff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+    /// The least amount that can be paid, in minor units of the tariff's currency. Kept where less would be left to pay.
+    #[serde(rename = "least", skip_serializing_if = "Option::is_none")]
+    pub least_payable_minor: Option<i64>,
     /// The other code that the user has applied to this tariff.
     #[serde(rename = "other", skip_serializing_if = "Option::is_none")]
     pub other_code: Option<PromoCodeId>,

@@ -66,6 +66,8 @@ text_enum! {
         TrialTaken = "trial_taken",
         /// The user has applied another code to this tariff.
         AnotherPromoApplied = "another_promo_applied",
+        /// More than nothing would be left to pay, but less than can be paid.
+        TotalNotPayable = "total_not_payable",
         /// The price would not go down.
         NoBenefit = "no_benefit",
     }

@@ -59,6 +59,14 @@ impl PromoCode {
         codes
     }
 
+    /// How a code that was typed as `typed` is shown: in the same letters, without white space around it and without
+    /// characters that can't be seen. `None` when that is the canonical text.
+    pub fn shown(&self, typed: &str) -> Option<String> {
+        let visible: String = typed.chars().filter(|c| !is_invisible(*c)).nfc().collect();
+        let words: Vec<&str> = visible.split_whitespace().collect();
+        Some(words.join(" ")).filter(|shown| *shown != self.0)
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -161,6 +169,22 @@ mod tests {
         }
         assert_eq!(canonical("весна"), canonical("BECHA"));
         assert_eq!(canonical("лето"), canonical("ЛETO"));
+    }
+
+    #[test]
+    fn code_is_shown_as_it_was_typed() {
+        let shown = |typed| PromoCode::parse(typed).unwrap().shown(typed);
+        assert_eq!(
+            shown(" Лето\u{a0}\n2027\u{200b}").as_deref(),
+            Some("Лето 2027")
+        );
+        assert_eq!(shown("spring-30").as_deref(), Some("spring-30"));
+        assert_eq!(shown("И\u{306}ОД").as_deref(), Some("ЙОД"));
+        assert_eq!(shown("SPRING30"), None);
+        for typed in ["Лето 2027", "spring-30"] {
+            let code = PromoCode::parse(typed).unwrap();
+            assert_eq!(PromoCode::parse(&code.shown(typed).unwrap()), Ok(code));
+        }
     }
 
     #[test]

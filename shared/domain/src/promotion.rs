@@ -121,6 +121,11 @@ impl Promotion {
 }
 
 impl IssuedCode {
+    /// Its text as people are shown it.
+    pub fn text(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.code)
+    }
+
     /// Whether its uses are limited for everybody together: by itself, by its promotion or by the campaign.
     pub fn is_scarce(&self, promotion: &Promotion, campaign: Option<&Campaign>) -> bool {
         self.max_uses.is_some()
@@ -138,6 +143,8 @@ pub struct IssuedCode {
     pub promotion_id: PromotionId,
     /// Its text, canonical.
     pub code: String,
+    /// Its text as it was typed by staff; `None` when that is the canonical one.
+    pub typed: Option<String>,
     /// Whether it may be used.
     pub state: CodeState,
     /// The only user whom it is for; `None`: whoever its promotion is for.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use domain::{Facts, IssuedCode, Observed, Tariff};
+use domain::{Facts, IssuedCode, LeastPayments, Observed, Tariff};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use serde::Deserialize;
@@ -46,6 +46,7 @@ impl ListPlace {
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     pub version: i64,
+    /// The dearest first.
     pub tariffs: Vec<Arc<Tariff>>,
     /// In the order of their places.
     pub entries: Vec<Entry>,
@@ -61,7 +62,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub fn new(code: Arc<IssuedCode>, offer: Offer, tariffs: &[Arc<Tariff>]) -> Entry {
+    /// `tariffs` are the dearest first: none saves more on a tariff than on a dearer one, so the first that it is for is
+    /// enough.
+    pub fn new(
+        code: Arc<IssuedCode>,
+        offer: Offer,
+        tariffs: &[Arc<Tariff>],
+        least_payments: &LeastPayments,
+    ) -> Entry {
         let mut saving_minor = None;
         if let Some(first) = tariffs.first() {
             let mut facts = Facts {
@@ -75,7 +83,11 @@ impl Entry {
             };
             for tariff in tariffs {
                 facts.tariff = tariff.clone();
-                saving_minor = saving_minor.max(facts.saving_minor());
+                least_payments.observe(&mut facts);
+                saving_minor = facts.saving_minor();
+                if saving_minor.is_some() {
+                    break;
+                }
             }
         }
         Entry {
@@ -118,11 +130,16 @@ impl LoyaltyStore {
         let tariffs = tariffs.map(|Json(rows)| rows).unwrap_or_default();
         let tariffs = tariffs.into_iter().map(|row| Ok(Arc::new(row.try_into()?)));
         let mut tariffs: Vec<Arc<Tariff>> = tariffs.collect::<Result<_, PgError>>()?;
-        tariffs.sort_by_key(|tariff| tariff.id);
+        tariffs.sort_by_key(|tariff| (Reverse(tariff.price.minor()), tariff.id));
         let codes = codes.map(|Json(rows)| rows).unwrap_or_default();
         let entry = |row: ListedRow| {
             let code = Arc::new(row.code.try_into()?);
-            Ok(Entry::new(code, row.offer.try_into()?, &tariffs))
+            Ok(Entry::new(
+                code,
+                row.offer.try_into()?,
+                &tariffs,
+                &self.least_payments,
+            ))
         };
         let entries = codes.into_iter().map(entry);
         let mut entries: Vec<Entry> = entries.collect::<Result<_, PgError>>()?;

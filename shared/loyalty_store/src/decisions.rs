@@ -14,9 +14,10 @@ use crate::{LoyaltyStore, Place};
 
 pg::statements! {
     FIND_DECISION(UUID) =
-        "SELECT d.*, c.code AS code_now FROM decisions d JOIN promo_codes c ON c.id = d.code_id WHERE d.id = $1";
+        "SELECT d.*, coalesce(c.typed, c.code) AS code_now
+        FROM decisions d LEFT JOIN promo_codes c ON c.id = d.code_id WHERE d.id = $1";
     FIND_DECISIONS(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ, UUID, INT8) =
-        "SELECT d.*, (SELECT c.code FROM promo_codes c WHERE c.id = d.code_id) AS code_now
+        "SELECT d.*, (SELECT coalesce(c.typed, c.code) FROM promo_codes c WHERE c.id = d.code_id) AS code_now
         FROM find_decisions(p_user_id => $1, p_code_id => $2, p_codes => $3, p_at => $4, p_id => $5, p_limit => $6) d";
 }
 
@@ -25,7 +26,7 @@ pg::statements! {
 pub struct StoredDecision {
     /// Its ID, which the user got, too.
     pub id: Uuid,
-    /// The text of the code, as it is now.
+    /// The text of the code as it is now, or was at last.
     pub code_now: String,
     /// What it looked at: the versions of then, the user, and the time.
     pub facts: Facts,
@@ -129,9 +130,11 @@ fn decode(row: &Row, made_on: &MadeOn, versions: &Versions) -> Result<StoredDeci
         observed,
     };
     let refused: Vec<String> = get(row, "refused")?;
+    let code_now: Option<String> = get(row, "code_now")?;
     Ok(StoredDecision {
         id: get(row, "id")?,
-        code_now: get(row, "code_now")?,
+        // Of a draft that was deleted, the last text that was decided on.
+        code_now: code_now.unwrap_or_else(|| facts.code.text().to_owned()),
         accepted: refused.is_empty(),
         outcomes: Decision::recall(&facts, get(row, "rule_set")?, &refused),
         facts,

@@ -98,6 +98,7 @@ impl LoyaltyStore {
         facts.observed.set_uses(&used_at, start);
         let open_code = r.field::<Option<i64>>()?.map(PromoCodeId);
         facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
+        self.least_payments.observe(&mut facts);
         let decision = Decision::of(&facts);
         Ok(Explanation::Decided {
             applied: open_code == Some(facts.code.id),

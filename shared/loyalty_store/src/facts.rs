@@ -78,7 +78,9 @@ impl LoyaltyStore {
     /// that was seen last. `None` when a part is not remembered, or the promotion depends on more. They are good for
     /// [`LoyaltyStore::reserve`] alone, whose statement checks all of them.
     pub fn assume_facts(&self, request: &PromoRequest, now: Timestamp) -> Option<Facts> {
-        self.memory.assume(request, now)
+        let mut facts = self.memory.assume(request, now)?;
+        self.least_payments.observe(&mut facts);
+        Some(facts)
     }
 
     /// The facts of a request, from one snapshot of the database.
@@ -112,7 +114,8 @@ impl LoyaltyStore {
             let tariff = self.tariff(request.tariff, tariff_version).await?;
             // Otherwise staff were at it between the statements.
             if let Some((offer, tariff)) = offer.zip(tariff) {
-                let loaded = seen.facts.loaded(code, offer, tariff, request, now);
+                let mut loaded = seen.facts.loaded(code, offer, tariff, request, now);
+                self.least_payments.observe(&mut loaded.facts);
                 self.memory.keep_seen(&loaded.facts);
                 return Ok(LoadedFacts::Facts(Box::new(loaded)));
             }
@@ -174,6 +177,7 @@ impl Seen {
     fn read(mut record: Record<'_>) -> Result<Seen, PgError> {
         let r = &mut record;
         let (id, text): (Option<i64>, Option<String>) = (r.field()?, r.field()?);
+        let typed: Option<String> = r.field()?;
         let state: Option<String> = r.field()?;
         let (user_id, max_uses): (Option<Uuid>, Option<i64>) = (r.field()?, r.field()?);
         let (code_uses, ends_at): (Option<i64>, Option<Timestamp>) = (r.field()?, r.field()?);
@@ -201,6 +205,7 @@ impl Seen {
                     id,
                     promotion_id,
                     code,
+                    typed,
                     state,
                     user_id,
                     batch_id,
@@ -321,7 +326,7 @@ impl SeenFacts {
                 own = Some(Application {
                     id: open.id,
                     code_id: code.id,
-                    code: code.code.clone(),
+                    code: code.text().to_owned(),
                     tariff: request.tariff,
                     state: open.state,
                     quote: open.quote,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    ApplicationState, Audience, Effect, Facts, FirstPurchase, IssuedCode, Observed, PromoCodeId,
-    Promotion, Quote, Tariff, TariffId, Usage, UserStatus,
+    ApplicationState, Audience, Effect, Facts, FirstPurchase, IssuedCode, LeastPayments, Observed,
+    PromoCodeId, Promotion, Quote, Tariff, TariffId, Usage, UserStatus,
 };
 use jiff::Timestamp;
 use pg::{PgError, Record};
@@ -111,12 +111,12 @@ impl LoyaltyStore {
                 let entries = self.own_entries(&facts, catalogue).await?;
                 if !entries.is_empty() {
                     let own = self.load_list_facts(user_id, now, entries).await?;
-                    let listed = own.listed(&catalogue.tariffs);
+                    let listed = own.listed(&catalogue.tariffs, &self.least_payments);
                     page.extend(listed.filter(|code| is_after(code.place)));
                 }
             }
             // Those of the catalogue that are held were among the user's own.
-            let listed = facts.listed(&catalogue.tariffs);
+            let listed = facts.listed(&catalogue.tariffs, &self.least_payments);
             page.extend(listed.filter(|code| code.applied.is_none()));
             // Codes of the user's own may lie behind what has not been asked for yet.
             let reached = facts.entries.last().map(|entry| entry.place(false));
@@ -146,7 +146,12 @@ impl LoyaltyStore {
             let offer = self
                 .present_offer(own.code.promotion_id, own.versions)
                 .await?;
-            let entry = Entry::new(own.code.clone(), offer, &catalogue.tariffs);
+            let entry = Entry::new(
+                own.code.clone(),
+                offer,
+                &catalogue.tariffs,
+                &self.least_payments,
+            );
             entries.insert(own.code.id.0, entry);
         }
         Ok(entries.into_values().collect())
@@ -362,13 +367,22 @@ impl ListFacts {
     }
 
     /// Those of the entries that can be used or are held.
-    fn listed<'a>(&'a self, tariffs: &'a [Arc<Tariff>]) -> impl Iterator<Item = ListedCode> + 'a {
+    fn listed<'a>(
+        &'a self,
+        tariffs: &'a [Arc<Tariff>],
+        least_payments: &'a LeastPayments,
+    ) -> impl Iterator<Item = ListedCode> + 'a {
         self.entries
             .iter()
-            .filter_map(|entry| self.listed_code(entry, tariffs))
+            .filter_map(|entry| self.listed_code(entry, tariffs, least_payments))
     }
 
-    fn listed_code(&self, entry: &Entry, tariffs: &[Arc<Tariff>]) -> Option<ListedCode> {
+    fn listed_code(
+        &self,
+        entry: &Entry,
+        tariffs: &[Arc<Tariff>],
+        least_payments: &LeastPayments,
+    ) -> Option<ListedCode> {
         let first = tariffs.first()?;
         let mut facts = Facts {
             now: self.now,
@@ -383,10 +397,12 @@ impl ListFacts {
         for tariff in tariffs {
             facts.tariff = tariff.clone();
             facts.observed.other_code = self.other_code(tariff.id, entry.code.id);
+            least_payments.observe(&mut facts);
             if let Some(quote) = facts.accepted() {
                 offers.push((tariff.clone(), quote));
             }
         }
+        offers.sort_by_key(|(tariff, _)| tariff.id);
         let mut own = self.own.iter().filter(|own| own.code.id == entry.code.id);
         let applied = own.find_map(|own| own.applied);
         if applied.is_none() && offers.is_empty() {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{IssuedCode, PromoCode, Promotion, PromotionStatus, Usage};
+use domain::{IssuedCode, Money, PromoCode, Promotion, PromotionStatus, Tariff, TariffId, Usage};
 use pg::{PgError, Record, Row, Value};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::definitions::{CodeRow, PromotionRow};
+use crate::definitions::{CodeRow, PromotionRow, TariffRow};
 use crate::rows::{bug, get};
 use crate::{Change, LoyaltyStore};
 
@@ -16,7 +16,7 @@ use crate::{Change, LoyaltyStore};
 /// currencies, and its counter adds up all of them; where all is sold in one, the applications are not read.
 macro_rules! stored_promo {
     () => {
-        "SELECT c.id, c.promotion_id, c.code, c.state, c.user_id, c.batch_id, c.max_uses, c.ends_at, c.version,
+        "SELECT c.id, c.promotion_id, c.code, c.typed, c.state, c.user_id, c.batch_id, c.max_uses, c.ends_at, c.version,
             p.version AS promotion_version, coalesce(used.taken, 0) AS taken,
             coalesce(used.spent_minor, 0) - coalesce(elsewhere.spent_minor, 0) AS spent_minor
         FROM promo_codes c
@@ -34,11 +34,16 @@ macro_rules! stored_promo {
 }
 
 pg::statements! {
-    CREATE_PROMOTION(JSONB, TEXT, UUID, UUID, TIMESTAMPTZ) =
-        "SELECT create_promotion(p_promotion => $1, p_code => $2, p_user_id => $3, p_actor_id => $4, p_now => $5)";
-    REPLACE_PROMOTION(INT8, INT4, JSONB, TEXT, UUID, UUID, TIMESTAMPTZ) =
-        "SELECT replace_promotion(p_code_id => $1, p_version => $2, p_promotion => $3, p_code => $4, p_user_id => $5,
-            p_actor_id => $6, p_now => $7)";
+    CREATE_PROMOTION(JSONB, TEXT, TEXT, UUID, UUID, TIMESTAMPTZ) =
+        "SELECT create_promotion(p_promotion => $1, p_code => $2, p_typed => $3, p_user_id => $4, p_actor_id => $5,
+            p_now => $6)";
+    REPLACE_PROMOTION(INT8, INT4, JSONB, TEXT, TEXT, UUID, UUID, TIMESTAMPTZ) =
+        "SELECT replace_promotion(p_code_id => $1, p_version => $2, p_promotion => $3, p_code => $4, p_typed => $5,
+            p_user_id => $6, p_actor_id => $7, p_now => $8)";
+    DELETE_PROMOTION(INT8, UUID, TIMESTAMPTZ) =
+        "SELECT delete_promotion(p_code_id => $1, p_actor_id => $2, p_now => $3)";
+    LOAD_TARIFFS_ON_SALE(INT8_ARRAY) = "SELECT to_jsonb(t) AS tariff FROM tariffs t
+        WHERE t.status = 'active' AND ($1 IS NULL OR t.id = ANY ($1)) ORDER BY t.id";
     FIND_PROMO(INT8) = concat!(stored_promo!(), " WHERE c.id = $1");
     /// Codes of batches are left out: there may be millions of them.
     FIND_PROMOS(INT8, TEXT, INT8, TEXT, INT8) = concat!(
@@ -54,6 +59,8 @@ pg::statements! {
 pub struct PromoEntry {
     /// The text of the code.
     pub code: PromoCode,
+    /// The text as it is shown: see [`PromoCode::shown`].
+    pub typed: Option<String>,
     /// The only user whom the code is for.
     pub user_id: Option<Uuid>,
     /// The promotion. Its ID and its version are ignored.
@@ -94,9 +101,12 @@ pub enum PromoError {
     /// Somebody changed the promotion in the meantime: its version is this by now.
     #[error("the promotion has another version by now")]
     Changed(i32),
-    /// The text of a promo code stays what it was.
+    /// The text of a promo code stays what it was, but in a draft that nobody has applied.
     #[error("the text of a promo code can't be changed")]
     CodeFixed,
+    /// Only a draft that nobody has applied can be deleted.
+    #[error("the promotion is no draft that nobody has applied")]
+    NotDraft,
     /// The promotion is archived, so it stays as it is.
     #[error("the promotion is archived")]
     Archived,
@@ -114,7 +124,7 @@ pub enum PromoError {
 impl From<PgError> for PromoError {
     fn from(error: PgError) -> PromoError {
         match error.unique_violation() {
-            Some("promo_codes_code_key") => PromoError::CodeTaken,
+            Some("promo_codes_by_text") => PromoError::CodeTaken,
             _ => PromoError::Pg(error),
         }
     }
@@ -137,9 +147,10 @@ impl LoyaltyStore {
         change: Change,
     ) -> Result<i64, PromoError> {
         let promotion = Json(PromotionRow::from(&entry.promotion));
-        let values: [Value<'_>; 5] = [
+        let values: [Value<'_>; 6] = [
             &promotion,
             &entry.code.as_str(),
+            &entry.typed,
             &entry.user_id,
             &change.actor_id,
             &change.at,
@@ -165,11 +176,12 @@ impl LoyaltyStore {
         change: Change,
     ) -> Result<(), PromoError> {
         let promotion = Json(PromotionRow::from(&entry.promotion));
-        let values: [Value<'_>; 7] = [
+        let values: [Value<'_>; 8] = [
             &code_id,
             &version,
             &promotion,
             &entry.code.as_str(),
+            &entry.typed,
             &entry.user_id,
             &change.actor_id,
             &change.at,
@@ -188,6 +200,43 @@ impl LoyaltyStore {
             "unknown" => PromoError::UnknownReferences(record.field()?),
             _ => PromoError::Pg(bug("an unknown answer")),
         })
+    }
+
+    /// Deletes the promotion of the code `code_id`, with the code, if it is a draft that nobody has applied.
+    ///
+    /// # Errors
+    /// [`PromoError::NotFound`], [`PromoError::NotDraft`], or that of the database.
+    pub async fn delete_promotion(&self, code_id: i64, change: Change) -> Result<(), PromoError> {
+        let values: [Value<'_>; 3] = [&code_id, &change.actor_id, &change.at];
+        let row = self.pool.fetch_one(&DELETE_PROMOTION, &values).await?;
+        match row.try_get(0)? {
+            "deleted" => Ok(()),
+            "no_code" => Err(PromoError::NotFound),
+            _ => Err(PromoError::NotDraft),
+        }
+    }
+
+    /// The first tariff on sale of which the promotion would leave less than can be paid, with what would be left, and the
+    /// least that can be paid.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn first_not_payable(
+        &self,
+        promotion: &Promotion,
+    ) -> Result<Option<(TariffId, Money, Money)>, PgError> {
+        let ids = promotion.tariffs.as_ref();
+        let ids: Option<Vec<i64>> = ids.map(|ids| ids.iter().map(|id| id.0).collect());
+        for row in self.pool.fetch(&LOAD_TARIFFS_ON_SALE, &[&ids]).await? {
+            let Json(tariff): Json<TariffRow> = get(&row, "tariff")?;
+            let tariff = Tariff::try_from(tariff)?;
+            if let Some(total) = promotion.total_of(&tariff)
+                && let Some(least) = self.least_payments.above(total)
+            {
+                return Ok(Some((tariff.id, total, least)));
+            }
+        }
+        Ok(None)
     }
 
     /// A promo code with its promotion.

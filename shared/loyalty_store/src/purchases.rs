@@ -95,7 +95,7 @@ impl Purchase {
 macro_rules! select_purchases {
     ($which:literal) => {
         concat!(
-            "SELECT b.id, b.user_id, b.status, b.failure, a.code_id, c.code, b.tariff_id, t.title, b.price_minor,
+            "SELECT b.id, b.user_id, b.status, b.failure, a.code_id, coalesce(c.typed, c.code) AS code, b.tariff_id, t.title, b.price_minor,
                 b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at, b.revoke_reason, s.starts_at, s.ends_at,
                 (
                     SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r

@@ -106,7 +106,7 @@ impl LoyaltyStore {
         Ok(Some(Application {
             id,
             code_id: facts.code.id,
-            code: facts.code.code.clone(),
+            code: facts.code.text().to_owned(),
             tariff: facts.tariff.id,
             state: ApplicationState::Applied,
             quote,

@@ -5,50 +5,106 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value};
+use utoipa::PartialSchema;
 
-use crate::json_error::BodyError;
-use crate::{Code, Language, Problem};
+use crate::json_error::{BodyError, Differences, described};
+use crate::{Code, FieldErrors, Language, Problem};
 
-/// A body of JSON, parsed.
+/// A body of JSON, parsed. What differs from the description is refused: each difference with its field.
 #[derive(Debug)]
 pub struct JsonBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+/// A body of JSON whose values are checked further. Where it differs from the description it has the values of its example,
+/// so that all that is wrong with it can be said in one answer.
+#[derive(Debug)]
+pub struct CheckedBody<T> {
+    /// The body.
+    pub fields: T,
+    /// What is wrong with it so far: what is checked further has to be added before any use of it.
+    pub errors: FieldErrors,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let language = Language::of(request.headers());
-        let declared = request.headers().get(header::CONTENT_TYPE);
-        let is_json = declared
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                let essence = value.split(';').next().unwrap_or_default().trim();
-                essence.eq_ignore_ascii_case("application/json")
-            });
-        if !is_json {
-            return Err(Problem::new(Code::UnsupportedMediaType));
-        }
-        let bytes =
-            Bytes::from_request(request, state)
-                .await
-                .map_err(|rejection| match rejection.into_response().status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
-                    _ => Problem::new(Code::BodyNotJson),
-                })?;
-        // The form first: whether a body is JSON must not hang on the field at which the fault is noticed.
-        serde_json::from_slice::<IgnoredAny>(&bytes).map_err(not_json)?;
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            // Serde takes an array for an object, too, value by value.
-            let advice = BodyError::not_an_object().advice(language);
-            return Err(Problem::invalid_field("body", advice));
-        }
+        let bytes = json_object(request, state, language).await?;
         serde_json::from_slice(&bytes)
             .map(JsonBody)
-            .map_err(|error| match BodyError::of::<T>(&bytes) {
-                Some(error) => Problem::invalid_field("body", error.advice(language)),
+            .map_err(|error| match Differences::of::<T>(&bytes) {
+                Some(differences) => {
+                    let mut errors = FieldErrors::new(language);
+                    differences.tell(&mut errors);
+                    errors.into_problem()
+                }
                 None => not_json(error),
             })
     }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for CheckedBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let language = Language::of(request.headers());
+        let bytes = json_object(request, state, language).await?;
+        let mut errors = FieldErrors::new(language);
+        let error = match serde_json::from_slice(&bytes) {
+            Ok(fields) => return Ok(CheckedBody { fields, errors }),
+            Err(error) => error,
+        };
+        let differences = Differences::of::<T>(&bytes).ok_or_else(|| not_json(error))?;
+        differences.tell(&mut errors);
+        match with_example::<T>(differences.rest) {
+            Some(fields) => Ok(CheckedBody { fields, errors }),
+            None => Err(errors.into_problem()),
+        }
+    }
+}
+
+/// The members, with those of the example where required ones are missing.
+fn with_example<T: DeserializeOwned + PartialSchema>(mut members: Map<String, Value>) -> Option<T> {
+    let described = described::<T>()?;
+    let example = described.example?;
+    for name in described.required {
+        let value = example.get(&name)?;
+        members.entry(name).or_insert_with(|| value.clone());
+    }
+    serde_json::from_value(Value::Object(members)).ok()
+}
+
+/// The bytes of a JSON object.
+async fn json_object<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    language: Language,
+) -> Result<Bytes, Problem> {
+    let declared = request.headers().get(header::CONTENT_TYPE);
+    let is_json = declared
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/json")
+        });
+    if !is_json {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    let bytes = Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection.into_response().status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
+            _ => Problem::new(Code::BodyNotJson),
+        })?;
+    // The form first: whether a body is JSON must not hang on the field at which the fault is noticed.
+    serde_json::from_slice::<IgnoredAny>(&bytes).map_err(not_json)?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        // Serde takes an array for an object, too, value by value.
+        let advice = BodyError::not_an_object().advice(language);
+        return Err(Problem::invalid_field("body", advice));
+    }
+    Ok(bytes)
 }
 
 fn not_json(error: serde_json::Error) -> Problem {

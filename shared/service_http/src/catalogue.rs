@@ -167,8 +167,11 @@ catalogue! {
         "There is already a promo code with this text." "Choose another text: case, hyphens and look-alike letters don't count as differences.";
         "Промокод с таким текстом уже есть." "Выберите другой текст: регистр, дефисы и похожие буквы не различаются.".
     PromoArchived "promocode_archived" CONFLICT:
-        "This promo code is archived." "Create another one: an archived promo code can't be changed.";
-        "Этот промокод в архиве." "Создайте другой: промокод в архиве не меняют.".
+        "This promo code is archived." "Create another one, with the same text if you like: an archived promo code can't be changed.";
+        "Этот промокод в архиве." "Создайте другой, можно с тем же текстом: промокод в архиве не меняют.".
+    PromoNotDraft "promocode_not_draft" CONFLICT:
+        "Only a draft that nobody has applied can be deleted." "Archive the promo code: that frees its text, too.";
+        "Удалить можно только черновик, который никто не применял." "Отправьте промокод в архив: его текст тоже освободится.".
     ChangedMeanwhile "changed_meanwhile" CONFLICT:
         "This has been changed in the meantime." "Read it again, and repeat your change with the current `version`.";
         "За это время данные изменились." "Прочитайте ещё раз и повторите изменение с новой `version`.".
@@ -256,6 +259,9 @@ catalogue! {
     PriceBelowMinimum "price_below_minimum" UNPROCESSABLE_ENTITY:
         "This promo code is for more expensive tariffs." "Choose a tariff of at least the price in `required`.";
         "Промокод действует для более дорогих тарифов." "Выберите тариф не дешевле цены из `required`.".
+    TotalNotPayable "total_not_payable" UNPROCESSABLE_ENTITY:
+        "With this promo code, too little would be left to pay." "Choose another tariff: payments begin at the amount in `required`.";
+        "С этим промокодом к оплате осталось бы слишком мало." "Выберите другой тариф: оплата возможна от суммы в `required`.".
     TariffNotOnSale "tariff_not_on_sale" UNPROCESSABLE_ENTITY:
         "This tariff is no longer on sale." "Choose another tariff.";
         "Этот тариф больше не продаётся." "Выберите другой тариф.".
@@ -326,6 +332,7 @@ impl From<RuleCode> for Code {
             RuleCode::OutsideSchedule => Code::OutsideSchedule,
             RuleCode::CurrencyMismatch => Code::CurrencyMismatch,
             RuleCode::PriceBelowMinimum => Code::PriceBelowMinimum,
+            RuleCode::TotalNotPayable => Code::TotalNotPayable,
             RuleCode::PromoNotActive => Code::PromoNotActive,
             RuleCode::PromoNotStarted => Code::PromoNotStarted,
             RuleCode::PromoEnded => Code::PromoEnded,

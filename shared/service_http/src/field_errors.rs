@@ -8,7 +8,7 @@ use crate::{Code, FieldAdvice, Language, Problem};
 #[derive(Debug)]
 pub struct FieldErrors {
     language: Language,
-    errors: Vec<Value>,
+    errors: Vec<(String, String)>,
 }
 
 impl FieldErrors {
@@ -20,20 +20,42 @@ impl FieldErrors {
         }
     }
 
-    /// The value; records what is wrong with `field`.
+    /// The language of the answer.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The value; records what is wrong with `field`. `None` also when something is wrong with it already: the value is not
+    /// what was sent then.
     pub fn check<T, E: FieldAdvice>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
+        let part_of = |place: &str| {
+            let rest = place.strip_prefix(field);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        if self.errors.iter().any(|(place, _)| part_of(place)) {
+            return None;
+        }
         result.map_err(|error| self.refuse(field, &error)).ok()
     }
 
     /// Records what is wrong with `field`.
     pub fn refuse(&mut self, field: &str, error: &dyn FieldAdvice) {
-        let detail = error.advice(self.language);
-        self.errors
-            .push(json!({ "field": field, "detail": detail }));
+        self.add(field.to_owned(), error.advice(self.language));
+    }
+
+    pub(crate) fn add(&mut self, field: String, detail: String) {
+        self.errors.push((field, detail));
     }
 
     /// `validation_failed` with all of them.
     pub fn into_problem(self) -> Problem {
-        Problem::new(Code::ValidationFailed).with("errors", self.errors)
+        let error = |(field, detail)| json!({ "field": field, "detail": detail });
+        let errors: Vec<Value> = self.errors.into_iter().map(error).collect();
+        Problem::new(Code::ValidationFailed).with("errors", errors)
     }
 }

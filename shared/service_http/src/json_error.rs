@@ -1,17 +1,34 @@
 //! How a body of JSON differs from what a call takes, in the languages of the answers.
 //!
-//! Serde says it in English only, as one text. Its phrases are known and few; any other gets a general message.
+//! Serde says it in English only, as one text, and stops at the first difference. Its phrases are known and few; any other
+//! gets a general message. What differs is taken out, and the rest looked at again.
+
+mod place;
+
+use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Map, Value};
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema};
 
-use crate::Language;
+use self::place::Place;
+use crate::nearest::nearest;
+use crate::{FieldErrors, Language};
 
-/// The first difference.
+/// More are not looked for: each is another look at the body.
+const MOST: usize = 50;
+
+/// So many members of an object are looked at for the one that an error is about.
+const MOST_MEMBERS: usize = 10;
+/// The member that says what kind of object an object is.
+const KIND: &str = "kind";
+
+/// A difference.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BodyError {
-    /// Where, such as `effect.price` or `tariffs[1]`; the whole body if none.
-    path: Option<String>,
+    place: Place,
     fault: Fault,
 }
 
@@ -19,7 +36,8 @@ pub(crate) struct BodyError {
 enum Fault {
     Missing,
     Twice,
-    NoSuchField,
+    /// The fields that there are.
+    NoSuchField(Vec<String>),
     Text,
     WholeNumber,
     NumberInRange,
@@ -32,55 +50,156 @@ enum Fault {
     Other,
 }
 
-impl BodyError {
-    /// Why `bytes`, which are JSON, can't be a `T`. `None` if they are not JSON all through, as with a number that is
-    /// out of every range.
-    pub fn of<T: DeserializeOwned>(bytes: &[u8]) -> Option<BodyError> {
+/// A body that differs from what a call takes.
+#[derive(Debug)]
+pub(crate) struct Differences {
+    /// Where, and in what way.
+    pub errors: Vec<BodyError>,
+    /// The members that do not differ.
+    pub rest: Map<String, Value>,
+}
+
+impl Differences {
+    /// Why `bytes`, which are a JSON object, can't be a `T`. `None` if they are not JSON all through, as with a number that
+    /// is out of every range.
+    pub fn of<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Option<Differences> {
+        let mut value: Value = serde_json::from_slice(bytes).ok()?;
+        let sent: HashSet<String> = value.as_object()?.keys().cloned().collect();
+        let mut errors: Vec<BodyError> = Vec::new();
+        // A value has each member once.
         let json = &mut Deserializer::from_slice(bytes);
-        let error = serde_path_to_error::deserialize::<_, T>(json).err()?;
-        if error.inner().is_data() {
-            return Some(BodyError::from_json(&error));
+        let first = serde_path_to_error::deserialize::<_, T>(json).err();
+        let first = first.map(|error| BodyError::from_json(&error));
+        errors.extend(first.filter(|error| error.fault == Fault::Twice));
+        while errors.len() < MOST
+            && let Some(error) = BodyError::first::<T>(&value)
+        {
+            let error = error.in_member::<T>(&value);
+            let known = |other: &BodyError| other.place.is_in(&error.place);
+            let removed = match errors.iter().any(known) {
+                // It was removed before, or something in it, and is missing now.
+                true => error.place.remove_parent_from(&mut value),
+                false => {
+                    let removed = error.place.remove_from(&mut value)
+                        || error.place.remove_parent_from(&mut value);
+                    errors.push(error);
+                    removed
+                }
+            };
+            if !removed {
+                break;
+            }
         }
-        // Serde calls it bad syntax when what is to be a name of an enum is a number or a list; once it is a value, no
-        // longer.
-        let value: Value = serde_json::from_slice(bytes).ok()?;
-        let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
-        Some(BodyError::from_json(&error))
+        // Serde names the first that is missing.
+        for field in required::<T>() {
+            let place = Place::field(&field);
+            if !sent.contains(&field) && errors.iter().all(|error| error.place != place) {
+                errors.push(BodyError {
+                    place,
+                    fault: Fault::Missing,
+                });
+            }
+        }
+        let rest = std::mem::take(value.as_object_mut()?);
+        Some(Differences { errors, rest })
     }
 
+    /// Names all of them.
+    pub fn tell(&self, errors: &mut FieldErrors) {
+        for error in &self.errors {
+            errors.add(error.place.to_string(), error.advice(errors.language()));
+        }
+    }
+}
+
+/// The description of a body, if it is one of an object.
+pub(crate) fn described<T: PartialSchema>() -> Option<Object> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+fn required<T: PartialSchema>() -> Vec<String> {
+    described::<T>()
+        .map(|object| object.required)
+        .unwrap_or_default()
+}
+
+impl BodyError {
     /// A body that is no object.
     pub fn not_an_object() -> BodyError {
         BodyError {
-            path: None,
+            place: Place::default(),
             fault: Fault::Object,
         }
     }
 
+    fn first<T: DeserializeOwned>(body: &Value) -> Option<BodyError> {
+        let error = serde_path_to_error::deserialize::<_, T>(body).err();
+        error.map(|error| BodyError::from_json(&error))
+    }
+
     fn from_json(error: &serde_path_to_error::Error<serde_json::Error>) -> BodyError {
         let inner = error.inner();
-        let place = format!(" at line {} column {}", inner.line(), inner.column());
+        let position = format!(" at line {} column {}", inner.line(), inner.column());
         let text = inner.to_string();
-        let text = text.strip_suffix(&place).unwrap_or(&text);
+        let text = text.strip_suffix(&position).unwrap_or(&text);
         let (fault, name) = Fault::of(text);
-        let at = Some(error.path().to_string()).filter(|path| path != ".");
-        let path = match (at, name) {
-            // Where a field is not known, the place is that field already.
-            (Some(at), Some(name)) if at != name && !at.ends_with(&format!(".{name}")) => {
-                Some(format!("{at}.{name}"))
-            }
-            (at, name) => at.or(name.map(str::to_owned)),
+        let mut place = Place::of(error.path());
+        // Where a field is not known, the place is that field already.
+        if let Some(name) = name.filter(|name| !place.ends_with(name)) {
+            place = place.join(name);
+        }
+        BodyError { place, fault }
+    }
+
+    /// The same with the member that it is about: Serde does not say which, where it reads an object twice to learn its kind.
+    fn in_member<T: DeserializeOwned>(self, body: &Value) -> BodyError {
+        let simple = matches!(
+            self.fault,
+            Fault::Text
+                | Fault::WholeNumber
+                | Fault::NumberInRange
+                | Fault::TrueOrFalse
+                | Fault::List
+                | Fault::Uuid
+        );
+        let members = self.place.value_in(body).and_then(Value::as_object);
+        let Some(members) = members.filter(|_| simple) else {
+            return self;
         };
-        BodyError { path, fault }
+        let without = |name: &str| {
+            let mut rest = body.clone();
+            self.place.clone().join(name).remove_from(&mut rest);
+            BodyError::first::<T>(&rest)
+        };
+        let is_about = |name: &&String| {
+            // Without the kind, the error is another one as well; its own come with their place.
+            name.as_str() != KIND
+                && without(name)
+                    .is_none_or(|error| (&error.place, &error.fault) != (&self.place, &self.fault))
+        };
+        match members.keys().take(MOST_MEMBERS).find(is_about) {
+            Some(name) => BodyError {
+                place: self.place.clone().join(name),
+                fault: self.fault,
+            },
+            None => self,
+        }
     }
 
     /// What must be put there.
     pub fn advice(&self, language: Language) -> String {
         let advice = self.fault.advice(language);
-        match (&self.path, language) {
-            (Some(path), Language::En) => format!("`{path}` {advice}"),
-            (Some(path), Language::Ru) => format!("`{path}`: {advice}"),
-            (None, Language::En) => format!("the body {advice}"),
-            (None, Language::Ru) => format!("тело запроса: {advice}"),
+        let Fault::NoSuchField(known) = &self.fault else {
+            return advice;
+        };
+        let name = self.place.last().unwrap_or_default();
+        match (nearest(name, known.iter().map(String::as_str)), language) {
+            (None, _) => advice,
+            (Some(near), Language::En) => format!("{advice}. Did you mean `{near}`?"),
+            (Some(near), Language::Ru) => format!("{advice}. Может быть, `{near}`?"),
         }
     }
 }
@@ -99,14 +218,15 @@ impl Fault {
             return (Fault::Uuid, None);
         }
         if let Some(field) = named("unknown field `", "`, there are no fields") {
-            return (Fault::NoSuchField, Some(field));
+            return (Fault::NoSuchField(Vec::new()), Some(field));
         }
         // The last one: what was sent comes before it, and may hold anything.
         let Some((found, expected)) = text.rsplit_once(", expected ") else {
             return (Fault::Other, None);
         };
         if let Some(field) = found.strip_prefix("unknown field `") {
-            return (Fault::NoSuchField, field.strip_suffix('`'));
+            let known = expected.split('`').skip(1).step_by(2).map(str::to_owned);
+            return (Fault::NoSuchField(known.collect()), field.strip_suffix('`'));
         }
         if found.starts_with("unknown variant ") {
             let names = expected.strip_prefix("one of ").unwrap_or(expected);
@@ -133,31 +253,45 @@ impl Fault {
     }
 
     fn advice(&self, language: Language) -> String {
+        let names = |names: &[String]| {
+            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            quoted.join(", ")
+        };
         let (english, russian) = match self {
-            Fault::Missing => ("is missing", "не хватает этого поля"),
-            Fault::Twice => ("must occur only once", "укажите один раз"),
-            Fault::NoSuchField => (
-                "is not a field of this call: leave it out",
-                "такого поля нет, не передавайте его",
+            Fault::Missing => (
+                "enter a value: the field is required",
+                "укажите значение: поле обязательное",
             ),
-            Fault::Text => ("must be text", "нужна строка"),
-            Fault::WholeNumber => ("must be a whole number", "нужно целое число"),
+            Fault::Twice => ("give it only once", "укажите один раз"),
+            Fault::NoSuchField(known) if known.is_empty() => (
+                "leave it out: there are no fields here",
+                "не передавайте: здесь нет полей",
+            ),
+            Fault::NoSuchField(known) => {
+                let known = names(known);
+                return match language {
+                    Language::En => format!("leave it out: the fields are {known}"),
+                    Language::Ru => format!("не передавайте: здесь есть поля {known}"),
+                };
+            }
+            Fault::Text => ("use text", "нужна строка"),
+            Fault::WholeNumber => ("use a whole number", "нужно целое число"),
             Fault::NumberInRange => (
-                "must be a whole number within range",
+                "use a whole number within range",
                 "нужно целое число в допустимых пределах",
             ),
-            Fault::TrueOrFalse => ("must be true or false", "нужно true или false"),
-            Fault::List => ("must be a list", "нужен список"),
-            Fault::Object => ("must be a JSON object", "нужен объект JSON"),
-            Fault::Uuid => ("must be a UUID", "нужен UUID"),
+            Fault::TrueOrFalse => ("use true or false", "нужно true или false"),
+            Fault::List => ("use a list", "нужен список"),
+            Fault::Object => ("use a JSON object", "нужен объект JSON"),
+            Fault::Uuid => ("use a UUID", "нужен UUID"),
             Fault::OneOf(names) => {
                 return match language {
-                    Language::En => format!("must be one of {names}"),
+                    Language::En => format!("use one of {names}"),
                     Language::Ru => format!("нужно одно из значений {names}"),
                 };
             }
             Fault::Other => (
-                "does not fit the API description",
+                "use what the API description says",
                 "не соответствует описанию API",
             ),
         };

@@ -12,10 +12,8 @@ use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::nearest::nearest;
 use crate::{Code, Problem};
-
-/// At most so many letters apart is taken for a slip.
-const SLIP: usize = 3;
 
 /// The query parameters of each operation, by method and path.
 type Known = HashMap<(Method, String), BTreeSet<String>>;
@@ -79,17 +77,12 @@ fn unknown(known: &Known, request: &Request) -> Option<Problem> {
     let known = known.get(&(method, path.as_str().to_owned()))?;
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
     let name = names.find(|name| !known.contains(name.as_ref()))?;
-    let nearest = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, &name), known))
-        .filter(|(distance, known)| *distance <= SLIP && *distance < known.len())
-        .min();
     let names: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut problem = Problem::new(Code::QueryParameterUnknown)
         .with("parameter", name.chars().take(100).collect::<String>())
         .with("known", names);
-    if let Some((_, nearest)) = nearest {
-        problem = problem.with("nearest", nearest.as_str());
+    if let Some(nearest) = nearest(&name, known.iter().map(String::as_str)) {
+        problem = problem.with("nearest", nearest);
     }
     Some(problem)
 }

@@ -150,7 +150,7 @@ impl Eligibility {
             at: facts.now,
             user_id: facts.user_id,
             promocode_id: facts.code.id.0,
-            promocode: facts.code.code.clone(),
+            promocode: facts.code.text().to_owned(),
             promotion_id: facts.promotion.id.0,
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,

@@ -72,7 +72,7 @@ impl From<StoredPromo> for PromoBody {
             promocode_id: code.id.0,
             promotion_id: promotion.id.0,
             fields: PromoFields {
-                promocode: code.code,
+                promocode: code.text().to_owned(),
                 title: promotion.title,
                 status: promotion.status,
                 listed: promotion.listed,

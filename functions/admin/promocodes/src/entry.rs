@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use loyalty_store::PromoEntry;
-use service_http::{FieldErrors, Language, Problem};
+use service_http::{CheckedBody, FieldErrors, Problem};
 use uuid::Uuid;
 
 use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
@@ -17,11 +17,11 @@ use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoF
 ///
 /// # Errors
 /// `validation_failed`, which names every field that is not acceptable.
-pub(crate) fn parse(fields: &PromoFields, language: Language) -> Result<PromoEntry, Problem> {
-    let mut errors = FieldErrors::new(language);
-    match read(fields, &mut errors) {
-        Some(entry) => Ok(entry),
-        None => Err(errors.into_problem()),
+pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Result<PromoEntry, Problem> {
+    let CheckedBody { fields, mut errors } = body;
+    match read(&fields, &mut errors) {
+        Some(entry) if errors.is_empty() => Ok(entry),
+        _ => Err(errors.into_problem()),
     }
 }
 
@@ -99,8 +99,10 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         hold: SignedDuration::from_mins(hold_minutes?),
         refund_returns_use: fields.refund_returns_use,
     };
+    let code = code?;
     Some(PromoEntry {
-        code: code?,
+        typed: code.shown(&fields.promocode),
+        code,
         user_id,
         promotion,
     })

@@ -2,15 +2,20 @@
 
 use domain::{Currency, FirstPurchase, PromotionStatus, UserPeriod};
 use serde::{Deserialize, Serialize};
-use service_http::FieldAdvice;
+use service_http::{FieldAdvice, Language};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A promo code as staff enter it. Limits that are left out do not apply.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "promocode": "Весна 30", "title": "Скидка 30 %", "status": "active",
+    "effect": { "kind": "percent_off", "basis_points": 3000 }, "starts_at": "2026-03-01T00:00",
+}))]
 pub(crate) struct PromoFields {
-    /// Its text: 3 to 32 letters and digits. Case, hyphens and spaces don't matter.
+    /// Its text, shown as it is typed here: 3 to 32 letters and digits. Case, hyphens and spaces don't matter when it is
+    /// entered.
     #[schema(example = "SPRING30")]
     pub(crate) promocode: String,
     /// Its title: 1 to 100 characters in one line.
@@ -177,7 +182,7 @@ fn lifetime() -> UserPeriod {
 }
 
 /// What is wrong with a field, apart from what the domain says of texts and times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FieldError {
     #[error("use an amount above zero with the decimals of its currency, such as 199.00")]
     Amount,
@@ -203,17 +208,45 @@ pub(crate) enum FieldError {
     Hours,
     #[error("use 1 to 10080 minutes")]
     HoldMinutes,
+    #[error(
+        "leave nothing to pay or at least {least}: it would leave {total} of the tariff {tariff}"
+    )]
+    NotPayable {
+        tariff: i64,
+        total: String,
+        least: String,
+    },
     #[error("it does not exist: use the ID of one that does")]
     Unknown,
     #[error("send the version that you have read")]
     VersionMissing,
-    #[error("leave the text unchanged: another text is another promo code")]
+    #[error("leave the text unchanged: it can be changed only in a draft that nobody has applied")]
     CodeFixed,
 }
 
 impl FieldAdvice for FieldError {
+    fn advice(&self, language: Language) -> String {
+        match (language, self) {
+            (
+                Language::Ru,
+                FieldError::NotPayable {
+                    tariff,
+                    total,
+                    least,
+                },
+            ) => format!(
+                "оставьте к оплате ноль или не меньше {least}: за тариф {tariff} осталось бы {total}"
+            ),
+            (Language::Ru, _) => self.russian().to_owned(),
+            (Language::En, _) => self.to_string(),
+        }
+    }
+
     fn russian(&self) -> &'static str {
         match self {
+            FieldError::NotPayable { .. } => {
+                "оставьте к оплате ноль или сумму, которую можно оплатить"
+            }
             FieldError::Amount => {
                 "укажите сумму больше нуля со всеми знаками после точки, например 199.00"
             }
@@ -237,7 +270,9 @@ impl FieldAdvice for FieldError {
             FieldError::HoldMinutes => "укажите от 1 до 10080 минут",
             FieldError::Unknown => "такого нет: укажите идентификатор существующего",
             FieldError::VersionMissing => "передайте версию, которую вы прочитали",
-            FieldError::CodeFixed => "оставьте текст прежним: другой текст — другой промокод",
+            FieldError::CodeFixed => {
+                "оставьте текст прежним: его можно менять только в черновике, который никто не применял"
+            }
         }
     }
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
-use domain::{Clock, PromoCode};
+use domain::{Clock, PromoCode, Promotion};
 use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldErrors, JsonBody, Language, Marketer, PageSize, Problem,
+    Access, Caller, CheckedBody, Code, FieldErrors, Language, Marketer, PageSize, Problem,
     ProblemBody, Query, Staff,
 };
 use utoipa_axum::router::OpenApiRouter;
@@ -56,6 +56,28 @@ impl State {
         }
     }
 
+    /// Refuses a promo code that leaves less than can be paid for a tariff on sale, unless it did `before`.
+    async fn check_payable(
+        &self,
+        promotion: &Promotion,
+        before: Option<&Promotion>,
+        language: Language,
+    ) -> Result<(), Problem> {
+        let price = |p: &Promotion| (p.effect, p.currency, p.tariffs.clone(), p.min_price_minor);
+        if before.is_some_and(|before| price(before) == price(promotion)) {
+            return Ok(());
+        }
+        let Some((tariff, total, least)) = self.store.first_not_payable(promotion).await? else {
+            return Ok(());
+        };
+        let error = FieldError::NotPayable {
+            tariff: tariff.0,
+            total: total.to_decimal(),
+            least: least.to_decimal(),
+        };
+        Err(wrong(language, "effect", error))
+    }
+
     async fn load_body(&self, id: i64) -> Result<Json<PromoBody>, Problem> {
         let promo = self.store.find_promo(id).await?;
         promo
@@ -68,7 +90,7 @@ impl State {
 pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_promocodes, create_promocode))
-        .routes(routes!(get_promocode, replace_promocode))
+        .routes(routes!(get_promocode, replace_promocode, delete_promocode))
 }
 
 /// List promo codes
@@ -136,9 +158,12 @@ async fn create_promocode(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
     language: Language,
-    JsonBody(fields): JsonBody<PromoFields>,
+    body: CheckedBody<PromoFields>,
 ) -> Result<(StatusCode, Json<PromoBody>), Problem> {
-    let entry = entry::parse(&fields, language)?;
+    let entry = entry::parse(body)?;
+    state
+        .check_payable(&entry.promotion, None, language)
+        .await?;
     let made = state
         .store
         .create_promotion(&entry, state.change(caller))
@@ -171,8 +196,9 @@ async fn get_promocode(
 
 /// Change a promo code
 ///
-/// The body is the complete new promo code, with the `version` that was read. The text can't be changed, and an
-/// archived promo code can't be changed at all. Users who have already applied the code keep their price.
+/// The body is the complete new promo code, with the `version` that was read. The text can be changed only in a draft that
+/// nobody has applied, and an archived promo code can't be changed at all. Users who have already applied the code keep
+/// their price.
 #[utoipa::path(
     put,
     path = "/admin/promocodes/{promocode_id}",
@@ -186,7 +212,7 @@ async fn get_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`changed_meanwhile`, `promocode_archived`", body = ProblemBody),
+        (status = 409, description = "`changed_meanwhile`, `promocode_archived`, `promocode_taken`", body = ProblemBody),
         (status = 422, description = "`validation_failed`", body = ProblemBody),
     )
 )]
@@ -195,12 +221,20 @@ async fn replace_promocode(
     Marketer(caller): Marketer,
     language: Language,
     Path(promocode_id): Path<String>,
-    JsonBody(fields): JsonBody<PromoFields>,
+    mut body: CheckedBody<PromoFields>,
 ) -> Result<Json<PromoBody>, Problem> {
     let id = number(&promocode_id)?;
-    let entry = entry::parse(&fields, language)?;
-    let version = fields.version;
-    let version = version.ok_or_else(|| wrong(language, "version", FieldError::VersionMissing))?;
+    let version = body.fields.version.ok_or(FieldError::VersionMissing);
+    let version = body.errors.check("version", version).unwrap_or_default();
+    let entry = entry::parse(body)?;
+    let before = state
+        .store
+        .find_promo(id)
+        .await?
+        .map(|promo| promo.promotion);
+    state
+        .check_payable(&entry.promotion, before.as_deref(), language)
+        .await?;
     let change = state.change(caller);
     let written = state
         .store
@@ -208,6 +242,36 @@ async fn replace_promocode(
         .await;
     written.map_err(|error| refused(error, language))?;
     state.load_body(id).await
+}
+
+/// Delete a promo code
+///
+/// Only a draft that nobody has applied can be deleted; its text is free again. Any other promo code can be archived: that
+/// frees its text, too.
+#[utoipa::path(
+    delete,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
+    responses(
+        (status = 204, description = "The promo code is deleted"),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+        (status = 409, description = "`promocode_not_draft`", body = ProblemBody),
+    )
+)]
+async fn delete_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    language: Language,
+    Path(promocode_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = number(&promocode_id)?;
+    let deleted = state.store.delete_promotion(id, state.change(caller)).await;
+    deleted.map_err(|error| refused(error, language))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn number(promocode_id: &str) -> Result<i64, Problem> {
@@ -230,6 +294,7 @@ fn refused(error: PromoError, language: Language) -> Problem {
             Problem::new(Code::ChangedMeanwhile).with("version", version)
         }
         PromoError::Archived => Problem::new(Code::PromoArchived),
+        PromoError::NotDraft => Problem::new(Code::PromoNotDraft),
         PromoError::CodeFixed => wrong(language, "promocode", FieldError::CodeFixed),
         PromoError::UsedInOtherCurrency => {
             wrong(language, "budget", FieldError::UsedInOtherCurrency)

@@ -221,7 +221,7 @@ async fn evaluate(
     let answer = match redemption::evaluate(&state.store, request, state.clock.now()).await? {
         Evaluation::Passes { facts, quote } => Answer::Possible(EvaluationBody {
             promocode_id: facts.code.id.0,
-            promocode: facts.code.code.clone(),
+            promocode: facts.code.text().to_owned(),
             tariff: request.tariff.0,
             price: quote.price.into(),
             discount: quote.discount().into(),

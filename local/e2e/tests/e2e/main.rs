@@ -17,6 +17,7 @@ mod campaigns;
 mod codes;
 mod concurrency;
 mod conditions;
+mod cors;
 mod currencies;
 mod decisions;
 mod effects;

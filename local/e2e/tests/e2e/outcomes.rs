@@ -37,7 +37,9 @@ impl Shop {
         let before = self.world.purchase(id).await;
         let after = self.world.until_purchase(id, "failed").await;
         assert_eq!(after.check_at, None);
-        assert!(before.check_at > Some(testkit::now()), "{before:?}");
+        // On a busy machine the webhook may have been faster than this look at it.
+        let is_due_later = before.check_at > Some(testkit::now());
+        assert!(before.status == "failed" || is_due_later, "{before:?}");
     }
 
     /// Checks that the payment of `id` failed with `failure` and that the user can use the code again.

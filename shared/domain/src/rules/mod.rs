@@ -23,7 +23,7 @@ pub(crate) type Rule = fn(&Facts) -> Outcome;
 pub const RULES: usize = ALL.len();
 
 /// All rules, in the order of [`crate::RuleCode`].
-pub(crate) const ALL: [Rule; 28] = [
+pub(crate) const ALL: [Rule; 29] = [
     user::registered,
     user::active,
     audience::in_audience,
@@ -51,15 +51,17 @@ pub(crate) const ALL: [Rule; 28] = [
     limits::unused,
     limits::one_trial,
     limits::one_code_per_tariff,
+    price::payable,
     price::benefit,
 ];
 
-/// Those that depend on nothing but the tariff and what staff entered.
-pub(crate) const OF_TARIFF: [Rule; 5] = [
+/// Those that depend on nothing but the tariff, what staff entered and what can be paid.
+pub(crate) const OF_TARIFF: [Rule; 6] = [
     tariff::on_sale,
     tariff::in_scope,
     tariff::in_currency,
     price::above_minimum,
+    price::payable,
     price::benefit,
 ];
 

@@ -31,3 +31,22 @@ pub(super) fn above_minimum(facts: &Facts) -> Outcome {
         ..Outcome::of(RuleCode::PriceBelowMinimum, short <= 0)
     }
 }
+
+/// Whether what is left to pay can be paid.
+pub(super) fn payable(facts: &Facts) -> Outcome {
+    let quote = facts.quote();
+    let currency = facts.tariff.price.currency();
+    let money =
+        |minor| Money::from_minor(minor, currency).map_or(RuleValue::None, RuleValue::Money);
+    // Known where it stands in the way.
+    let least = facts.observed.least_payable_minor;
+    let short = least
+        .zip(quote)
+        .map(|(least, quote)| least - quote.total.minor());
+    Outcome {
+        observed: quote.map_or(RuleValue::None, |quote| RuleValue::Money(quote.total)),
+        required: least.map_or(RuleValue::None, money),
+        change: short.map_or(RuleValue::None, money),
+        ..Outcome::of(RuleCode::TotalNotPayable, short.is_none())
+    }
+}

@@ -48,6 +48,7 @@ fn parts() -> Parts {
             id: PromoCodeId(5),
             promotion_id: PromotionId(50),
             code: "SPRING30".to_owned(),
+            typed: None,
             state: CodeState::Issued,
             user_id: None,
             in_batch: false,

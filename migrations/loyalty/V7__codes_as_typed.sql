@@ -1,0 +1,11 @@
+-- A promo code is shown as it was typed, and the text of one that is archived can be given to another.
+
+ALTER TABLE promo_codes ADD COLUMN typed text;
+ALTER TABLE promo_codes ADD COLUMN holds_text boolean DEFAULT true CONSTRAINT promo_codes_holds_text CHECK (holds_text);
+COMMENT ON COLUMN promo_codes.typed IS 'The text as staff typed it, which people are shown; NULL when it is the canonical form.';
+COMMENT ON COLUMN promo_codes.holds_text IS
+    'NULL once the text belongs to another code, given when the promotion of this one was archived.';
+
+ALTER TABLE promo_codes DROP CONSTRAINT promo_codes_code_key;
+-- NULLs are distinct: of the codes with one text, one holds it.
+CREATE UNIQUE INDEX promo_codes_by_text ON promo_codes (code, holds_text);
