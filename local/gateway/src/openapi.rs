@@ -1,7 +1,7 @@
 //! The frame of the API description; the functions fill it.
 
-use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -31,6 +31,7 @@ impl Modify for AccessToken {
 
 /// Adds what holds for all operations: errors are problem details, and the operations for staff have IDs of their own.
 pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
+    openapi.components.iter_mut().for_each(open_parts);
     for path in openapi.paths.paths.values_mut() {
         let operations = [
             &mut path.get,
@@ -55,6 +56,25 @@ pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
                     response.content.insert(problem, body);
                 }
             }
+        }
+    }
+}
+
+/// Schemas that others are made of take further members: each part of an `allOf` is checked against the whole value, so
+/// one that refuses what the other parts have would refuse everything.
+fn open_parts(components: &mut Components) {
+    let mut parts = vec![];
+    for schema in components.schemas.values() {
+        if let RefOr::T(Schema::AllOf(whole)) = schema {
+            parts.extend(whole.items.iter().filter_map(|part| match part {
+                RefOr::Ref(part) => part.ref_location.rsplit('/').next().map(str::to_owned),
+                RefOr::T(_) => None,
+            }));
+        }
+    }
+    for part in parts {
+        if let Some(RefOr::T(Schema::Object(part))) = components.schemas.get_mut(&part) {
+            part.additional_properties = None;
         }
     }
 }
