@@ -9,6 +9,7 @@
 mod accounts;
 mod admin_users;
 mod answers;
+mod api;
 mod bad_bodies;
 mod bad_fields;
 mod bad_input;
@@ -20,6 +21,7 @@ mod conditions;
 mod currencies;
 mod decisions;
 mod effects;
+mod examples;
 mod first_purchases;
 mod groups;
 mod guessing;
