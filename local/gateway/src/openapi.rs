@@ -1,7 +1,9 @@
 //! The frame of the API description; the functions fill it.
 
-use utoipa::openapi::RefOr;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -31,6 +33,7 @@ impl Modify for AccessToken {
 
 /// Adds what holds for all operations: errors are problem details, and the operations for staff have IDs of their own.
 pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
+    openapi.components.iter_mut().for_each(open_parts);
     for path in openapi.paths.paths.values_mut() {
         let operations = [
             &mut path.get,
@@ -40,8 +43,7 @@ pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
             &mut path.patch,
         ];
         for operation in operations.into_iter().flatten() {
-            let tags = operation.tags.as_deref().unwrap_or_default();
-            if tags.iter().any(|tag| tag == "admin")
+            if tags_of(operation).any(|tag| tag == "admin")
                 && let Some(id) = &mut operation.operation_id
             {
                 id.insert_str(0, "admin_");
@@ -55,6 +57,59 @@ pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
                     response.content.insert(problem, body);
                 }
             }
+            if operation.request_body.is_some() && !tags_of(operation).any(|tag| tag == "payments")
+            {
+                add_body_errors(operation);
+            }
+        }
+    }
+}
+
+fn tags_of(operation: &Operation) -> impl Iterator<Item = &str> {
+    let tags = operation.tags.iter().flatten();
+    tags.map(String::as_str)
+}
+
+/// What every call with a body may answer.
+fn add_body_errors(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let errors = responses.values().find_map(|response| match response {
+        RefOr::T(response) => response.content.get_key_value("application/problem+json"),
+        RefOr::Ref(_) => None,
+    });
+    let Some((kind, content)) = errors.map(|(kind, content)| (kind.clone(), content.clone()))
+    else {
+        return;
+    };
+    for (status, description) in [
+        ("400", "`body_not_json`"),
+        ("413", "`body_too_large`"),
+        ("415", "`unsupported_media_type`"),
+    ] {
+        let entry = responses.entry(status.to_owned());
+        entry.or_insert_with(|| {
+            let mut error = Response::new(description);
+            error.content.insert(kind.clone(), content.clone());
+            error.into()
+        });
+    }
+}
+
+/// Schemas that others are made of take further members: each part of an `allOf` is checked against the whole value, so
+/// one that refuses what the other parts have would refuse everything.
+fn open_parts(components: &mut Components) {
+    let mut parts = vec![];
+    for schema in components.schemas.values() {
+        if let RefOr::T(Schema::AllOf(whole)) = schema {
+            parts.extend(whole.items.iter().filter_map(|part| match part {
+                RefOr::Ref(part) => part.ref_location.rsplit('/').next().map(str::to_owned),
+                RefOr::T(_) => None,
+            }));
+        }
+    }
+    for part in parts {
+        if let Some(RefOr::T(Schema::Object(part))) = components.schemas.get_mut(&part) {
+            part.additional_properties = None;
         }
     }
 }

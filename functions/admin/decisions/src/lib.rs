@@ -66,7 +66,7 @@ pub fn router() -> OpenApiRouter<State> {
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
         ("promocode_id" = Option<i64>, Query, description = "Only decisions about the promo code with this ID", minimum = 1),
         ("promocode" = Option<String>, Query, description = "Only decisions about the promo code with this text"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
@@ -106,7 +106,7 @@ async fn list_decisions(
     path = "/admin/decisions/{decision_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("decision_id" = Uuid, Path, description = "The ID of the decision")),
+    params(("decision_id" = Uuid, Path, description = "The ID of the decision", example = "0e7a4c91-5b2d-4f83-a6c0-9d1e3f5b7a28")),
     responses(
         (status = 200, description = "The decision", body = DecisionBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -138,7 +138,7 @@ async fn get_decision(
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
         ("promocode_id" = Option<i64>, Query, description = "The ID of the promo code", minimum = 1, example = 5),
         ("promocode" = Option<String>, Query, description = "Its text, instead of its ID"),
         ("tariff" = i64, Query, description = "The ID of the tariff", minimum = 1, example = 1),

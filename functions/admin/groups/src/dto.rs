@@ -41,9 +41,11 @@ pub(crate) struct Groups {
 pub(crate) struct MembersRequest {
     /// Users to add. Their accounts must exist. `POST /admin/users/resolve` finds the IDs of e-mail addresses.
     #[serde(default)]
+    #[schema(example = json!(["6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"]))]
     pub(crate) add: Vec<Uuid>,
     /// Users to remove.
     #[serde(default)]
+    #[schema(example = json!(["d84b1e37-a0f6-4c29-b71d-52c9e3f80a46"]))]
     pub(crate) remove: Vec<Uuid>,
 }
 

@@ -136,7 +136,7 @@ async fn create_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group")),
+    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     responses(
         (status = 200, description = "The group", body = GroupBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -160,7 +160,7 @@ async fn get_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group")),
+    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     request_body = GroupRequest,
     responses(
         (status = 200, description = "The group", body = GroupBody),
@@ -191,7 +191,7 @@ async fn rename_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group")),
+    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     responses(
         (status = 204, description = "The group is deleted"),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -219,7 +219,7 @@ async fn delete_group(
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("group_id" = i64, Path, description = "The ID of the group"),
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
         ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
         ("cursor" = Option<Uuid>, Query, description = "`next_cursor` of the previous page"),
     ),
@@ -254,7 +254,7 @@ async fn list_members(
     path = "/admin/groups/{group_id}/members",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group")),
+    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     request_body = MembersRequest,
     responses(
         (status = 200, description = "The members are updated", body = MembersChanged),

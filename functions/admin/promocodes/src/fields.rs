@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "promocode": "Весна 30", "title": "Скидка 30 %", "status": "active",
-    "effect": { "kind": "percent_off", "basis_points": 3000 }, "starts_at": "2026-03-01T00:00",
+    "effect": { "kind": "percent_off", "basis_points": 3000 }, "starts_at": "2026-03-01T00:00", "version": 7,
 }))]
 pub(crate) struct PromoFields {
     /// Its text, shown as it is typed here: 3 to 32 letters and digits. Case, hyphens and spaces don't matter when it is
@@ -96,6 +96,7 @@ pub(crate) struct PromoFields {
     pub(crate) refund_returns_use: bool,
     /// Increases with every change. A change has to name the version that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 7)]
     pub(crate) version: Option<i32>,
 }
 

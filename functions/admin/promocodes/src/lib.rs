@@ -178,7 +178,7 @@ async fn create_promocode(
     path = "/admin/promocodes/{promocode_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5)),
     responses(
         (status = 200, description = "The promo code", body = PromoBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -204,7 +204,7 @@ async fn get_promocode(
     path = "/admin/promocodes/{promocode_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5)),
     request_body = PromoFields,
     responses(
         (status = 200, description = "The updated promo code", body = PromoBody),
@@ -253,7 +253,7 @@ async fn replace_promocode(
     path = "/admin/promocodes/{promocode_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("promocode_id" = i64, Path, description = "The ID of the promo code")),
+    params(("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5)),
     responses(
         (status = 204, description = "The promo code is deleted"),
         (status = 401, description = "No valid access token", body = ProblemBody),

@@ -68,7 +68,7 @@ pub fn router() -> OpenApiRouter<State> {
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
         ("limit" = Option<i64>, Query, description = "How many, 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
     ),
@@ -100,7 +100,7 @@ async fn list_purchases(
     path = "/admin/purchases/{purchase_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47")),
     responses(
         (status = 200, description = "The purchase, with its refunds", body = PurchaseOfUser),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -128,8 +128,8 @@ async fn get_purchase(
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("purchase_id" = Uuid, Path, description = "The ID of the purchase"),
-        ("Idempotency-Key" = String, Header, description = "Identifies this refund, so that the call can be repeated safely"),
+        ("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47"),
+        ("Idempotency-Key" = String, Header, description = "Identifies this refund, so that the call can be repeated safely", example = "4e8b2f6a-9c3d-4071-8a5e-d2f1b7c6e093"),
     ),
     request_body = RefundRequest,
     responses(
@@ -189,7 +189,7 @@ async fn order_refund(
     path = "/admin/purchases/{purchase_id}/revocation",
     tag = "admin",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47")),
     request_body = RevocationRequest,
     responses(
         (status = 200, description = "The purchase, revoked", body = PurchaseOfUser),

@@ -146,7 +146,7 @@ async fn resolve_users(
     path = "/admin/users/{user_id}/block",
     tag = "admin",
     security(("access_token" = [])),
-    params(("user_id" = Uuid, Path, description = "The user")),
+    params(("user_id" = Uuid, Path, description = "The user", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90")),
     responses(
         (status = 200, description = "The user is blocked", body = UserState),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
@@ -175,7 +175,7 @@ async fn block_user(
     path = "/admin/users/{user_id}/unblock",
     tag = "admin",
     security(("access_token" = [])),
-    params(("user_id" = Uuid, Path, description = "The user")),
+    params(("user_id" = Uuid, Path, description = "The user", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90")),
     responses(
         (status = 200, description = "The user is active", body = UserState),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
@@ -202,7 +202,7 @@ async fn unblock_user(
     path = "/admin/users/{user_id}/role",
     tag = "admin",
     security(("access_token" = [])),
-    params(("user_id" = Uuid, Path, description = "The user")),
+    params(("user_id" = Uuid, Path, description = "The user", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90")),
     request_body = RoleRequest,
     responses(
         (status = 200, description = "The user has the role", body = UserState),

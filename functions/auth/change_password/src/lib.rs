@@ -60,10 +60,10 @@ pub fn router() -> OpenApiRouter<State> {
 #[derive(Deserialize, ToSchema)]
 struct ChangePasswordRequest {
     /// The current password, since a stolen access token must not be enough to take over an account.
-    #[schema(format = Password)]
+    #[schema(format = Password, example = "meadow-kettle-52")]
     old_password: String,
     /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
+    #[schema(format = Password, min_length = 8, max_length = 128, example = "harvest-violin-19")]
     new_password: String,
 }
 

@@ -63,7 +63,7 @@ pub fn router() -> OpenApiRouter<State> {
 /// The password, since a stolen access token must not be enough to delete an account.
 #[derive(Deserialize, ToSchema)]
 struct DeleteRequest {
-    #[schema(format = Password)]
+    #[schema(format = Password, example = "meadow-kettle-52")]
     password: String,
 }
 

@@ -65,7 +65,7 @@ struct LoginRequest {
     /// Case does not matter, nor whether the domain is in its ASCII form (`xn--`).
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
-    #[schema(format = Password)]
+    #[schema(format = Password, example = "meadow-kettle-52")]
     password: String,
 }
 

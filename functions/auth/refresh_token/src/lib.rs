@@ -64,7 +64,10 @@ pub fn router() -> OpenApiRouter<State> {
 #[derive(Deserialize, ToSchema)]
 struct RefreshRequest {
     /// The one from the last answer of `/login` or `/refresh_token`.
-    #[schema(format = Password)]
+    #[schema(
+        format = Password,
+        example = "wqbo8BSzTZe14n8KnD0eZAAAAABzMAhx9EwWjnyUneLHUOYMLJu4_1MAF8WiZyNOnLTbjg"
+    )]
     refresh_token: String,
 }
 

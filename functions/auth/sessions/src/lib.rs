@@ -114,7 +114,7 @@ async fn list_sessions(
     path = "/sessions/{session_id}",
     tag = "auth",
     security(("access_token" = [])),
-    params(("session_id" = Uuid, Path, description = "The session")),
+    params(("session_id" = Uuid, Path, description = "The session", example = "c2a6e8f0-14b3-4d97-b5e2-7f0a9c3d1e64")),
     responses(
         (status = 204, description = "The session has ended"),
         (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),

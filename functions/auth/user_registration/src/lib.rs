@@ -65,7 +65,7 @@ struct RegistrationRequest {
     #[schema(format = Email, example = "anna@example.com")]
     email: String,
     /// 8 to 128 characters; not the e-mail address, and not among the most common passwords.
-    #[schema(format = Password, min_length = 8, max_length = 128)]
+    #[schema(format = Password, min_length = 8, max_length = 128, example = "meadow-kettle-52")]
     password: String,
     /// The user's name: at most 100 characters in one line.
     #[schema(max_length = 100, example = "Anna")]

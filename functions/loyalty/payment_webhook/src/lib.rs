@@ -70,7 +70,15 @@ pub fn router() -> OpenApiRouter<State> {
     post,
     path = "/payment_webhook",
     tag = "payments",
-    request_body(content = serde_json::Value, description = "A YooKassa notification"),
+    request_body(
+        content = serde_json::Value,
+        description = "A YooKassa notification",
+        example = json!({
+            "type": "notification",
+            "event": "payment.succeeded",
+            "object": { "id": "22e12f66-000f-5000-8000-18db351245c7", "status": "succeeded" },
+        }),
+    ),
     responses(
         (status = 200, description = "Processed, or nothing to do"),
         (status = 403, description = "The sender is not in one of the provider's networks", body = ProblemBody),

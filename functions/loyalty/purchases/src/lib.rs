@@ -88,7 +88,7 @@ async fn list_purchases(
     path = "/purchases/{purchase_id}",
     tag = "loyalty",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47")),
     responses(
         (status = 200, description = "The purchase", body = PurchaseBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
@@ -113,7 +113,7 @@ async fn get_purchase(
     path = "/purchases/{purchase_id}/cancel",
     tag = "loyalty",
     security(("access_token" = [])),
-    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase")),
+    params(("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47")),
     responses(
         (status = 200, description = "The purchase, which has failed", body = PurchaseBody),
         (status = 401, description = "No valid access token", body = ProblemBody),

@@ -3,7 +3,19 @@
 use serde_json::{Value, json};
 use testkit::{Call, Host, PASSWORD, User, World};
 
-/// The calls that take a JSON object, each with a well-formed one.
+use crate::api::operations;
+use crate::examples::values::Request;
+
+/// All calls that take a JSON object, with their examples. One that has none is reported by the test of the examples.
+fn requests() -> Vec<Request> {
+    let mut operations = operations();
+    // The provider's webhook has a format of its own: see `malformed_webhook_is_refused`.
+    operations
+        .retain(|operation| operation.body().is_some() && operation.template != "/payment_webhook");
+    operations.iter().flat_map(Request::of).collect()
+}
+
+/// Calls that take a JSON object of texts, each with a well-formed one.
 fn endpoints(user: &User) -> [(Endpoint, Value); 7] {
     let password = "wrong but long enough";
     [
@@ -72,11 +84,13 @@ async fn non_json_body_is_refused() {
         "[1,2",
         "\u{1f600}",
     ];
-    for (endpoint, right) in endpoints(&user) {
+    for request in requests() {
         let send = async |body: Vec<u8>| {
-            let answer = call(&user, endpoint).body(body).send().await;
+            let call = request.call_without_body(&world, Some(&user));
+            let answer = call.body(body).send().await;
             answer.problem(400, "body_not_json");
         };
+        let right = request.body.as_ref().unwrap();
         let field = right.as_object().unwrap().keys().next().unwrap();
         for body in bodies {
             println!("{body:?}");
@@ -96,14 +110,13 @@ async fn non_json_body_is_refused() {
 }
 
 #[tokio::test]
-async fn mismatching_object_is_refused() {
+async fn body_that_is_no_object_is_refused() {
     let world = World::new().await;
     let user = world.staff("admin").await;
-    for (endpoint, right) in endpoints(&user) {
-        let send = async |body: &Value| call(&user, endpoint).json(body).send().await;
-        let members = right.as_object().unwrap();
+    for request in requests() {
+        let right = request.body.as_ref().unwrap();
         // An array of the object's values, which serde by default accepts in place of a struct.
-        let values: Vec<&Value> = members.values().collect();
+        let values: Vec<&Value> = right.as_object().unwrap().values().collect();
         let nested = format!("{}1{}", "[".repeat(100), "]".repeat(100));
         let nested: Value = serde_json::from_str(&nested).unwrap();
         for body in [
@@ -116,8 +129,20 @@ async fn mismatching_object_is_refused() {
             json!(values),
             nested,
         ] {
-            send(&body).await.invalid_field("body");
+            let call = request.call_without_body(&world, Some(&user));
+            call.json(&body).send().await.invalid_field("body");
         }
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn mismatching_object_is_refused() {
+    let world = World::new().await;
+    let user = world.staff("admin").await;
+    for (endpoint, right) in endpoints(&user) {
+        let send = async |body: &Value| call(&user, endpoint).json(body).send().await;
+        let members = right.as_object().unwrap();
         // All that is missing is named at once, and what is not asked for.
         let answer = send(&json!({})).await;
         for name in members.keys().filter(|name| *name != "name") {
@@ -168,17 +193,14 @@ async fn unknown_members_are_ignored() {
 async fn body_without_json_content_type_is_refused() {
     let world = World::new().await;
     let user = world.staff("admin").await;
-    for (endpoint, right) in endpoints(&user) {
-        let field = right.as_object().unwrap().keys().next().unwrap();
-        call(&user, endpoint)
-            .bytes("{}")
-            .send()
-            .await
-            .problem(415, "unsupported_media_type");
-        call(&user, endpoint)
-            .send()
-            .await
-            .problem(415, "unsupported_media_type");
+    for request in requests() {
+        let call = || request.call_without_body(&world, Some(&user));
+        // No endpoint takes it, with the right content type either.
+        let body = "[]";
+        for call in [call(), call().bytes(body)] {
+            let answer = call.send().await;
+            answer.problem(415, "unsupported_media_type");
+        }
         for kind in [
             "",
             "text/plain",
@@ -189,19 +211,17 @@ async fn body_without_json_content_type_is_refused() {
             "json",
             "text/plain; application/json",
         ] {
-            let call = call(&user, endpoint).header("content-type", kind);
-            call.bytes("{}")
-                .send()
-                .await
-                .problem(415, "unsupported_media_type");
+            let call = call().header("content-type", kind).bytes(body);
+            let answer = call.send().await;
+            answer.problem(415, "unsupported_media_type");
         }
         for kind in [
             "application/json; charset=utf-8",
             "APPLICATION/JSON",
             "application/json ;x=y",
         ] {
-            let call = call(&user, endpoint).header("content-type", kind);
-            call.bytes("{}").send().await.invalid_field(field);
+            let call = call().header("content-type", kind).bytes(body);
+            call.send().await.invalid_field("body");
         }
     }
     world.finish().await;

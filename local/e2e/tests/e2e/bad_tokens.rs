@@ -4,29 +4,30 @@ use serde_json::{Value, json};
 use testkit::{Answer, Host, User, World};
 use uuid::Uuid;
 
-/// Calls that need a token, some with an invalid query or without the body they need: the token is checked first.
-const ENDPOINTS: [(&str, &str); 20] = [
-    ("GET", "/get_active_promocodes"),
-    ("POST", "/apply_promocode"),
-    ("POST", "/apply_promocode?promocode_id=-1&tariff=x"),
-    ("POST", "/use_promocode?promocode_id=1&promocode_id=2"),
-    ("POST", "/cancel_apply_promocode?promocode_id=%00"),
-    ("POST", "/logout"),
-    ("POST", "/logout?scope=x"),
-    ("DELETE", "/delete"),
-    ("POST", "/change_password"),
-    ("GET", "/sessions"),
-    ("DELETE", "/sessions/x"),
-    ("GET", "/me"),
-    ("POST", "/admin/users/search"),
-    ("POST", "/admin/users/resolve"),
-    ("POST", "/admin/users/x/block"),
-    ("POST", "/admin/users/x/unblock"),
-    ("PUT", "/admin/users/x/role"),
-    ("GET", "/admin/decisions?user_id=x"),
-    ("GET", "/admin/decisions/x"),
-    ("GET", "/admin/eligibility?at=x"),
-];
+use crate::api::operations;
+
+/// A call that needs nothing but a token.
+const LIST: (&str, &str) = ("GET", "/get_active_promocodes");
+
+/// The calls that need a token, without the query and the body that they may need, and with an invalid query: the token
+/// is checked first.
+fn endpoints() -> Vec<(String, String)> {
+    let mut endpoints = vec![];
+    for operation in operations() {
+        if !operation.needs_token() {
+            continue;
+        }
+        let (method, path) = (&operation.method, operation.path());
+        if let Some(parameter) = operation.parameters("query").first() {
+            let name = parameter["name"].as_str().unwrap();
+            for query in [format!("{name}=%00"), format!("{name}=1&{name}=2")] {
+                endpoints.push((method.clone(), format!("{path}?{query}")));
+            }
+        }
+        endpoints.push((method.clone(), path));
+    }
+    endpoints
+}
 
 fn with(mut base: Value, member: &str, value: impl Into<Value>) -> Value {
     base[member] = value.into();
@@ -152,11 +153,12 @@ async fn with_header(world: &World, (method, path): (&str, &str), value: &str) -
 async fn invalid_tokens_are_refused() {
     let world = World::new().await;
     let user = world.user().await;
-    for endpoint in ENDPOINTS {
-        let (method, path) = endpoint;
+    let invalid = invalid_tokens(&world, &user);
+    for (method, path) in &endpoints() {
+        let endpoint = (method.as_str(), path.as_str());
         let answer = world.client.call(method, path).send().await;
         answer.problem(401, "token_missing");
-        for (what, token) in invalid_tokens(&world, &user) {
+        for (what, token) in &invalid {
             println!("{what}");
             let answer = with_header(&world, endpoint, &format!("Bearer {token}")).await;
             answer.problem(401, "token_invalid");
@@ -179,7 +181,7 @@ async fn invalid_tokens_are_refused() {
     // None of this has ended the session or revoked the token. The scheme is case-insensitive (RFC 9110 §11.1).
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let value = format!("{scheme} {}", user.access_token);
-        let answer = with_header(&world, ENDPOINTS[0], &value).await;
+        let answer = with_header(&world, LIST, &value).await;
         answer.success(200);
     }
     world.finish().await;
@@ -193,7 +195,8 @@ async fn expired_token_is_reported() {
     let claims = forge.claims(user.id);
     let now = claims["iat"].as_i64().unwrap();
     let expiring = |at: i64| forge.token(&forge.header(), &with(claims.clone(), "exp", at));
-    for endpoint in ENDPOINTS {
+    for (method, path) in &endpoints() {
+        let endpoint = (method.as_str(), path.as_str());
         for exp in [now - 31, now - 86_400, 1] {
             let answer = with_header(&world, endpoint, &format!("Bearer {}", expiring(exp))).await;
             answer.problem(401, "token_expired");
@@ -202,9 +205,9 @@ async fn expired_token_is_reported() {
     // Clocks may differ a little. And a forged token is not reported as expired, so the answer does not reveal that its
     // only fault is its age.
     let late = format!("Bearer {}", expiring(now - 15));
-    with_header(&world, ENDPOINTS[0], &late).await.success(200);
+    with_header(&world, LIST, &late).await.success(200);
     let forged = forge.foreign(&forge.header(), &with(claims.clone(), "exp", now - 86_400));
-    let answer = with_header(&world, ENDPOINTS[0], &format!("Bearer {forged}")).await;
+    let answer = with_header(&world, LIST, &format!("Bearer {forged}")).await;
     answer.problem(401, "token_invalid");
     world.finish().await;
 }
@@ -215,8 +218,8 @@ async fn two_tokens_are_refused() {
     let user = world.user().await;
     // The Lambda emulator forwards only one of the two; API Gateway would join them with a comma, which makes no token.
     if world.settings.host == Host::Gateway {
-        for (method, path) in ENDPOINTS {
-            let call = user.call(method, path).bearer(&user.access_token);
+        for (method, path) in endpoints() {
+            let call = user.call(&method, &path).bearer(&user.access_token);
             call.send().await.problem(401, "token_invalid");
         }
     }

@@ -9,6 +9,7 @@
 mod accounts;
 mod admin_users;
 mod answers;
+mod api;
 mod bad_bodies;
 mod bad_fields;
 mod bad_input;
@@ -21,6 +22,7 @@ mod cors;
 mod currencies;
 mod decisions;
 mod effects;
+mod examples;
 mod first_purchases;
 mod groups;
 mod guessing;

@@ -3,6 +3,8 @@
 use serde_json::json;
 use testkit::{PromoSpec, World};
 
+use crate::api::operations;
+
 #[tokio::test]
 async fn unknown_parameter_is_refused_and_nothing_happens() {
     let world = World::new().await;
@@ -36,22 +38,13 @@ async fn unknown_parameter_is_refused_and_nothing_happens() {
 async fn every_operation_knows_its_parameters() {
     let world = World::new().await;
     let admin = world.staff("admin").await;
-    let api = world.client.call("GET", "/openapi.json").send().await;
-    // No function on Lambda serves this page.
-    if api.status == 404 {
-        world.finish().await;
-        return;
-    }
-    for (path, item) in api.json["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            if operation["tags"][0] == "payments" {
-                continue;
-            }
-            let path = path.replace(['{', '}'], "");
-            let call = admin.call(&method.to_uppercase(), &format!("{path}?no_such=1"));
-            let answer = call.send().await;
-            answer.problem(400, "query_parameter_unknown");
+    for operation in operations() {
+        if operation.template == "/payment_webhook" {
+            continue;
         }
+        let path = format!("{}?no_such=1", operation.path());
+        let answer = admin.call(&operation.method, &path).send().await;
+        answer.problem(400, "query_parameter_unknown");
     }
     world.finish().await;
 }

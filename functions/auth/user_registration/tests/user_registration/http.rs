@@ -118,7 +118,7 @@ async fn field_errors_follow_accept_language() {
 }
 
 #[tokio::test]
-async fn registration_rejects_json_array() {
+async fn mismatching_body_is_explained_in_the_callers_language() {
     for (body, english, russian) in [
         (
             json!({ "email": 1, "password": "correct horse" }),

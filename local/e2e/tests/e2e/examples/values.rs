@@ -1,0 +1,121 @@
+//! Requests made of nothing but the examples in the description.
+
+use serde_json::{Map, Value};
+use testkit::{Call, User, World};
+
+use crate::api::{Operation, resolved};
+
+/// Why there is no example: the name of the member or parameter that has none.
+pub type Missing = String;
+
+/// A request.
+pub struct Request {
+    method: String,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Option<Value>,
+}
+
+impl Request {
+    /// The request that the examples of an operation make up.
+    pub fn of(operation: &Operation) -> Result<Request, Missing> {
+        let body = operation
+            .body()
+            .map(|content| match content.get("example") {
+                Some(whole) => Ok(whole.clone()),
+                None => value(&content["schema"]),
+            });
+        let values = values_of(operation, "path")?;
+        let mut path = operation.path_with(|name| {
+            let value = values.iter().find(|(known, _)| *known == name);
+            value.unwrap().1.clone()
+        });
+        for (at, (name, value)) in values_of(operation, "query")?.iter().enumerate() {
+            path += &format!("{}{name}={value}", if at == 0 { '?' } else { '&' });
+        }
+        Ok(Request {
+            method: operation.method.clone(),
+            path,
+            headers: values_of(operation, "header")?,
+            body: body.transpose()?,
+        })
+    }
+
+    /// The call, by `user` if there is one.
+    pub fn call(&self, world: &World, user: Option<&User>) -> Call {
+        let call = self.call_without_body(world, user);
+        match &self.body {
+            Some(body) => call.json(body),
+            None => call,
+        }
+    }
+
+    /// The same without its body.
+    pub fn call_without_body(&self, world: &World, user: Option<&User>) -> Call {
+        let mut call = match user {
+            Some(user) => user.call(&self.method, &self.path),
+            None => world.client.call(&self.method, &self.path),
+        };
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        call
+    }
+}
+
+/// The parameters that have an example, which the required ones must.
+fn values_of(operation: &Operation, place: &str) -> Result<Vec<(&'static str, String)>, Missing> {
+    let mut values = vec![];
+    for parameter in operation.parameters(place) {
+        let name = parameter["name"].as_str().unwrap();
+        match parameter.get("example") {
+            Some(Value::String(text)) => values.push((name, text.clone())),
+            Some(other) => values.push((name, other.to_string())),
+            None if parameter["required"] == true => return Err(name.to_owned()),
+            None => (),
+        }
+    }
+    Ok(values)
+}
+
+/// The value that the examples in a schema make up: of each object the members that have one, which the required ones
+/// must, and of alternatives the first.
+fn value(schema: &'static Value) -> Result<Value, Missing> {
+    let schema = resolved(schema);
+    let only = schema["enum"].as_array().filter(|all| all.len() == 1);
+    let own = schema.get("example").or(schema.get("default"));
+    if let Some(own) = own.or_else(|| only?.first()) {
+        return Ok(own.clone());
+    }
+    if let Some(alternatives) = schema["oneOf"].as_array() {
+        let mut values = alternatives.iter().map(value);
+        return values.find(Result::is_ok).unwrap_or(Err(String::new()));
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let mut whole = Map::new();
+        for part in parts {
+            if let Value::Object(part) = value(part)? {
+                whole.extend(part);
+            }
+        }
+        return Ok(Value::Object(whole));
+    }
+    let Some(properties) = schema["properties"].as_object() else {
+        return Err(String::new());
+    };
+    let required = schema["required"].as_array();
+    let mut object = Map::new();
+    for (name, property) in properties {
+        match value(property) {
+            Ok(value) => {
+                object.insert(name.clone(), value);
+            }
+            Err(within) if required.is_some_and(|all| all.iter().any(|one| one == name)) => {
+                return Err(format!("{name}.{within}").trim_end_matches('.').to_owned());
+            }
+            Err(_) => (),
+        }
+    }
+    Ok(Value::Object(object))
+}
