@@ -7,8 +7,9 @@ use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use loyalty_store::{Audited, LoyaltyStore};
 use pg::{AdHoc, Type};
+use uuid::Uuid;
 
-use crate::{TIMEOUT, World, until};
+use crate::{TIMEOUT, World, now, until};
 
 impl World {
     /// Checks what must hold after every test: none of its events are left in an outbox, no message was dead-lettered,
@@ -26,13 +27,9 @@ impl World {
             })
             .await;
         }
-        let store = LoyaltyStore::new(self.loyalty.clone());
-        let audited = Audited {
-            promos: &own.promos,
-            users: &own.users,
-        };
-        let contradictions = store.contradictions(Some(audited)).await.unwrap();
+        let contradictions = self.contradictions_of(&own.promos, &own.users).await;
         assert!(contradictions.is_empty(), "{contradictions:#?}");
+        self.settle(&own.forced).await;
         let dead_letters = self.count_dead_letters().await;
         assert_eq!(
             dead_letters, self.dead_letters,
@@ -49,6 +46,44 @@ impl World {
             .execute(sql, &[(&own.tariffs, Type::INT8_ARRAY)])
             .await;
         archived.unwrap();
+    }
+
+    /// What the audit finds about the promo codes and the users of this test.
+    pub async fn contradictions(&self) -> Vec<String> {
+        let (promos, users) = {
+            let own = self.own();
+            (own.promos.clone(), own.users.clone())
+        };
+        self.contradictions_of(&promos, &users).await
+    }
+
+    async fn contradictions_of(&self, promos: &[i64], users: &[Uuid]) -> Vec<String> {
+        let store = LoyaltyStore::new(self.loyalty.clone());
+        let audited = Audited { promos, users };
+        store.contradictions(Some(audited)).await.unwrap()
+    }
+
+    /// Makes both sides agree about users whose status was set on one of them, so that an audit of the whole stack finds
+    /// nothing wrong after the tests.
+    async fn settle(&self, users: &[Uuid]) {
+        for id in users {
+            let sql = "SELECT status, version FROM users WHERE id = $1";
+            let row = self.auth.row(sql, &[(id, Type::UUID)]).await.unwrap();
+            let row = row.unwrap();
+            let (status, version): (&str, i64) = (row.get(0), row.get(1));
+            let sql = "UPDATE users SET status = $2, version = $3, updated_at = $4 WHERE id = $1";
+            let params: [pg::Param; 4] = [
+                (id, Type::UUID),
+                (&status, Type::TEXT),
+                (&version, Type::INT8),
+                (&now(), Type::TIMESTAMPTZ),
+            ];
+            self.loyalty.execute(sql, &params).await.unwrap();
+            if status != "active" {
+                let sql = "UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL";
+                self.auth.execute(sql, &[(id, Type::UUID)]).await.unwrap();
+            }
+        }
     }
 
     pub(crate) async fn count_dead_letters(&self) -> u32 {

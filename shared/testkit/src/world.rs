@@ -42,6 +42,8 @@ pub(crate) struct Own {
     pub users: Vec<Uuid>,
     pub promos: Vec<i64>,
     pub tariffs: Vec<i64>,
+    /// Users whose status was set on one side alone.
+    pub forced: Vec<Uuid>,
 }
 
 /// The time.
@@ -206,6 +208,7 @@ impl World {
             (&now(), Type::TIMESTAMPTZ),
         ];
         assert_eq!(self.loyalty.execute(sql, &params).await.unwrap(), 1);
+        self.own().forced.push(user_id);
     }
 
     /// Blocks an account on the auth side, without an event.
@@ -213,6 +216,7 @@ impl World {
         let sql = "UPDATE users SET status = 'blocked', version = version + 1 WHERE id = $1";
         let blocked = self.auth.execute(sql, &[(&user_id, Type::UUID)]).await;
         assert_eq!(blocked.unwrap(), 1);
+        self.own().forced.push(user_id);
     }
 
     pub(crate) fn own(&self) -> std::sync::MutexGuard<'_, Own> {
