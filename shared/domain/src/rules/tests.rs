@@ -114,6 +114,34 @@ fn reasons(change: impl FnOnce(&mut Parts)) -> Vec<RuleCode> {
 }
 
 #[test]
+fn least_payment_is_observed_where_it_stands_in_the_way() {
+    let least: LeastPayments = "RUB 1.00".parse().unwrap();
+    for (minor, stands) in [
+        (29_900, false),
+        (29_801, true),
+        (29_899, true),
+        (29_800, false),
+    ] {
+        let mut parts = parts();
+        parts.promotion.effect = Effect::AmountOff { minor };
+        let mut facts = parts.facts();
+        // What was observed of another tariff does not stay.
+        facts.observed.least_payable_minor = Some(1);
+        least.observe(&mut facts);
+        assert_eq!(facts.observed.least_payable_minor, stands.then_some(100));
+        let decision = Decision::of(&facts);
+        assert_eq!(decision.accepted().is_none(), stands, "{minor}");
+        if stands {
+            let outcome = decision.refusals().next().unwrap();
+            let rub = |minor| RuleValue::Money(Money::from_minor(minor, Currency::RUB).unwrap());
+            assert_eq!(outcome.observed, rub(29_900 - minor));
+            assert_eq!(outcome.required, rub(100));
+            assert_eq!(outcome.change, rub(100 - (29_900 - minor)));
+        }
+    }
+}
+
+#[test]
 fn fitting_code_passes_with_its_price() {
     let quote = parts().decide().accepted().unwrap();
     assert_eq!(quote.total.to_decimal(), "298.00");
@@ -193,6 +221,13 @@ fn each_rule_refuses_for_its_own_reason() {
     assert_eq!(
         reasons(|f| f.promotion.effect = Effect::FixedPrice { minor: 29_900 }),
         [NoBenefit]
+    );
+    assert_eq!(
+        reasons(|f| {
+            f.promotion.effect = Effect::FixedPrice { minor: 40 };
+            f.observed.least_payable_minor = Some(100);
+        }),
+        [TotalNotPayable]
     );
 }
 

@@ -184,7 +184,7 @@ fn each_mismatch_is_explained_in_both_languages() {
 
 #[test]
 fn all_mismatches_are_named_at_once() {
-    let body = r#"{"numbr":1,"flag":"x","days":["mon"],"effect":{"kind":"free","days":"x","weeks":2},"list":[1]}"#;
+    let body = r#"{"numberx":1,"flag":"x","days":["mon"],"effect":{"kind":"free","days":"x","weeks":2},"list":[1]}"#;
     let places: Vec<String> = told_of(body, Language::En)
         .into_iter()
         .map(|(at, _)| at)
@@ -196,7 +196,7 @@ fn all_mismatches_are_named_at_once() {
             "effect.days",
             "effect.weeks",
             "flag",
-            "numbr",
+            "numberx",
             "text",
             "count"
         ]
