@@ -56,7 +56,7 @@ functions! {
     user_registration login logout refresh_token delete jwks
     change_password sessions me
     apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
-    buy_tariff purchases subscription
+    buy_tariff purchases subscription tariffs
     decisions groups promocodes refunds users
 }
 

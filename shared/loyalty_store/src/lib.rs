@@ -27,6 +27,7 @@ mod rows;
 mod settlement;
 mod store;
 mod subscriptions;
+mod tariffs;
 mod users;
 mod versions;
 
@@ -72,6 +73,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         retention::STATEMENTS,
         settlement::STATEMENTS,
         subscriptions::STATEMENTS,
+        tariffs::STATEMENTS,
         users::STATEMENTS,
         versions::STATEMENTS,
     ]

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{IssuedCode, Money, PromoCode, Promotion, PromotionStatus, Tariff, TariffId, Usage};
+use domain::{IssuedCode, Money, PromoCode, Promotion, PromotionStatus, TariffId, Usage};
 use pg::{PgError, Record, Row, Value};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::definitions::{CodeRow, PromotionRow, TariffRow};
+use crate::definitions::{CodeRow, PromotionRow};
 use crate::rows::{bug, get};
 use crate::{Change, LoyaltyStore};
 
@@ -42,8 +42,6 @@ pg::statements! {
             p_user_id => $6, p_actor_id => $7, p_now => $8)";
     DELETE_PROMOTION(INT8, UUID, TIMESTAMPTZ) =
         "SELECT delete_promotion(p_code_id => $1, p_actor_id => $2, p_now => $3)";
-    LOAD_TARIFFS_ON_SALE(INT8_ARRAY) = "SELECT to_jsonb(t) AS tariff FROM tariffs t
-        WHERE t.status = 'active' AND ($1 IS NULL OR t.id = ANY ($1)) ORDER BY t.id";
     FIND_PROMO(INT8) = concat!(stored_promo!(), " WHERE c.id = $1");
     /// Codes of batches are left out: there may be millions of them.
     FIND_PROMOS(INT8, TEXT, INT8, TEXT, INT8) = concat!(
@@ -225,11 +223,7 @@ impl LoyaltyStore {
         &self,
         promotion: &Promotion,
     ) -> Result<Option<(TariffId, Money, Money)>, PgError> {
-        let ids = promotion.tariffs.as_ref();
-        let ids: Option<Vec<i64>> = ids.map(|ids| ids.iter().map(|id| id.0).collect());
-        for row in self.pool.fetch(&LOAD_TARIFFS_ON_SALE, &[&ids]).await? {
-            let Json(tariff): Json<TariffRow> = get(&row, "tariff")?;
-            let tariff = Tariff::try_from(tariff)?;
+        for tariff in self.tariffs_on_sale(promotion.tariffs.as_deref()).await? {
             if let Some(total) = promotion.total_of(&tariff)
                 && let Some(least) = self.least_payments.above(total)
             {

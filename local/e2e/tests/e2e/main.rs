@@ -42,6 +42,7 @@ mod refunds;
 mod revocations;
 mod rules;
 mod status_flow;
+mod tariffs;
 mod trials;
 mod unknown_parameters;
 mod unused;
