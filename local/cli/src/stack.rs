@@ -152,6 +152,7 @@ impl Stack {
         if self.profile.kind == Kind::Test {
             // Exact limits are tested, and a busy machine is no outage.
             env.insert("REDIS_TIMEOUT_MS".into(), "5000".into());
+            env.insert("PG_WAIT_MS".into(), "20000".into());
             env.insert("ALLOWED_ORIGINS".into(), "https://shop.example".into());
         }
         env

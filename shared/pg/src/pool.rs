@@ -1,5 +1,6 @@
 //! A small pool of connections to one database.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime, Timeouts};
@@ -9,8 +10,8 @@ use tokio_postgres::{Config, NoTls, Row};
 
 use crate::{PgError, Statement};
 
-/// Connecting, or waiting for a free connection: after that, an error serves the caller better.
-const WAIT: Duration = Duration::from_secs(3);
+/// The default of `PG_WAIT_MS`, for connecting or for a free connection: after that, an error serves the caller better.
+const WAIT_MILLIS: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
 /// One statement, on the wire and back. No statement that somebody waits for needs a tenth of it.
 const STATEMENT: Duration = Duration::from_secs(5);
 /// A statement that reads whole tables.
@@ -30,42 +31,52 @@ static PING: Statement = Statement {
 
 /// A pool of connections; clones share it. Connects at the first use.
 #[derive(Clone)]
-pub struct Pool(deadpool_postgres::Pool);
+pub struct Pool {
+    connections: deadpool_postgres::Pool,
+    wait: Duration,
+}
 
 impl Pool {
     /// A pool for the URL in the variable `name`, of `PG_POOL_SIZE` connections (2 by default).
     ///
     /// # Errors
-    /// When the variable is missing or is no Postgres URL.
+    /// When the variable is missing or is no Postgres URL, or `PG_WAIT_MS` is no number above zero.
     pub fn from_env(name: &'static str) -> Result<Pool, ConfigError> {
         let url = runtime::required(
             name,
             "a Postgres URL, postgres://user:password@host:port/database",
         )?;
-        Pool::new(&url, runtime::parsed_or("PG_POOL_SIZE", 2)?)
+        let size = runtime::parsed_or("PG_POOL_SIZE", 2)?;
+        Pool::waiting(&url, size, wait()?)
             .map_err(|_| ConfigError::Invalid(name, "not a Postgres URL".to_owned()))
     }
 
-    /// A pool of `size` connections for `url`.
+    /// A pool of `size` connections for `url`, which are waited for as in [`Pool::from_env`].
     ///
     /// # Errors
-    /// When `url` is no Postgres URL.
+    /// When `url` is no Postgres URL, or `PG_WAIT_MS` is no number above zero.
     pub fn new(url: &str, size: usize) -> Result<Pool, PgError> {
+        let wait = wait().map_err(|error| PgError::Internal(error.to_string()))?;
+        Pool::waiting(url, size, wait)
+    }
+
+    fn waiting(url: &str, size: usize, wait: Duration) -> Result<Pool, PgError> {
         let config: Config = url.parse()?;
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let pool = deadpool_postgres::Pool::builder(Manager::from_config(config, NoTls, recycling))
-            .max_size(size)
-            .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts {
-                wait: Some(WAIT),
-                create: Some(WAIT),
-                recycle: Some(WAIT),
-            })
-            .build()
-            .map_err(|error| PgError::Internal(error.to_string()))?;
-        Ok(Pool(pool))
+        let connections =
+            deadpool_postgres::Pool::builder(Manager::from_config(config, NoTls, recycling))
+                .max_size(size)
+                .runtime(Runtime::Tokio1)
+                .timeouts(Timeouts {
+                    wait: Some(wait),
+                    create: Some(wait),
+                    recycle: Some(wait),
+                })
+                .build()
+                .map_err(|error| PgError::Internal(error.to_string()))?;
+        Ok(Pool { connections, wait })
     }
 
     /// Runs a statement and returns its rows.
@@ -78,7 +89,8 @@ impl Pool {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, PgError> {
         let params = statement.bind(values)?;
-        in_time(STATEMENT, self.read(statement.sql, &params)).await
+        self.in_time(STATEMENT, self.read(statement.sql, &params))
+            .await
     }
 
     /// The same for a statement that reads whole tables: it may take ten minutes.
@@ -91,7 +103,8 @@ impl Pool {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, PgError> {
         let params = statement.bind(values)?;
-        in_time(READING_ALL, self.read(statement.sql, &params)).await
+        self.in_time(READING_ALL, self.read(statement.sql, &params))
+            .await
     }
 
     /// Runs a statement that returns at most one row.
@@ -125,7 +138,8 @@ impl Pool {
     /// Any [`PgError`].
     pub async fn run(&self, statement: &Statement, values: &[Value<'_>]) -> Result<u64, PgError> {
         let params = statement.bind(values)?;
-        in_time(STATEMENT, self.write(statement.sql, &params)).await
+        self.in_time(STATEMENT, self.write(statement.sql, &params))
+            .await
     }
 
     async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
@@ -144,8 +158,18 @@ impl Pool {
         self.fetch(&PING, &[]).await.map(drop)
     }
 
+    async fn in_time<T>(
+        &self,
+        statement: Duration,
+        call: impl Future<Output = Result<T, PgError>>,
+    ) -> Result<T, PgError> {
+        tokio::time::timeout(self.wait + statement, call)
+            .await
+            .unwrap_or_else(|_| Err(PgError::Unavailable("no answer in time".to_owned())))
+    }
+
     async fn connection(&self) -> Result<deadpool_postgres::Object, PgError> {
-        self.0.get().await.map_err(|error| match error {
+        self.connections.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => PgError::from(error),
             other => PgError::Unavailable(other.to_string()),
         })
@@ -202,11 +226,11 @@ pub trait AdHoc {
 
 impl AdHoc for Pool {
     async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
-        in_time(STATEMENT, self.read(sql, params)).await
+        self.in_time(STATEMENT, self.read(sql, params)).await
     }
 
     async fn rows_of_all(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, PgError> {
-        in_time(READING_ALL, self.read(sql, params)).await
+        self.in_time(READING_ALL, self.read(sql, params)).await
     }
 
     async fn row(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, PgError> {
@@ -214,7 +238,7 @@ impl AdHoc for Pool {
     }
 
     async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, PgError> {
-        in_time(STATEMENT, self.write(sql, params)).await
+        self.in_time(STATEMENT, self.write(sql, params)).await
     }
 }
 
@@ -227,11 +251,7 @@ fn at_most_one(mut rows: Vec<Row>) -> Result<Option<Row>, PgError> {
     }
 }
 
-async fn in_time<T>(
-    statement: Duration,
-    call: impl Future<Output = Result<T, PgError>>,
-) -> Result<T, PgError> {
-    tokio::time::timeout(WAIT + statement, call)
-        .await
-        .unwrap_or_else(|_| Err(PgError::Unavailable("no answer in time".to_owned())))
+fn wait() -> Result<Duration, ConfigError> {
+    let millis = runtime::parsed_or("PG_WAIT_MS", WAIT_MILLIS)?;
+    Ok(Duration::from_millis(millis.get().into()))
 }

@@ -9,7 +9,7 @@ use saphyr::{LoadableYamlNode, Yaml};
 use crate::files::read;
 
 /// Variables whose defaults suit a Lambda.
-const OPTIONAL: [&str; 2] = ["PG_POOL_SIZE", "REDIS_TIMEOUT_MS"];
+const OPTIONAL: [&str; 3] = ["PG_POOL_SIZE", "PG_WAIT_MS", "REDIS_TIMEOUT_MS"];
 
 /// Read only if receipts have a VAT code.
 const WITH_RECEIPTS: [&str; 4] = [
