@@ -12,3 +12,6 @@ ALTER TABLE promo_codes DROP CONSTRAINT promo_codes_code_key;
 -- NULLs are distinct: of the codes with one text, one holds it.
 -- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX promo_codes_by_text ON promo_codes (code, holds_text);
+-- What was decided about a code is also found by a text that it had before.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX past_versions_by_text ON past_versions ((snapshot ->> 'code')) WHERE kind = 'promo_code';

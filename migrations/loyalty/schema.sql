@@ -121,8 +121,17 @@ DECLARE
     v_code_ids bigint[] := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
     v_purchase_id uuid;
     v_cancelled_ids uuid[];
+    v_text text;
     a applications;
 BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.code INTO v_text FROM applications o JOIN promo_codes c ON c.id = o.code_id
+        WHERE o.user_id = p_user_id AND c.id = ANY (v_code_ids)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        IF FOUND THEN
+            v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = ANY (v_code_ids) AND c.code = v_text);
+        END IF;
+    END IF;
     outcome := 'not_applied';
     IF v_code_ids = '{}' THEN
         RETURN NEXT;
@@ -328,14 +337,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'no_code';
     END IF;
-    -- Whoever applies a code locks neither of both; but no draft can be applied.
     SELECT p.* INTO v_promotion FROM promotions p WHERE p.id = v_code.promotion_id FOR UPDATE;
-    IF v_promotion.status <> 'draft' THEN
-        RETURN 'not_draft';
-    END IF;
-    IF EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_promotion.id)
+    IF NOT is_untouched_draft(p_promotion => v_promotion)
         OR EXISTS (SELECT FROM promo_codes c WHERE c.promotion_id = v_promotion.id AND c.id <> p_code_id) THEN
-        RETURN 'used';
+        RETURN 'not_draft';
     END IF;
     INSERT INTO past_versions (kind, id, version, until, snapshot)
     VALUES
@@ -601,7 +606,12 @@ CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes 
 DECLARE
     v_any_code CONSTANT boolean := p_code_id IS NULL AND p_codes IS NULL;
     v_code_ids CONSTANT bigint[] := ARRAY (
-        SELECT c.id FROM promo_codes c WHERE NOT v_any_code AND (c.id = p_code_id OR c.code = ANY (p_codes))
+        SELECT p_code_id WHERE p_code_id IS NOT NULL
+        UNION
+        SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        UNION
+        -- Under an earlier text, or deleted since.
+        SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
     );
     v_at CONSTANT timestamptz := coalesce(p_at, 'infinity');
     v_id CONSTANT uuid := coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
@@ -633,6 +643,87 @@ BEGIN
     ) OR EXISTS (
         SELECT FROM users u JOIN purchases b ON b.user_id = u.id
         WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+    );
+END $$;
+
+CREATE TABLE public.promotions (
+    id bigint NOT NULL,
+    title text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    listed boolean DEFAULT false NOT NULL,
+    effect text NOT NULL,
+    effect_minor bigint,
+    effect_basis_points integer,
+    effect_cap_minor bigint,
+    effect_days integer,
+    currency text DEFAULT 'RUB'::text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    time_zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
+    weekdays smallint[],
+    hours_from time without time zone,
+    hours_to time without time zone,
+    total_limit bigint,
+    per_user_limit integer DEFAULT 1,
+    per_user_period text DEFAULT 'lifetime'::text NOT NULL,
+    budget_minor bigint,
+    min_price_minor bigint,
+    first_purchase text,
+    tariff_ids bigint[],
+    audience_group_ids bigint[],
+    campaign_id bigint,
+    hold_minutes integer DEFAULT 30 NOT NULL,
+    refund_returns_use boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT promotions_audience_group_ids_check CHECK ((cardinality(audience_group_ids) > 0)),
+    CONSTRAINT promotions_budget_minor_check CHECK ((budget_minor > 0)),
+    CONSTRAINT promotions_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT promotions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT promotions_effect CHECK (
+CASE effect
+    WHEN 'percent_off'::text THEN ((effect_basis_points IS NOT NULL) AND (num_nonnulls(effect_minor, effect_days) = 0))
+    WHEN 'free'::text THEN ((effect_days IS NOT NULL) AND (num_nonnulls(effect_minor, effect_basis_points, effect_cap_minor) = 0))
+    ELSE ((effect_minor IS NOT NULL) AND (num_nonnulls(effect_basis_points, effect_cap_minor, effect_days) = 0))
+END),
+    CONSTRAINT promotions_effect_basis_points_check CHECK (((effect_basis_points >= 1) AND (effect_basis_points <= 10000))),
+    CONSTRAINT promotions_effect_cap_minor_check CHECK ((effect_cap_minor > 0)),
+    CONSTRAINT promotions_effect_check CHECK ((effect = ANY (ARRAY['fixed_price'::text, 'free'::text, 'percent_off'::text, 'amount_off'::text]))),
+    CONSTRAINT promotions_effect_days_check CHECK (((effect_days >= 1) AND (effect_days <= 3660))),
+    CONSTRAINT promotions_effect_minor_check CHECK ((effect_minor > 0)),
+    CONSTRAINT promotions_first_purchase_check CHECK ((first_purchase = ANY (ARRAY['paid'::text, 'any'::text]))),
+    CONSTRAINT promotions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 10080))),
+    CONSTRAINT promotions_hours CHECK (((num_nulls(hours_from, hours_to) = 2) OR ((num_nulls(hours_from, hours_to) = 0) AND (hours_from <> hours_to)))),
+    CONSTRAINT promotions_id_check CHECK ((id > 0)),
+    CONSTRAINT promotions_min_price_minor_check CHECK ((min_price_minor > 0)),
+    CONSTRAINT promotions_per_user_limit_check CHECK ((per_user_limit > 0)),
+    CONSTRAINT promotions_per_user_period_check CHECK ((per_user_period = ANY (ARRAY['lifetime'::text, 'day'::text, 'week'::text, 'month'::text]))),
+    CONSTRAINT promotions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))),
+    CONSTRAINT promotions_tariff_ids_check CHECK ((cardinality(tariff_ids) > 0)),
+    CONSTRAINT promotions_total_limit_check CHECK ((total_limit > 0)),
+    CONSTRAINT promotions_version_check CHECK ((version > 0)),
+    CONSTRAINT promotions_weekdays_check CHECK (((cardinality(weekdays) > 0) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
+);
+COMMENT ON TABLE public.promotions IS 'A row is an offer with all its rules. Users reach it through its promo codes: one, or a million.';
+COMMENT ON COLUMN public.promotions.listed IS 'Whether its shared codes are shown to the users who may use them. An unlisted code works only by its text.';
+COMMENT ON COLUMN public.promotions.ends_at IS 'The first instant at which it no longer works; NULL for no end.';
+COMMENT ON COLUMN public.promotions.time_zone IS 'The time zone of the weekdays, the hours and the periods of the per-user limit: a name from the IANA time zone database.';
+COMMENT ON COLUMN public.promotions.weekdays IS 'ISO weekdays: 1 is Monday. NULL for every day.';
+COMMENT ON COLUMN public.promotions.hours_from IS 'The interval is half-open, and spans midnight if hours_from is the later. NULL for the whole day.';
+COMMENT ON COLUMN public.promotions.total_limit IS 'The limit on uses of all its codes together; NULL for no limit.';
+COMMENT ON COLUMN public.promotions.first_purchase IS 'Only for people without a purchase so far: without one that they paid for, or without any, free ones included; NULL for everybody.';
+COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL for every tariff.';
+COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL for everybody.';
+COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an application holds its use before it expires.';
+COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether the use is released when the whole purchase is refunded.';
+
+CREATE FUNCTION public.is_untouched_draft(p_promotion public.promotions) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN p_promotion.status = 'draft' AND NOT EXISTS (
+        SELECT FROM past_versions v
+        WHERE v.kind = 'promotion' AND v.id = p_promotion.id AND v.snapshot ->> 'status' <> 'draft'
     );
 END $$;
 
@@ -699,6 +790,8 @@ CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone
     SET jit TO 'off'
     AS $$
 DECLARE
+    v_code_ids bigint[];
+    v_held_ids bigint[];
     v_person_id uuid;
     v_campaign_id bigint;
     v_total_limit bigint;
@@ -714,9 +807,18 @@ DECLARE
     v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
-        SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
-        WHERE c.code = ANY (p_codes)
-        ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
+        v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes));
+        p_code_id := v_code_ids[1];
+        IF cardinality(v_code_ids) > 1 THEN
+            v_held_ids := ARRAY(
+                SELECT a.code_id FROM applications a
+                WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.code_id = ANY (v_code_ids)
+            );
+            SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+            WHERE c.id = ANY (v_code_ids)
+            ORDER BY p.status = 'archived' AND NOT c.id = ANY (v_held_ids), array_position(p_codes, c.code),
+                c.id = ANY (v_held_ids) DESC, c.holds_text NULLS LAST LIMIT 1;
+        END IF;
     END IF;
     SELECT c.id, c.code, c.typed, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),
@@ -812,6 +914,7 @@ CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zo
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
+    v_held_ids bigint[];
     v_promotion_id bigint;
     v_campaign_id bigint;
     v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
@@ -821,9 +924,26 @@ DECLARE
     );
 BEGIN
     IF p_codes IS NOT NULL THEN
-        -- Of codes that had the text one after the other, the one of that time.
-        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY c.created_at > p_at, array_position(p_codes, c.code), c.created_at DESC LIMIT 1;
+        -- In the order in which load_facts prefers codes, with the texts of that time.
+        v_held_ids := ARRAY(
+            SELECT a.code_id FROM applications a
+            WHERE a.user_id = p_user_id AND a.created_at <= p_at
+                AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
+        );
+        SELECT named.id INTO p_code_id
+        FROM (
+            SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes)
+            UNION
+            SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
+        ) AS named
+        CROSS JOIN LATERAL version_at('promo_code', named.id, p_at) AS then_code
+        CROSS JOIN LATERAL version_at('promotion', (then_code ->> 'promotion_id')::bigint, p_at) AS then_promotion
+        WHERE then_code ->> 'code' = ANY (p_codes)
+        ORDER BY then_promotion ->> 'status' = 'archived' AND NOT named.id = ANY (v_held_ids),
+            array_position(p_codes, then_code ->> 'code'),
+            named.id = ANY (v_held_ids) DESC,
+            (then_code ->> 'created_at')::timestamptz DESC
+        LIMIT 1;
     END IF;
     tariff := version_at('tariff', p_tariff_id, p_at);
     code := version_at('promo_code', p_code_id, p_at);
@@ -1474,9 +1594,7 @@ BEGIN
         outcome := 'changed';
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
-    ELSIF v_code.code <> p_code AND (
-        v_before.status <> 'draft' OR EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_before.id)
-    ) THEN
+    ELSIF v_code.code <> p_code AND NOT is_untouched_draft(p_promotion => v_before) THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
         -- If everything is sold in one currency, the applications are not read.
@@ -1932,77 +2050,6 @@ BEGIN
     VALUES (p_purchase_id, p_user_id, p_tariff_id, subscribe.starts_at, subscribe.ends_at, p_time_zone, v_anchor, v_months);
 END $$;
 
-CREATE TABLE public.promotions (
-    id bigint NOT NULL,
-    title text NOT NULL,
-    status text DEFAULT 'draft'::text NOT NULL,
-    listed boolean DEFAULT false NOT NULL,
-    effect text NOT NULL,
-    effect_minor bigint,
-    effect_basis_points integer,
-    effect_cap_minor bigint,
-    effect_days integer,
-    currency text DEFAULT 'RUB'::text NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone,
-    time_zone text DEFAULT 'Europe/Moscow'::text NOT NULL,
-    weekdays smallint[],
-    hours_from time without time zone,
-    hours_to time without time zone,
-    total_limit bigint,
-    per_user_limit integer DEFAULT 1,
-    per_user_period text DEFAULT 'lifetime'::text NOT NULL,
-    budget_minor bigint,
-    min_price_minor bigint,
-    first_purchase text,
-    tariff_ids bigint[],
-    audience_group_ids bigint[],
-    campaign_id bigint,
-    hold_minutes integer DEFAULT 30 NOT NULL,
-    refund_returns_use boolean DEFAULT true NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT promotions_audience_group_ids_check CHECK ((cardinality(audience_group_ids) > 0)),
-    CONSTRAINT promotions_budget_minor_check CHECK ((budget_minor > 0)),
-    CONSTRAINT promotions_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT promotions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT promotions_effect CHECK (
-CASE effect
-    WHEN 'percent_off'::text THEN ((effect_basis_points IS NOT NULL) AND (num_nonnulls(effect_minor, effect_days) = 0))
-    WHEN 'free'::text THEN ((effect_days IS NOT NULL) AND (num_nonnulls(effect_minor, effect_basis_points, effect_cap_minor) = 0))
-    ELSE ((effect_minor IS NOT NULL) AND (num_nonnulls(effect_basis_points, effect_cap_minor, effect_days) = 0))
-END),
-    CONSTRAINT promotions_effect_basis_points_check CHECK (((effect_basis_points >= 1) AND (effect_basis_points <= 10000))),
-    CONSTRAINT promotions_effect_cap_minor_check CHECK ((effect_cap_minor > 0)),
-    CONSTRAINT promotions_effect_check CHECK ((effect = ANY (ARRAY['fixed_price'::text, 'free'::text, 'percent_off'::text, 'amount_off'::text]))),
-    CONSTRAINT promotions_effect_days_check CHECK (((effect_days >= 1) AND (effect_days <= 3660))),
-    CONSTRAINT promotions_effect_minor_check CHECK ((effect_minor > 0)),
-    CONSTRAINT promotions_first_purchase_check CHECK ((first_purchase = ANY (ARRAY['paid'::text, 'any'::text]))),
-    CONSTRAINT promotions_hold_minutes_check CHECK (((hold_minutes >= 1) AND (hold_minutes <= 10080))),
-    CONSTRAINT promotions_hours CHECK (((num_nulls(hours_from, hours_to) = 2) OR ((num_nulls(hours_from, hours_to) = 0) AND (hours_from <> hours_to)))),
-    CONSTRAINT promotions_id_check CHECK ((id > 0)),
-    CONSTRAINT promotions_min_price_minor_check CHECK ((min_price_minor > 0)),
-    CONSTRAINT promotions_per_user_limit_check CHECK ((per_user_limit > 0)),
-    CONSTRAINT promotions_per_user_period_check CHECK ((per_user_period = ANY (ARRAY['lifetime'::text, 'day'::text, 'week'::text, 'month'::text]))),
-    CONSTRAINT promotions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text]))),
-    CONSTRAINT promotions_tariff_ids_check CHECK ((cardinality(tariff_ids) > 0)),
-    CONSTRAINT promotions_total_limit_check CHECK ((total_limit > 0)),
-    CONSTRAINT promotions_version_check CHECK ((version > 0)),
-    CONSTRAINT promotions_weekdays_check CHECK (((cardinality(weekdays) > 0) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
-);
-COMMENT ON TABLE public.promotions IS 'A row is an offer with all its rules. Users reach it through its promo codes: one, or a million.';
-COMMENT ON COLUMN public.promotions.listed IS 'Whether its shared codes are shown to the users who may use them. An unlisted code works only by its text.';
-COMMENT ON COLUMN public.promotions.ends_at IS 'The first instant at which it no longer works; NULL for no end.';
-COMMENT ON COLUMN public.promotions.time_zone IS 'The time zone of the weekdays, the hours and the periods of the per-user limit: a name from the IANA time zone database.';
-COMMENT ON COLUMN public.promotions.weekdays IS 'ISO weekdays: 1 is Monday. NULL for every day.';
-COMMENT ON COLUMN public.promotions.hours_from IS 'The interval is half-open, and spans midnight if hours_from is the later. NULL for the whole day.';
-COMMENT ON COLUMN public.promotions.total_limit IS 'The limit on uses of all its codes together; NULL for no limit.';
-COMMENT ON COLUMN public.promotions.first_purchase IS 'Only for people without a purchase so far: without one that they paid for, or without any, free ones included; NULL for everybody.';
-COMMENT ON COLUMN public.promotions.tariff_ids IS 'NULL for every tariff.';
-COMMENT ON COLUMN public.promotions.audience_group_ids IS 'The members of any of these groups may use it; NULL for everybody.';
-COMMENT ON COLUMN public.promotions.hold_minutes IS 'How long an application holds its use before it expires.';
-COMMENT ON COLUMN public.promotions.refund_returns_use IS 'Whether the use is released when the whole purchase is refunded.';
-
 CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid, p_before public.promotions, p_user_id_before uuid) RETURNS text[]
     LANGUAGE plpgsql
     AS $$
@@ -2057,18 +2104,18 @@ CREATE FUNCTION public.version_at(p_kind text, p_id bigint, p_at timestamp with 
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
-    v_now jsonb := version_now(p_kind, p_id);
-BEGIN
-    IF (v_now ->> 'created_at')::timestamptz > p_at THEN
-        RETURN NULL;
-    END IF;
-    RETURN coalesce(
+    v_then CONSTANT jsonb := coalesce(
         (
             SELECT v.snapshot FROM past_versions v WHERE v.kind = p_kind AND v.id = p_id AND v.until > p_at
             ORDER BY v.version LIMIT 1
         ),
-        v_now
+        version_now(p_kind, p_id)
     );
+BEGIN
+    IF (v_then ->> 'created_at')::timestamptz > p_at THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_then;
 END $$;
 
 CREATE FUNCTION public.version_now(p_kind text, p_id bigint) RETURNS jsonb
@@ -2687,6 +2734,8 @@ CREATE INDEX outbox_published ON public.outbox USING btree (published_at) WHERE 
 CREATE INDEX outbox_unpublished ON public.outbox USING btree (id) WHERE (published_at IS NULL);
 
 CREATE INDEX past_group_members_by_user ON public.past_group_members USING btree (user_id);
+
+CREATE INDEX past_versions_by_text ON public.past_versions USING btree (((snapshot ->> 'code'::text))) WHERE (kind = 'promo_code'::text);
 
 CREATE INDEX promo_codes_by_batch ON public.promo_codes USING btree (batch_id, id) WHERE (batch_id IS NOT NULL);
 

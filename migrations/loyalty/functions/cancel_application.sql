@@ -1,5 +1,5 @@
--- Cancels a user's open applications of a promo code, which is given by its ID or by the texts that it may have: those for
--- one tariff, or all. Purchases that are pending with them are cancelled, too. Returns the applications that are cancelled
+-- Cancels a user's open applications of a promo code, which is given by its ID or by the texts that it may have, of which
+-- the first that the user has ever applied counts: those for one tariff, or all. Purchases that are pending with them are cancelled, too. Returns the applications that are cancelled
 -- now, or by the latest earlier call if there is nothing to cancel; otherwise one row with nothing but the outcome: 'used'
 -- when the latest application is, 'changed' when another request was faster, 'not_applied'.
 CREATE OR REPLACE FUNCTION cancel_application(
@@ -9,8 +9,17 @@ DECLARE
     v_code_ids bigint[] := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = p_code_id OR c.code = ANY (p_codes));
     v_purchase_id uuid;
     v_cancelled_ids uuid[];
+    v_text text;
     a applications;
 BEGIN
+    IF p_codes IS NOT NULL THEN
+        SELECT c.code INTO v_text FROM applications o JOIN promo_codes c ON c.id = o.code_id
+        WHERE o.user_id = p_user_id AND c.id = ANY (v_code_ids)
+        ORDER BY array_position(p_codes, c.code) LIMIT 1;
+        IF FOUND THEN
+            v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.id = ANY (v_code_ids) AND c.code = v_text);
+        END IF;
+    END IF;
     outcome := 'not_applied';
     IF v_code_ids = '{}' THEN
         RETURN NEXT;

@@ -1,5 +1,5 @@
--- Deletes the promotion of a code, with the code, if it is a draft that nobody has applied, of one code. Decisions about it
--- stay explained: the last version of each is kept. The outcome: 'deleted', 'no_code', 'not_draft', 'used'.
+-- Deletes the promotion of a code, with the code, if it is a draft that was never anything else, of one code. Decisions
+-- about it stay explained: the last version of each is kept. The outcome: 'deleted', 'no_code', 'not_draft'.
 CREATE OR REPLACE FUNCTION delete_promotion(p_code_id bigint, p_actor_id uuid, p_now timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,14 +10,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'no_code';
     END IF;
-    -- Whoever applies a code locks neither of both; but no draft can be applied.
     SELECT p.* INTO v_promotion FROM promotions p WHERE p.id = v_code.promotion_id FOR UPDATE;
-    IF v_promotion.status <> 'draft' THEN
-        RETURN 'not_draft';
-    END IF;
-    IF EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_promotion.id)
+    IF NOT is_untouched_draft(p_promotion => v_promotion)
         OR EXISTS (SELECT FROM promo_codes c WHERE c.promotion_id = v_promotion.id AND c.id <> p_code_id) THEN
-        RETURN 'used';
+        RETURN 'not_draft';
     END IF;
     INSERT INTO past_versions (kind, id, version, until, snapshot)
     VALUES

@@ -7,7 +7,12 @@ CREATE OR REPLACE FUNCTION find_decisions(
 DECLARE
     v_any_code CONSTANT boolean := p_code_id IS NULL AND p_codes IS NULL;
     v_code_ids CONSTANT bigint[] := ARRAY (
-        SELECT c.id FROM promo_codes c WHERE NOT v_any_code AND (c.id = p_code_id OR c.code = ANY (p_codes))
+        SELECT p_code_id WHERE p_code_id IS NOT NULL
+        UNION
+        SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes)
+        UNION
+        -- Under an earlier text, or deleted since.
+        SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
     );
     v_at CONSTANT timestamptz := coalesce(p_at, 'infinity');
     v_id CONSTANT uuid := coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');

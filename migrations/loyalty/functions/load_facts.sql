@@ -1,6 +1,7 @@
 -- The facts of a decision besides the promotion, its campaign and the tariff themselves, which callers cache by
 -- version: one record, with NULL for what does not exist or does not matter to the promotion. The code is found by its
--- ID, or by the texts that it may have, of which the first that exists counts: one that is not archived, if there is one.
+-- ID, or by the texts that it may have. Of several codes with these texts, one with an earlier
+-- text comes first, unless that is archived and not held by the user; of one text, the code that the user holds.
 CREATE OR REPLACE FUNCTION load_facts(
     p_user_id uuid, p_now timestamptz, p_code_id bigint, p_codes text[], p_tariff_id bigint,
     OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint,
@@ -23,6 +24,8 @@ CREATE OR REPLACE FUNCTION load_facts(
 ) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
+    v_code_ids bigint[];
+    v_held_ids bigint[];
     v_person_id uuid;
     v_campaign_id bigint;
     v_total_limit bigint;
@@ -38,9 +41,18 @@ DECLARE
     v_first_lapsed boolean;
 BEGIN
     IF p_codes IS NOT NULL THEN
-        SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
-        WHERE c.code = ANY (p_codes)
-        ORDER BY p.status = 'archived', array_position(p_codes, c.code) LIMIT 1;
+        v_code_ids := ARRAY(SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes));
+        p_code_id := v_code_ids[1];
+        IF cardinality(v_code_ids) > 1 THEN
+            v_held_ids := ARRAY(
+                SELECT a.code_id FROM applications a
+                WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying') AND a.code_id = ANY (v_code_ids)
+            );
+            SELECT c.id INTO p_code_id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+            WHERE c.id = ANY (v_code_ids)
+            ORDER BY p.status = 'archived' AND NOT c.id = ANY (v_held_ids), array_position(p_codes, c.code),
+                c.id = ANY (v_held_ids) DESC, c.holds_text NULLS LAST LIMIT 1;
+        END IF;
     END IF;
     SELECT c.id, c.code, c.typed, c.state, c.user_id, c.max_uses, c.uses, c.ends_at, c.version, c.batch_id,
         p.id, p.version, p.campaign_id, m.version, t.version, u.status, coalesce(u.first_account_id, u.id),

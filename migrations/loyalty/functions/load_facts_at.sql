@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION load_facts_at(
     OUT open_code_id bigint
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    v_held_ids bigint[];
     v_promotion_id bigint;
     v_campaign_id bigint;
     v_person_id uuid := coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id);
@@ -19,9 +20,26 @@ DECLARE
     );
 BEGIN
     IF p_codes IS NOT NULL THEN
-        -- Of codes that had the text one after the other, the one of that time.
-        SELECT c.id INTO p_code_id FROM promo_codes c WHERE c.code = ANY (p_codes)
-        ORDER BY c.created_at > p_at, array_position(p_codes, c.code), c.created_at DESC LIMIT 1;
+        -- In the order in which load_facts prefers codes, with the texts of that time.
+        v_held_ids := ARRAY(
+            SELECT a.code_id FROM applications a
+            WHERE a.user_id = p_user_id AND a.created_at <= p_at
+                AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
+        );
+        SELECT named.id INTO p_code_id
+        FROM (
+            SELECT c.id FROM promo_codes c WHERE c.code = ANY (p_codes)
+            UNION
+            SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
+        ) AS named
+        CROSS JOIN LATERAL version_at('promo_code', named.id, p_at) AS then_code
+        CROSS JOIN LATERAL version_at('promotion', (then_code ->> 'promotion_id')::bigint, p_at) AS then_promotion
+        WHERE then_code ->> 'code' = ANY (p_codes)
+        ORDER BY then_promotion ->> 'status' = 'archived' AND NOT named.id = ANY (v_held_ids),
+            array_position(p_codes, then_code ->> 'code'),
+            named.id = ANY (v_held_ids) DESC,
+            (then_code ->> 'created_at')::timestamptz DESC
+        LIMIT 1;
     END IF;
     tariff := version_at('tariff', p_tariff_id, p_at);
     code := version_at('promo_code', p_code_id, p_at);

@@ -1,7 +1,7 @@
 -- Replaces the promotion of a code with `p_promotion`, the user whom the code is for with `p_user_id`, and its text with
 -- `p_code`, typed as `p_typed` (NULL: the same), if the promotion still has the version `p_version`. The outcome:
 -- 'replaced'; or, with nothing changed, 'no_code', 'changed' (by another request: `version` is the current one), 'archived',
--- 'code_fixed' (the text can change only in a draft that nobody has applied; other spellings of it always),
+-- 'code_fixed' (the text can change only in a draft that was never anything else; other spellings of it always),
 -- 'other_currency' (a budget in one currency, and uses in another), 'unknown' (the fields `unknown` refer to rows that
 -- do not exist).
 CREATE OR REPLACE FUNCTION replace_promotion(
@@ -31,9 +31,7 @@ BEGIN
         outcome := 'changed';
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
-    ELSIF v_code.code <> p_code AND (
-        v_before.status <> 'draft' OR EXISTS (SELECT FROM applications a WHERE a.promotion_id = v_before.id)
-    ) THEN
+    ELSIF v_code.code <> p_code AND NOT is_untouched_draft(p_promotion => v_before) THEN
         outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
         -- If everything is sold in one currency, the applications are not read.

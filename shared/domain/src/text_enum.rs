@@ -4,7 +4,7 @@
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ::serde::Serialize)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
         }
@@ -21,6 +21,15 @@ macro_rules! text_enum {
 
             fn from_str(text: &str) -> Result<Self, $crate::UnknownName> {
                 match text { $($text => Ok($name::$variant),)+ _ => Err($crate::UnknownName) }
+            }
+        }
+
+        // Derived, it would take `{"name": null}` as well.
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?;
+                let unknown = |_| ::serde::de::Error::unknown_variant(&text, &[$($text),+]);
+                text.parse().map_err(unknown)
             }
         }
 

@@ -143,9 +143,10 @@ impl LoyaltyStore {
             if entries.contains_key(&own.code.id.0) {
                 continue;
             }
-            let offer = self
-                .present_offer(own.code.promotion_id, own.versions)
-                .await?;
+            let offer = self.present_offer(own.code.promotion_id, own.versions);
+            let Some(offer) = offer.await? else {
+                continue;
+            };
             let entry = Entry::new(
                 own.code.clone(),
                 offer,

@@ -6,7 +6,7 @@ use tokio_postgres::types::Json;
 
 use crate::LoyaltyStore;
 use crate::definitions::{Offer, OfferRow};
-use crate::rows::{bug, get};
+use crate::rows::get;
 
 pg::statements! {
     LOAD_OFFERS(INT8_ARRAY) =
@@ -22,22 +22,21 @@ impl LoyaltyStore {
         versions: (i32, Option<i32>),
     ) -> Result<Option<Offer>, PgError> {
         let offer = self.present_offer(id, versions).await?;
-        Ok(Some(offer).filter(|offer| offer.versions() == versions))
+        Ok(offer.filter(|offer| offer.versions() == versions))
     }
 
-    /// The promotion as it is now: remembered if its versions are these, otherwise loaded.
+    /// The promotion as it is now: remembered if its versions are these, otherwise loaded. `None` if it was deleted after
+    /// its code was seen.
     pub(crate) async fn present_offer(
         &self,
         id: PromotionId,
         versions: (i32, Option<i32>),
-    ) -> Result<Offer, PgError> {
+    ) -> Result<Option<Offer>, PgError> {
         let remembered = self.memory.offer(id.0);
         if let Some(offer) = remembered.filter(|offer| offer.versions() == versions) {
-            return Ok(offer);
+            return Ok(Some(offer));
         }
-        let offers = self.load_offers(&[id.0]).await?;
-        let offer = offers.into_iter().next();
-        offer.ok_or_else(|| bug("a code without its promotion"))
+        Ok(self.load_offers(&[id.0]).await?.pop())
     }
 
     /// The promotions as they are now, in no order.

@@ -99,11 +99,11 @@ pub enum PromoError {
     /// Somebody changed the promotion in the meantime: its version is this by now.
     #[error("the promotion has another version by now")]
     Changed(i32),
-    /// The text of a promo code stays what it was, but in a draft that nobody has applied.
+    /// The text of a promo code stays what it was, but in a draft that was never active.
     #[error("the text of a promo code can't be changed")]
     CodeFixed,
-    /// Only a draft that nobody has applied can be deleted.
-    #[error("the promotion is no draft that nobody has applied")]
+    /// Only a draft that was never active can be deleted.
+    #[error("the promotion is no draft, or was active before")]
     NotDraft,
     /// The promotion is archived, so it stays as it is.
     #[error("the promotion is archived")]
@@ -200,7 +200,7 @@ impl LoyaltyStore {
         })
     }
 
-    /// Deletes the promotion of the code `code_id`, with the code, if it is a draft that nobody has applied.
+    /// Deletes the promotion of the code `code_id`, with the code, if it is a draft that was never active.
     ///
     /// # Errors
     /// [`PromoError::NotFound`], [`PromoError::NotDraft`], or that of the database.
@@ -279,20 +279,23 @@ impl LoyaltyStore {
                 promotions.insert(offer.promotion.id.0, offer.promotion);
             }
         }
+        // A draft may be deleted after its code was read.
         let stored = |row: &Row| {
             let code: IssuedCode = CodeRow::read(row)?.try_into()?;
-            let promotion = promotions.get(&code.promotion_id.0);
-            Ok(StoredPromo {
-                promotion: promotion
-                    .ok_or_else(|| bug("a code without its promotion"))?
-                    .clone(),
+            let Some(promotion) = promotions.get(&code.promotion_id.0) else {
+                return Ok(None);
+            };
+            Ok(Some(StoredPromo {
+                promotion: promotion.clone(),
                 code,
                 usage: Usage {
                     taken: get(row, "taken")?,
                     spent_minor: get(row, "spent_minor")?,
                 },
-            })
+            }))
         };
-        rows.iter().map(stored).collect()
+        rows.iter()
+            .filter_map(|row| stored(row).transpose())
+            .collect()
     }
 }

@@ -1,6 +1,8 @@
 //! Purchases: what was bought, and how far it is paid.
 
-use domain::{Money, PaymentFailure, PromoCodeId, PromoRef, PurchaseStatus, Random, TariffId};
+use domain::{
+    Money, PaymentFailure, PromoCode, PromoCodeId, PromoRef, PurchaseStatus, Random, TariffId,
+};
 use jiff::Timestamp;
 use pg::{PgError, Row};
 use uuid::Uuid;
@@ -85,7 +87,10 @@ impl Purchase {
             .as_ref()
             .is_some_and(|(id, text)| match &request.promo {
                 PromoRef::Id(asked) => asked == id,
-                PromoRef::Text(codes) => codes.iter().any(|code| code.as_str() == text),
+                // The text is the one that people are shown.
+                PromoRef::Text(codes) => {
+                    PromoCode::parse(text).is_ok_and(|own| codes.contains(&own))
+                }
             });
         same_promo && request.tariff == self.tariff
     }

@@ -7,8 +7,10 @@ use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
-use crate::json_error::{BodyError, Differences, described};
+use crate::json_error::{BodyError, Differences, described, has_lists_for_objects};
 use crate::{Code, FieldErrors, Language, Problem};
 
 /// A body of JSON, parsed. What differs from the description is refused: each difference with its field.
@@ -31,16 +33,18 @@ impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for Jso
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let language = Language::of(request.headers());
         let bytes = json_object(request, state, language).await?;
-        serde_json::from_slice(&bytes)
-            .map(JsonBody)
-            .map_err(|error| match Differences::of::<T>(&bytes) {
-                Some(differences) => {
-                    let mut errors = FieldErrors::new(language);
-                    differences.tell(&mut errors);
-                    errors.into_problem()
-                }
-                None => not_json(error),
-            })
+        let error = match serde_json::from_slice(&bytes) {
+            Ok(body) if !has_lists_for_objects::<T>(&bytes) => return Ok(JsonBody(body)),
+            read => read.err(),
+        };
+        Err(match Differences::of::<T>(&bytes) {
+            Some(differences) => {
+                let mut errors = FieldErrors::new(language);
+                differences.tell(&mut errors);
+                errors.into_problem()
+            }
+            None => broken(error),
+        })
     }
 }
 
@@ -52,10 +56,12 @@ impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for Che
         let bytes = json_object(request, state, language).await?;
         let mut errors = FieldErrors::new(language);
         let error = match serde_json::from_slice(&bytes) {
-            Ok(fields) => return Ok(CheckedBody { fields, errors }),
-            Err(error) => error,
+            Ok(fields) if !has_lists_for_objects::<T>(&bytes) => {
+                return Ok(CheckedBody { fields, errors });
+            }
+            read => read.err(),
         };
-        let differences = Differences::of::<T>(&bytes).ok_or_else(|| not_json(error))?;
+        let differences = Differences::of::<T>(&bytes).ok_or_else(|| broken(error))?;
         differences.tell(&mut errors);
         match with_example::<T>(differences.rest) {
             Some(fields) => Ok(CheckedBody { fields, errors }),
@@ -67,10 +73,20 @@ impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for Che
 /// The members, with those of the example where required ones are missing.
 fn with_example<T: DeserializeOwned + PartialSchema>(mut members: Map<String, Value>) -> Option<T> {
     let described = described::<T>()?;
-    let example = described.example?;
     for name in described.required {
-        let value = example.get(&name)?;
-        members.entry(name).or_insert_with(|| value.clone());
+        if members.contains_key(&name) {
+            continue;
+        }
+        let of_whole = described
+            .example
+            .as_ref()
+            .and_then(|example| example.get(&name));
+        let of_member = match described.properties.get(&name) {
+            Some(RefOr::T(Schema::Object(member))) => member.example.as_ref(),
+            _ => None,
+        };
+        let value = of_whole.or(of_member)?.clone();
+        members.insert(name, value);
     }
     serde_json::from_value(Value::Object(members)).ok()
 }
@@ -105,6 +121,10 @@ async fn json_object<S: Send + Sync>(
         return Err(Problem::invalid_field("body", advice));
     }
     Ok(bytes)
+}
+
+fn broken(error: Option<serde_json::Error>) -> Problem {
+    error.map_or_else(|| Problem::new(Code::BodyNotJson), not_json)
 }
 
 fn not_json(error: serde_json::Error) -> Problem {

@@ -170,8 +170,8 @@ catalogue! {
         "This promo code is archived." "Create another one, with the same text if you like: an archived promo code can't be changed.";
         "Этот промокод в архиве." "Создайте другой, можно с тем же текстом: промокод в архиве не меняют.".
     PromoNotDraft "promocode_not_draft" CONFLICT:
-        "Only a draft that nobody has applied can be deleted." "Archive the promo code: that frees its text, too.";
-        "Удалить можно только черновик, который никто не применял." "Отправьте промокод в архив: его текст тоже освободится.".
+        "Only a draft that was never active can be deleted." "Archive the promo code: that frees its text, too.";
+        "Удалить можно только черновик, который ещё не публиковали." "Отправьте промокод в архив: его текст тоже освободится.".
     ChangedMeanwhile "changed_meanwhile" CONFLICT:
         "This has been changed in the meantime." "Read it again, and repeat your change with the current `version`.";
         "За это время данные изменились." "Прочитайте ещё раз и повторите изменение с новой `version`.".

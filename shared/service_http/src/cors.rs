@@ -42,7 +42,14 @@ impl FromStr for AllowedOrigins {
             let uri: Uri = text.parse().map_err(|_| refused())?;
             let scheme = uri.scheme_str().filter(|s| ["http", "https"].contains(s));
             let authority = uri.authority().filter(|a| !a.as_str().contains(['@', '*']));
+            // Browsers leave the usual port out.
+            let usual = [("http", Some(80)), ("https", Some(443))];
             match (scheme, authority) {
+                (Some(scheme), Some(authority))
+                    if usual.contains(&(scheme, authority.port_u16())) =>
+                {
+                    Err(refused())
+                }
                 (Some(scheme), Some(authority)) if format!("{scheme}://{authority}") == text => {
                     HeaderValue::from_str(&text).map_err(|_| refused())
                 }
@@ -78,8 +85,10 @@ impl AllowedOrigins {
         ];
         let read = [
             HeaderName::from_static("x-request-id"),
-            header::RETRY_AFTER,
+            header::ALLOW,
             header::CONTENT_LANGUAGE,
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
         ];
         router.layer(
             CorsLayer::new()
@@ -111,6 +120,7 @@ mod tests {
             "https://*.example",
             "ftp://a.example",
             "https://a@b.example",
+            "https://shop.example:443",
         ] {
             assert_eq!(
                 wrong.parse::<AllowedOrigins>(),

@@ -6,8 +6,10 @@
 mod place;
 
 use std::collections::HashSet;
+use std::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Deserializer, Map, Value};
 use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
@@ -64,34 +66,53 @@ impl Differences {
     /// is out of every range.
     pub fn of<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Option<Differences> {
         let mut value: Value = serde_json::from_slice(bytes).ok()?;
-        let sent: HashSet<String> = value.as_object()?.keys().cloned().collect();
+        let members = value.as_object_mut()?;
+        let sent: HashSet<String> = members.keys().cloned().collect();
+        let described = described::<T>();
         let mut errors: Vec<BodyError> = Vec::new();
         // A value has each member once.
+        let Members(names) = serde_json::from_slice(bytes).ok()?;
+        let mut seen = HashSet::new();
+        for name in names {
+            let again = !seen.insert(name.clone());
+            let place = Place::field(&name);
+            if again && errors.len() < MOST && errors.iter().all(|error| error.place != place) {
+                errors.push(BodyError {
+                    place,
+                    fault: Fault::Twice,
+                });
+            }
+        }
+        // Inside of objects as well, the first at least.
         let json = &mut Deserializer::from_slice(bytes);
         let first = serde_path_to_error::deserialize::<_, T>(json).err();
         let first = first.map(|error| BodyError::from_json(&error));
-        errors.extend(first.filter(|error| error.fault == Fault::Twice));
+        let is_new = |error: &BodyError| {
+            error.fault == Fault::Twice && errors.iter().all(|other| other.place != error.place)
+        };
+        errors.extend(first.filter(is_new));
+        for name in lists_for_objects(described.as_ref(), members) {
+            members.remove(&name);
+            errors.push(BodyError {
+                place: Place::field(&name),
+                fault: Fault::Object,
+            });
+        }
         while errors.len() < MOST
             && let Some(error) = BodyError::first::<T>(&value)
         {
             let error = error.in_member::<T>(&value);
-            let known = |other: &BodyError| other.place.is_in(&error.place);
-            let removed = match errors.iter().any(known) {
-                // It was removed before, or something in it, and is missing now.
-                true => error.place.remove_parent_from(&mut value),
-                false => {
-                    let removed = error.place.remove_from(&mut value)
-                        || error.place.remove_parent_from(&mut value);
-                    errors.push(error);
-                    removed
-                }
-            };
-            if !removed {
+            let place = error.place.clone();
+            // It was named before, or it was taken out, or something in it, and is missing now.
+            if !errors.iter().any(|other| other.place.is_in(&place)) {
+                errors.push(error);
+            }
+            if !place.remove_from(&mut value) && !place.remove_parent_from(&mut value) {
                 break;
             }
         }
         // Serde names the first that is missing.
-        for field in required::<T>() {
+        for field in described.map(|object| object.required).unwrap_or_default() {
             let place = Place::field(&field);
             if !sent.contains(&field) && errors.iter().all(|error| error.place != place) {
                 errors.push(BodyError {
@@ -120,10 +141,58 @@ pub(crate) fn described<T: PartialSchema>() -> Option<Object> {
     }
 }
 
-fn required<T: PartialSchema>() -> Vec<String> {
-    described::<T>()
-        .map(|object| object.required)
-        .unwrap_or_default()
+/// Whether Serde takes `body` for more than the description does: a list in the place of an object, value by value.
+pub(crate) fn has_lists_for_objects<T: PartialSchema>(body: &[u8]) -> bool {
+    let members = || serde_json::from_slice::<Map<String, Value>>(body).ok();
+    body.contains(&b'[')
+        && members().is_some_and(|members| {
+            !lists_for_objects(described::<T>().as_ref(), &members).is_empty()
+        })
+}
+
+/// The members that are lists, where the description has another schema than one of a list.
+fn lists_for_objects(described: Option<&Object>, members: &Map<String, Value>) -> Vec<String> {
+    let is_other = |name: &str| {
+        let schema = described.and_then(|object| object.properties.get(name));
+        schema.is_some_and(|schema| match schema {
+            RefOr::Ref(_) => true,
+            RefOr::T(Schema::OneOf(one)) => {
+                one.items.iter().any(|item| matches!(item, RefOr::Ref(_)))
+            }
+            RefOr::T(_) => false,
+        })
+    };
+    let lists = members.iter().filter(|(_, value)| value.is_array());
+    lists
+        .filter(|(name, _)| is_other(name))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// The names of the members of an object, each as often as it is there.
+struct Members(Vec<String>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Members(names))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
 }
 
 impl BodyError {
@@ -204,6 +273,13 @@ impl BodyError {
     }
 }
 
+/// Whether what was found is a whole number that is too large for Serde to call it one.
+fn is_whole(found: &str) -> bool {
+    let number = found.strip_prefix("invalid type: floating point `");
+    let number = number.and_then(|text| text.strip_suffix('`')?.parse::<f64>().ok());
+    number.is_some_and(|number| number.fract() == 0.0 && number.abs() > 1e15)
+}
+
 impl Fault {
     /// From Serde's words, with the name of the field that they name.
     fn of(text: &str) -> (Fault, Option<&str>) {
@@ -237,7 +313,7 @@ impl Fault {
                 Fault::Text
             }
             "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => {
-                match found.starts_with("invalid value") {
+                match found.starts_with("invalid value") || is_whole(found) {
                     true => Fault::NumberInRange,
                     false => Fault::WholeNumber,
                 }

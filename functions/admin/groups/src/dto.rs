@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 /// The title of a group.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct GroupRequest {
     /// 1 to 100 characters in one line, unique among groups.
     #[schema(example = "Весенний опрос")]
@@ -38,6 +39,7 @@ pub(crate) struct Groups {
 
 /// Members to add and to remove: at most 1,000 users in all.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MembersRequest {
     /// Users to add. Their accounts must exist. `POST /admin/users/resolve` finds the IDs of e-mail addresses.
     #[serde(default)]

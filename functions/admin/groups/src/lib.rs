@@ -185,7 +185,7 @@ async fn rename_group(
 
 /// Delete a group
 ///
-/// Refused while any promo code is restricted to it, whatever the status of the code.
+/// Refused while a promo code is restricted to it, unless that is archived.
 #[utoipa::path(
     delete,
     path = "/admin/groups/{group_id}",

@@ -147,6 +147,6 @@ fn audience(audience: Audience, user_id: Option<Uuid>) -> AudienceFields {
     match (audience, user_id) {
         (_, Some(user_id)) => AudienceFields::User { user_id },
         (Audience::Groups(group_ids), None) => AudienceFields::Groups { group_ids },
-        (Audience::All, None) => AudienceFields::All,
+        (Audience::All, None) => AudienceFields::All {},
     }
 }

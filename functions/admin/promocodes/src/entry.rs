@@ -31,9 +31,15 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let title = errors.check("title", Title::parse(&fields.title));
     let currency = fields.currency.parse().map_err(|_| FieldError::Currency);
     let currency = errors.check("currency", currency);
-    // Amounts are looked at all the same.
-    let of = currency.unwrap_or(Currency::RUB);
-    let effect = errors.check("effect", effect(&fields.effect, of));
+    // Without a currency there is no telling what its amounts are.
+    let amounts = currency.map(|currency| {
+        let effect = errors.check("effect", effect(&fields.effect, currency));
+        let budget = optional_amount(fields.budget.as_deref(), currency);
+        let budget = errors.check("budget", budget);
+        let min_price = optional_amount(fields.min_price.as_deref(), currency);
+        (effect, budget, errors.check("min_price", min_price))
+    });
+    let (effect, budget_minor, min_price_minor) = amounts.unwrap_or_default();
     let zone = TimeZone::get(&fields.time_zone)
         .ok()
         .filter(|zone| zone.iana_name().is_some());
@@ -61,11 +67,6 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
     let hours = errors.check("hours", fields.hours.as_ref().map(hours).transpose());
     let total_limit = errors.check("total_limit", positive(fields.total_limit));
     let per_user_limit = errors.check("per_user_limit", positive(fields.per_user_limit));
-    let budget_minor = errors.check("budget", optional_amount(fields.budget.as_deref(), of));
-    let min_price_minor = errors.check(
-        "min_price",
-        optional_amount(fields.min_price.as_deref(), of),
-    );
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
     let audience = errors.check("audience", audience(&fields.audience));
     let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
@@ -169,7 +170,7 @@ fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
         // An offset would be ignored by the parser.
         let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b':');
         let time = text.parse().ok().filter(whole).filter(|_| plain);
-        time.ok_or(FieldError::Hours)
+        time.ok_or(FieldError::TimeOfDay)
     };
     let (from, to) = (time(&hours.from)?, time(&hours.to)?);
     match from == to {
@@ -181,7 +182,7 @@ fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
 /// Whom the promotion is for, and whom the code is for: one user has a code of their own.
 fn audience(fields: &AudienceFields) -> Result<(Audience, Option<Uuid>), FieldError> {
     Ok(match fields {
-        AudienceFields::All => (Audience::All, None),
+        AudienceFields::All {} => (Audience::All, None),
         AudienceFields::User { user_id } => (Audience::All, Some(*user_id)),
         AudienceFields::Groups { group_ids } => {
             let group_ids = distinct(Some(group_ids))?.unwrap_or_default();

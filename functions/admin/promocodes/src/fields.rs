@@ -127,16 +127,21 @@ pub(crate) enum EffectFields {
 }
 
 /// Who may use a promo code.
-#[derive(Default, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum AudienceFields {
     /// Every registered user.
-    #[default]
-    All,
+    All {},
     /// One user; `POST /admin/users/resolve` finds the ID of an e-mail address.
     User { user_id: Uuid },
     /// The members of any of these groups.
     Groups { group_ids: Vec<i64> },
+}
+
+impl Default for AudienceFields {
+    fn default() -> AudienceFields {
+        AudienceFields::All {}
+    }
 }
 
 /// Hours of the day, from the first until just before the second; across midnight if the first is later.
@@ -207,6 +212,8 @@ pub(crate) enum FieldError {
     EndsBeforeStart,
     #[error("use two different times of day, such as 09:00 and 18:00")]
     Hours,
+    #[error("use times of day from 00:00 to 23:59, such as 09:00")]
+    TimeOfDay,
     #[error("use 1 to 10080 minutes")]
     HoldMinutes,
     #[error(
@@ -221,7 +228,7 @@ pub(crate) enum FieldError {
     Unknown,
     #[error("send the version that you have read")]
     VersionMissing,
-    #[error("leave the text unchanged: it can be changed only in a draft that nobody has applied")]
+    #[error("leave the text unchanged: it can be changed only in a draft that was never active")]
     CodeFixed,
 }
 
@@ -268,11 +275,12 @@ impl FieldAdvice for FieldError {
                 "укажите время позже `starts_at` или не передавайте его — тогда конца нет"
             }
             FieldError::Hours => "укажите два разных времени суток, например 09:00 и 18:00",
+            FieldError::TimeOfDay => "укажите время суток от 00:00 до 23:59, например 09:00",
             FieldError::HoldMinutes => "укажите от 1 до 10080 минут",
             FieldError::Unknown => "такого нет: укажите идентификатор существующего",
             FieldError::VersionMissing => "передайте версию, которую вы прочитали",
             FieldError::CodeFixed => {
-                "оставьте текст прежним: его можно менять только в черновике, который никто не применял"
+                "оставьте текст прежним: его можно менять только в черновике, который ещё не публиковали"
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
-use domain::{Clock, PromoCode, Promotion};
+use domain::{Clock, PromoCode, Promotion, PromotionStatus};
 use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
@@ -197,7 +197,7 @@ async fn get_promocode(
 /// Change a promo code
 ///
 /// The body is the complete new promo code, with the `version` that was read. The text can be changed only in a draft that
-/// nobody has applied, and an archived promo code can't be changed at all. Users who have already applied the code keep
+/// was never active, and an archived promo code can't be changed at all. Users who have already applied the code keep
 /// their price.
 #[utoipa::path(
     put,
@@ -227,14 +227,16 @@ async fn replace_promocode(
     let version = body.fields.version.ok_or(FieldError::VersionMissing);
     let version = body.errors.check("version", version).unwrap_or_default();
     let entry = entry::parse(body)?;
-    let before = state
-        .store
-        .find_promo(id)
-        .await?
-        .map(|promo| promo.promotion);
-    state
-        .check_payable(&entry.promotion, before.as_deref(), language)
-        .await?;
+    // What the store refuses first is checked before what is only checked here.
+    if let Some(before) = state.store.find_promo(id).await?
+        && before.promotion.version == version
+        && before.promotion.status != PromotionStatus::Archived
+    {
+        let before = Some(before.promotion.as_ref());
+        state
+            .check_payable(&entry.promotion, before, language)
+            .await?;
+    }
     let change = state.change(caller);
     let written = state
         .store
@@ -246,7 +248,7 @@ async fn replace_promocode(
 
 /// Delete a promo code
 ///
-/// Only a draft that nobody has applied can be deleted; its text is free again. Any other promo code can be archived: that
+/// Only a draft that was never active can be deleted; its text is free again. Any other promo code can be archived: that
 /// frees its text, too.
 #[utoipa::path(
     delete,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 /// The refund to make.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RefundRequest {
     /// The amount, decimal with two places, in the currency of the purchase; everything that is left if absent.
     #[schema(example = "99.00")]

@@ -58,6 +58,7 @@ pub(crate) struct UserState {
 
 /// The search.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SearchRequest {
     /// The complete address; case does not matter.
     #[schema(format = Email, example = "anna@example.com")]
@@ -66,6 +67,7 @@ pub(crate) struct SearchRequest {
 
 /// The addresses of users whose IDs are wanted.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ResolveRequest {
     /// At most 1,000 complete addresses; case does not matter.
     #[schema(max_items = 1000, example = json!(["anna@example.com", "boris@example.com"]))]
@@ -112,6 +114,7 @@ impl ResolvedUsers {
 
 /// The new role.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RoleRequest {
     /// `user`, `support`, `marketer` or `admin`.
     #[schema(value_type = String, example = "support")]

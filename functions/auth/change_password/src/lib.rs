@@ -10,7 +10,9 @@ use cache::Cache;
 use domain::{Clock, Password, PasswordError, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{Access, Caller, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody};
+use service_http::{
+    Access, Caller, CheckedBody, Code, FieldAdvice, Language, Problem, ProblemBody,
+};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -58,6 +60,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ChangePasswordRequest {
     /// The current password, since a stolen access token must not be enough to take over an account.
     #[schema(format = Password, example = "meadow-kettle-52")]
@@ -88,12 +91,18 @@ async fn change_password(
     extract::State(state): extract::State<State>,
     caller: Caller,
     language: Language,
-    JsonBody(body): JsonBody<ChangePasswordRequest>,
+    CheckedBody {
+        fields: body,
+        mut errors,
+    }: CheckedBody<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let old = Password::entered(body.old_password);
     let unfit =
         |error: PasswordError| Problem::invalid_field("new_password", error.advice(language));
-    let new = Password::parse(body.new_password).map_err(unfit)?;
+    let new = errors.check("new_password", Password::parse(body.new_password));
+    let Some(new) = new.filter(|_| errors.is_empty()) else {
+        return Err(errors.into_problem());
+    };
     let refused = || Problem::new(Code::InvalidCredentials);
     let guess = state.guesses.for_reauthentication(caller.user_id).await?;
     let proved = async {

@@ -62,6 +62,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// The password, since a stolen access token must not be enough to delete an account.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct DeleteRequest {
     #[schema(format = Password, example = "meadow-kettle-52")]
     password: String,

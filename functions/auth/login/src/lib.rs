@@ -61,6 +61,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// Credentials.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct LoginRequest {
     /// Case does not matter, nor whether the domain is in its ASCII form (`xn--`).
     #[schema(format = Email, example = "anna@example.com")]

@@ -62,6 +62,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct RefreshRequest {
     /// The one from the last answer of `/login` or `/refresh_token`.
     #[schema(

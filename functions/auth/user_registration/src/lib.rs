@@ -11,9 +11,7 @@ use cache::Cache;
 use domain::{Clock, Email, Password, PersonName, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::{Deserialize, Serialize};
-use service_http::{
-    ClientAddress, Code, FieldErrors, JsonBody, Language, Problem, ProblemBody, TrustedProxies,
-};
+use service_http::{CheckedBody, ClientAddress, Code, Problem, ProblemBody, TrustedProxies};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,6 +58,7 @@ pub fn router() -> OpenApiRouter<State> {
 
 /// The new account.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct RegistrationRequest {
     /// At most 254 characters; unique. Case does not matter, nor whether the domain is in its ASCII form (`xn--`).
     #[schema(format = Email, example = "anna@example.com")]
@@ -100,10 +99,9 @@ struct RegistrationResponse {
 async fn user_registration(
     extract::State(state): extract::State<State>,
     address: ClientAddress,
-    language: Language,
-    JsonBody(body): JsonBody<RegistrationRequest>,
+    body: CheckedBody<RegistrationRequest>,
 ) -> Result<(StatusCode, Json<RegistrationResponse>), Problem> {
-    let registration = Registration::parse(body, language)?;
+    let registration = Registration::parse(body)?;
     let registering = state.registrations.begin(address).await?;
     let made = register(&state, registration).await;
     let made = registering.end(made).await?;
@@ -149,8 +147,11 @@ struct Registration {
 
 impl Registration {
     /// Names every field that is not acceptable, not only the first.
-    fn parse(body: RegistrationRequest, language: Language) -> Result<Registration, Problem> {
-        let mut errors = FieldErrors::new(language);
+    fn parse(body: CheckedBody<RegistrationRequest>) -> Result<Registration, Problem> {
+        let CheckedBody {
+            fields: body,
+            mut errors,
+        } = body;
         let email = errors.check("email", Email::parse(&body.email));
         let key = email.as_ref().map(Email::key).unwrap_or_default();
         let password =
@@ -159,7 +160,7 @@ impl Registration {
         let name = body.name.as_deref().map(PersonName::parse).transpose();
         let name = errors.check("name", name);
         match (email, password, name) {
-            (Some(email), Some(password), Some(name)) => Ok(Registration {
+            (Some(email), Some(password), Some(name)) if errors.is_empty() => Ok(Registration {
                 email,
                 password,
                 name,

@@ -59,7 +59,8 @@ async fn live(world: &World, person: &Person) -> User {
     post(world, "/login", &wrong)
         .await
         .problem(401, "invalid_credentials");
-    let tokens = post(world, "/login", &account).await;
+    let right = json!({ "email": email, "password": password });
+    let tokens = post(world, "/login", &right).await;
     tokens.success(200);
     let user = world.signed_in(registered.uuid("user_id"), &email, &tokens);
     world.until_status(user.id, "active").await;

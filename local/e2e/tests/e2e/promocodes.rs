@@ -343,9 +343,30 @@ async fn invalid_promo_fields_are_named() {
                 "status",
                 "total_limt",
                 "title",
-                "time_zone",
                 "budget",
+                "time_zone",
             ],
+        ),
+        // The amounts may be right in the currency that was meant.
+        (
+            json!({ "currency": "JPYY", "effect": { "kind": "fixed_price", "price": "500" }, "budget": "1" }),
+            &["currency"],
+        ),
+        (
+            json!({ "audience": { "kind": "all", "group_ids": [1] } }),
+            &["audience.group_ids"],
+        ),
+        (json!({ "effect": ["free", 1] }), &["effect"]),
+        (json!({ "audience": ["all"] }), &["audience"]),
+        (json!({ "hours": ["09:00", "10:00"] }), &["hours"]),
+        (json!({ "status": { "active": null } }), &["status"]),
+        (
+            json!({ "weekdays": [{ "mon": null }] }),
+            &["weekdays[0].mon"],
+        ),
+        (
+            json!({ "hours": { "from": "9:00", "to": "10:00" } }),
+            &["hours"],
         ),
         (
             json!({ "starts_at": 1, "ends_at": "2020-01-01T00:00", "tariffs": [] }),
@@ -625,6 +646,19 @@ async fn draft_can_be_renamed_and_deleted() {
     let decision = &decisions.success(200)["decisions"][0];
     assert_eq!(decision["promocode_id"], promo.id);
     assert_eq!(decision["promocode"], first.as_str());
+    for filter in [
+        format!("promocode_id={}", promo.id),
+        format!("promocode={third}"),
+        format!("promocode={first}"),
+    ] {
+        let path = format!("/admin/decisions?user_id={}&{filter}", user.id);
+        let filtered = marketer.call("GET", &path).send().await;
+        let found = filtered.success(200)["decisions"].as_array().unwrap();
+        assert!(
+            found.iter().any(|found| found["id"] == decision["id"]),
+            "{filter}: {filtered}"
+        );
+    }
     // Nobody else may.
     let support = world.staff("support").await;
     let refused = support.call("DELETE", &path(&other)).send().await;
@@ -777,5 +811,187 @@ async fn code_that_leaves_too_little_to_pay_is_refused() {
     );
     replace(&marketer, &promo, &paused).await.success(200);
     gone(&world, &promo).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn draft_that_was_active_keeps_its_text_and_stays() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let code = text();
+    let promo = made(&create(&marketer, &fields(&code)).await);
+    let draft = with(fields(&code), json!({ "status": "draft", "version": 1 }));
+    replace(&marketer, &promo, &draft).await.success(200);
+    // Somebody may be applying it right now, or hold it.
+    let renamed = with(
+        draft,
+        json!({ "promocode": format!("{code}X"), "version": 2 }),
+    );
+    assert_eq!(
+        wrong(&replace(&marketer, &promo, &renamed).await),
+        ["promocode"]
+    );
+    let path = format!("/admin/promocodes/{}", promo.id);
+    let deleted = marketer.call("DELETE", &path).send().await;
+    deleted.problem(409, "promocode_not_draft");
+    gone(&world, &promo).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn drafts_deleted_while_they_are_tried_are_not_found() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let tariff = world.tariff(29_900).await;
+    for _ in 0..20 {
+        // Each has ten guesses.
+        let user = world.user().await;
+        let draft = with(fields(&text()), json!({ "status": "draft" }));
+        let promo = made(&create(&marketer, &draft).await);
+        let path = format!("/admin/promocodes/{}", promo.id);
+        let (tried, list, deleted) = tokio::join!(
+            join_all((0..4).map(|_| user.apply(&promo, &tariff))),
+            get(&marketer, "?limit=5"),
+            marketer.call("DELETE", &path).send(),
+        );
+        assert_eq!(deleted.status, 204, "{deleted}");
+        list.success(200);
+        for answer in tried {
+            answer.problem(404, "promocode_not_found");
+        }
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn repeated_purchase_with_a_typed_text_is_the_same() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let typed = format!("Лето {}", now().as_nanosecond());
+    let promo = made(&create(&marketer, &fields(&typed)).await);
+    let path = format!("/use_promocode?promocode={typed}&tariff={}", tariff.id);
+    let buy = || {
+        user.call("POST", &path)
+            .header("idempotency-key", &typed[9..])
+            .send()
+    };
+    let first = buy().await;
+    let id = first.success(201)["purchase_id"].clone();
+    for answer in join_all((0..4).map(|_| buy())).await {
+        assert_eq!(answer.success(201)["purchase_id"], id);
+    }
+    gone(&world, &promo).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn held_code_works_by_its_text_after_that_is_given_again() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let code = text();
+    let old = made(&create(&marketer, &fields(&code)).await);
+    let path = |call: &str| format!("/{call}?promocode={code}&tariff={}", tariff.id);
+    let held = user.call("POST", &path("apply_promocode")).send().await;
+    let application = held.success(201)["application_id"].clone();
+    let archived = with(fields(&code), json!({ "status": "archived", "version": 1 }));
+    replace(&marketer, &old, &archived).await.success(200);
+
+    for status in ["draft", "paused", "active"] {
+        let new = made(&create(&marketer, &with(fields(&code), json!({ "status": status }))).await);
+        let again = user.call("POST", &path("apply_promocode")).send().await;
+        assert_eq!(
+            again.success(200)["application_id"],
+            application,
+            "{status}"
+        );
+        // Others get the new one, if they may.
+        let other = world
+            .user()
+            .await
+            .call("POST", &path("apply_promocode"))
+            .send()
+            .await;
+        match status {
+            "draft" => drop(other.problem(404, "promocode_not_found")),
+            "paused" => drop(other.refused(&["promo_not_active"])),
+            _ => assert_eq!(other.success(201)["promocode_id"], new.id),
+        }
+        gone(&world, &new).await;
+    }
+    let bought = user.call("POST", &path("use_promocode")).send().await;
+    assert_eq!(bought.success(201)["promocode_id"], old.id);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn eligibility_by_text_is_about_the_code_that_had_it_then() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (user, tariff) = (world.user().await, world.tariff(29_900).await);
+    let (code, other) = (text(), format!("{}Z", text()));
+    let first = made(&create(&marketer, &fields(&code)).await);
+    let later = made(
+        &create(
+            &marketer,
+            &with(fields(&other), json!({ "status": "draft" })),
+        )
+        .await,
+    );
+    let then = now();
+    let archived = with(fields(&code), json!({ "status": "archived", "version": 1 }));
+    replace(&marketer, &first, &archived).await.success(200);
+    let renamed = with(fields(&code), json!({ "version": 1 }));
+    replace(&marketer, &later, &renamed).await.success(200);
+
+    let ask = async |text: &str, at: Option<Timestamp>| {
+        let at = at.map(|at| format!("&at={at}")).unwrap_or_default();
+        let path = format!(
+            "/admin/eligibility?user_id={}&promocode={text}&tariff={}{at}",
+            user.id, tariff.id
+        );
+        let answer = marketer.call("GET", &path).send().await;
+        (
+            answer.json["promocode_id"].as_i64(),
+            answer.json["passes"].as_bool(),
+        )
+    };
+    assert_eq!(ask(&code, Some(then)).await, (Some(first.id), Some(true)));
+    assert_eq!(ask(&code, None).await, (Some(later.id), Some(true)));
+    assert_eq!(ask(&other, Some(then)).await, (Some(later.id), Some(false)));
+    assert_eq!(ask(&other, None).await, (None, None));
+    gone(&world, &later).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn cancelling_by_text_prefers_the_text_to_the_other_layout() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let user = world.user().await;
+    let (first, second) = (world.tariff(29_900).await, world.tariff(29_900).await);
+    // The keys of one text are the letters of the other.
+    let number = now().as_nanosecond();
+    let (latin, russian) = (format!("dtcyf{number}"), format!("весна{number}"));
+    let mut promos = vec![];
+    for (code, tariff) in [(&latin, &first), (&russian, &second)] {
+        let only = with(fields(code), json!({ "tariffs": [tariff.id] }));
+        promos.push(made(&create(&marketer, &only).await));
+        let path = format!("/apply_promocode?promocode={code}&tariff={}", tariff.id);
+        user.call("POST", &path).send().await.success(201);
+    }
+    let path = format!("/cancel_apply_promocode?promocode={latin}");
+    let cancelled = user.call("POST", &path).send().await;
+    let cancelled = cancelled.success(200)["cancelled"].as_array().unwrap();
+    assert_eq!(cancelled.len(), 1);
+    assert_eq!(cancelled[0]["tariff"], first.id);
+    // A repeat is about the same.
+    let again = user.call("POST", &path).send().await;
+    assert_eq!(again.success(200)["cancelled"], json!(cancelled));
+    user.cancel(&promos[1]).await.success(200);
+    for promo in &promos {
+        gone(&world, promo).await;
+    }
     world.finish().await;
 }

@@ -206,6 +206,21 @@ fn all_mismatches_are_named_at_once() {
 }
 
 #[test]
+fn repeated_members_hide_nothing() {
+    let body =
+        r#"{"text":"","text":5,"count":"1","count":2,"numberx":1,"flag":"x","effect":["free",1]}"#;
+    let places: Vec<String> = told_of(body, Language::En)
+        .into_iter()
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(places, ["text", "count", "effect", "flag", "numberx"]);
+    assert!(has_lists_for_objects::<Body>(br#"{"effect":["free",1]}"#));
+    assert!(!has_lists_for_objects::<Body>(
+        br#"{"list":[1],"days":["sat"]}"#
+    ));
+}
+
+#[test]
 fn what_was_taken_out_is_not_missing() {
     let body = r#"{"text":1,"count":1,"hours":{"from":1},"effect":{"kind":"cheap"}}"#;
     let places: Vec<String> = told_of(body, Language::En)
