@@ -1,7 +1,8 @@
 //! A promo code as it is written and read.
 
 use domain::{Currency, FirstPurchase, PromotionStatus, UserPeriod};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use service_http::{FieldAdvice, Language};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -155,7 +156,7 @@ pub(crate) struct Hours {
 }
 
 /// A weekday.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Day {
     Mon,
@@ -165,6 +166,27 @@ pub(crate) enum Day {
     Fri,
     Sat,
     Sun,
+}
+
+const DAYS: [(&str, Day); 7] = [
+    ("mon", Day::Mon),
+    ("tue", Day::Tue),
+    ("wed", Day::Wed),
+    ("thu", Day::Thu),
+    ("fri", Day::Fri),
+    ("sat", Day::Sat),
+    ("sun", Day::Sun),
+];
+const DAY_NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+// Derived, it would take `{"mon": null}` as well.
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let day = DAYS.iter().find(|(known, _)| *known == name);
+        let day = day.ok_or_else(|| D::Error::unknown_variant(&name, &DAY_NAMES))?;
+        Ok(day.1)
+    }
 }
 
 fn half_an_hour() -> i64 {

@@ -360,10 +360,7 @@ async fn invalid_promo_fields_are_named() {
         (json!({ "audience": ["all"] }), &["audience"]),
         (json!({ "hours": ["09:00", "10:00"] }), &["hours"]),
         (json!({ "status": { "active": null } }), &["status"]),
-        (
-            json!({ "weekdays": [{ "mon": null }] }),
-            &["weekdays[0].mon"],
-        ),
+        (json!({ "weekdays": [{ "mon": null }] }), &["weekdays[0]"]),
         (
             json!({ "hours": { "from": "9:00", "to": "10:00" } }),
             &["hours"],
