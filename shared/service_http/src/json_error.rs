@@ -235,7 +235,7 @@ impl BodyError {
                 | Fault::Uuid
         );
         let members = self.place.value_in(body).and_then(Value::as_object);
-        let Some(members) = members.filter(|_| simple) else {
+        let Some(members) = members.filter(|_| simple && !self.place.is_in_list()) else {
             return self;
         };
         let without = |name: &str| {

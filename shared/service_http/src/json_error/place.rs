@@ -64,10 +64,18 @@ impl Place {
         })
     }
 
+    /// Whether it is in a list.
+    pub fn is_in_list(&self) -> bool {
+        self.first_item().is_some()
+    }
+
+    fn first_item(&self) -> Option<usize> {
+        self.0.iter().position(|step| matches!(step, Step::Item(_)))
+    }
+
     /// Takes it out of the body; of a list, all of it. `false` if it is not there, or is the body itself.
     pub fn remove_from(&self, body: &mut Value) -> bool {
-        let in_list = self.0.iter().position(|step| matches!(step, Step::Item(_)));
-        remove(&self.0[..in_list.unwrap_or(self.0.len())], body)
+        remove(&self.0[..self.first_item().unwrap_or(self.0.len())], body)
     }
 
     /// The same for what it is part of.
