@@ -3,7 +3,7 @@
 # the container's own environment sets, and does not leave empty, wins.
 set -eu
 own=$(export -p | grep -v "=''\$" || true)
-. "/keys/$1.env"
+. "${KEYS_FOLDER:-/keys}/$1.env"
 eval "$own"
 shift
 exec "$@"

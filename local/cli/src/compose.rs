@@ -190,6 +190,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_set_wins_over_what_was_made() {
+        let folder = std::env::temp_dir().join(format!("local-with-keys-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let names = ["SET", "EMPTY", "UNSET", "QUOTED"];
+        let made = names.map(|name| (name.to_owned(), "made".to_owned()));
+        std::fs::write(folder.join("gateway.env"), env::exports(&Env::from(made))).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/with-keys.sh");
+        let output = std::process::Command::new("sh")
+            .args([script, "gateway", "sh", "-c"])
+            .arg(r#"printf '%s|' "$SET" "$EMPTY" "$UNSET" "$QUOTED""#)
+            .env("KEYS_FOLDER", &folder)
+            .env("SET", "postgres://elsewhere/x?a=b&c=d")
+            .env("EMPTY", "")
+            .env("QUOTED", "it's $HOME")
+            .output()
+            .unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            "postgres://elsewhere/x?a=b&c=d|made|made|it's $HOME|"
+        );
+    }
+
+    #[test]
     fn compose_services_get_their_variables_without_host_addresses() {
         let path = std::env::temp_dir().join(format!("local-compose-{}", std::process::id()));
         let secrets = Secrets::load_or_create(&path).unwrap();
