@@ -16,7 +16,8 @@ struct Plan {
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let plan = plan(&arguments);
-    if let Some(plan) = plan.as_ref().filter(|_| is_first_build()) {
+    let first = is_first_build();
+    if let Some(plan) = plan.as_ref().filter(|_| first) {
         eprintln!(
             "cargo local {}: {}\nFirst everything is built, which takes some minutes on two cores, once.",
             arguments[0].display(),
@@ -25,8 +26,16 @@ fn main() -> ExitCode {
     }
     let programs = plan.map_or(&[][..], |plan| plan.programs);
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let command = || {
+        let mut command = Command::new(&cargo);
+        // What makes later builds quick costs the first one time and gigabytes.
+        if first && env::var_os("CARGO_INCREMENTAL").is_none() {
+            command.env("CARGO_INCREMENTAL", "0");
+        }
+        command
+    };
     // In one build, so that nothing waits for the last crate of another.
-    let mut build = Command::new(&cargo);
+    let mut build = command();
     build.args(["build", "--bin", "local"]);
     build.args(programs.iter().flat_map(|program| ["--bin", *program]));
     match build.status() {
@@ -37,7 +46,7 @@ fn main() -> ExitCode {
         }
         Err(error) => return failed(&cargo, &error),
     }
-    let mut run = Command::new(&cargo);
+    let mut run = command();
     run.args(["run", "--quiet", "--bin", "local", "--"])
         .args(arguments);
     failed(&cargo, &run.exec())
