@@ -32,6 +32,9 @@ pub enum MakeAdminError {
          --force if nobody can sign in as one any more"
     )]
     HasAdmin,
+    /// No connection.
+    #[error("cannot reach the database")]
+    Connection(#[source] tokio_postgres::Error),
     /// The database failed, or has no tables yet.
     #[error("the database failed (run `migrate auth` first)")]
     Database(#[from] tokio_postgres::Error),
@@ -44,7 +47,9 @@ pub enum MakeAdminError {
 /// [`MakeAdminError`]; then nothing has changed. With `force`, other administrators are no reason.
 pub async fn make_admin(url: &str, email: &str, force: bool) -> Result<Made, MakeAdminError> {
     let email = Email::parse(email)?;
-    let (mut client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let (mut client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .map_err(MakeAdminError::Connection)?;
     let connection = tokio::spawn(connection);
     let made = make(&mut client, &email.key(), force).await;
     drop(client);

@@ -25,6 +25,10 @@ async fn main() -> ExitCode {
         ["make-admin", email, "--force"] | ["make-admin", "--force", email] => {
             make_admin(email, true).await
         }
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
         _ => Err(USAGE.into()),
     };
     match outcome {

@@ -93,7 +93,7 @@ pub struct Session {
     pub user_id: String,
 }
 
-/// Registers the account unless it exists, and signs it in.
+/// Signs the account in; registers it before if it does not exist.
 ///
 /// # Errors
 /// When the service refuses.
@@ -102,6 +102,10 @@ pub async fn register_and_sign_in(
     base: &str,
     account: Account,
 ) -> Result<Session> {
+    // In this order, since addresses that are found to be registered count against a limit.
+    if let Some(session) = try_to_sign_in(client, base, account).await? {
+        return Ok(session);
+    }
     register(client, base, account).await?;
     sign_in(client, base, account).await
 }
@@ -135,7 +139,7 @@ pub async fn give_role(
 ///
 /// # Errors
 /// When the service refuses.
-pub async fn register(client: &Client, base: &str, account: Account) -> Result<()> {
+async fn register(client: &Client, base: &str, account: Account) -> Result<()> {
     let body = json!({
         "email": account.email,
         "password": account.password,
@@ -153,8 +157,22 @@ pub async fn register(client: &Client, base: &str, account: Account) -> Result<(
 /// # Errors
 /// When the service refuses.
 pub async fn sign_in(client: &Client, base: &str, account: Account) -> Result<Session> {
+    let session = try_to_sign_in(client, base, account).await?;
+    session.ok_or_else(|| {
+        Error::new(format!(
+            "{} has another password by now; `cargo local reset` starts afresh",
+            account.email
+        ))
+    })
+}
+
+/// `None` if there is no such account, or it has another password.
+async fn try_to_sign_in(client: &Client, base: &str, account: Account) -> Result<Option<Session>> {
     let body = json!({"email": account.email, "password": account.password});
     let (status, answer) = http::post(client, &format!("{base}/login"), &body).await?;
+    if answer["code"] == "invalid_credentials" {
+        return Ok(None);
+    }
     if status != StatusCode::OK {
         return Err(refused("sign in", account, status, &answer));
     }
@@ -167,16 +185,20 @@ pub async fn sign_in(client: &Client, base: &str, account: Account) -> Result<Se
     let access_token = text("access_token")?;
     let user_id =
         subject(&access_token).ok_or_else(|| Error::new("the access token names no user"))?;
-    Ok(Session {
+    Ok(Some(Session {
         user_id,
         refresh_token: text("refresh_token")?,
         access_token,
-    })
+    }))
 }
 
 fn refused(what: &str, account: Account, status: StatusCode, answer: &Value) -> Error {
+    let advice = match answer["code"].as_str() {
+        Some("too_many_attempts") => "wait ten minutes, and try again",
+        _ => "if the demo account was changed, `cargo local reset` starts afresh",
+    };
     Error::new(format!(
-        "cannot {what} {}: {status} {}. If the demo account was changed, `cargo local reset` starts afresh",
+        "cannot {what} {}: {status} {}; {advice}",
         account.email,
         answer["code"].as_str().unwrap_or_default()
     ))

@@ -21,15 +21,16 @@ for unit in $units; do
     done
 done
 
-apt() { apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }
+# Without a terminal of its own, whose settings an interruption would leave behind.
+apt() { apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 # It fails when any one source is unreachable, which the installation may not even need.
 apt update || true
 apt install -y --no-install-recommends "$@"
 
-if command -v systemctl >/dev/null; then
-    for unit in $added; do
-        if has "$unit"; then
-            systemctl --quiet disable "$unit" || true
-        fi
-    done
-fi
+# These work where systemd does not run as well.
+for unit in $added; do
+    if has "$unit"; then
+        deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
+        update-rc.d "${unit%.*}" disable >/dev/null 2>&1 || true
+    fi
+done

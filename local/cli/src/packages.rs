@@ -160,10 +160,10 @@ pub async fn install(packages: &[&str]) -> Result<()> {
         .args([INSTALL, "install.sh"])
         .args(packages);
     report::begin("apt-get install (their services are neither started now nor at the next boot)");
-    let log = std::env::temp_dir().join(format!("local-apt-{}.log", std::process::id()));
-    let outcome = report::step("packages", task::run_quietly_at_terminal(&program, &log)).await;
-    let output = fs::read_to_string(&log).unwrap_or_default();
-    let _ = fs::remove_file(log);
+    let log = Log(std::env::temp_dir().join(format!("local-apt-{}.log", std::process::id())));
+    let installing = task::run_quietly_to_the_end(&program, &log.0);
+    let outcome = report::step("packages", installing).await;
+    let output = fs::read_to_string(&log.0).unwrap_or_default();
     outcome.map_err(|error| {
         Error::new(if is_offline(&output) {
             format!(
@@ -177,9 +177,18 @@ pub async fn install(packages: &[&str]) -> Result<()> {
     })
 }
 
+/// A file that is of no use afterwards.
+struct Log(PathBuf);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// Whether a program that fetches things failed since there is no network.
 pub fn is_offline(output: &str) -> bool {
-    [
+    const SIGNS: [&str; 7] = [
         "Temporary failure resolving",
         "Could not resolve",
         "Could not connect to",
@@ -188,9 +197,12 @@ pub fn is_offline(output: &str) -> bool {
         "Temporary failure in name resolution",
         "Name or service not known",
         "Failed to establish a new connection",
-    ]
-    .iter()
-    .any(|text| output.contains(text))
+    ];
+    // sudo warns of a machine whose own name is not known.
+    let mut lines = output
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("sudo:"));
+    lines.any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
 async fn sudo(by_hand: &str) -> Result<PathBuf> {
@@ -220,6 +232,9 @@ mod tests {
             "Err:1 http://deb.debian.org/debian bookworm InRelease\n  Temporary failure resolving 'deb.debian.org'"
         ));
         assert!(!is_offline("E: Unable to locate package rabbitmq-server"));
+        assert!(!is_offline(
+            "sudo: unable to resolve host vm: Name or service not known"
+        ));
     }
 
     #[test]

@@ -21,7 +21,7 @@ const STATUS_WAIT: Duration = Duration::from_secs(20);
 pub async fn run(home: &Home, env: &Env) -> Result<()> {
     let client = http::client()?;
     let base = &env["E2E_BASE_URL"];
-    accounts::register(&client, base, ADMIN).await?;
+    accounts::register_and_sign_in(&client, base, ADMIN).await?;
     // As on a real deployment: nobody can make the first administrator through the service.
     let auth = &env["AUTH_MIGRATION_URL"];
     let made = migrations::make_admin(auth, ADMIN.email, true).await;

@@ -48,6 +48,8 @@ pub async fn servers(home: &Home) -> Result<ExitCode> {
         let started = Instant::now();
         report::heading("Starting");
         stack.start_servers().await?;
+        // For the programs that the developer starts.
+        stack.supervisor.release_ports();
         stack.publish("cargo local up --servers-only", None)?;
         report::heading(format_args!(
             "The servers are ready after {}",

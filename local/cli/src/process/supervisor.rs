@@ -45,6 +45,11 @@ impl Supervisor {
         self.held.borrow_mut().extend(ports);
     }
 
+    /// Leaves the ports that no child has taken to others.
+    pub fn release_ports(&self) {
+        self.held.borrow_mut().clear();
+    }
+
     /// Starts a child in a process group of its own, so that a Ctrl-C at the terminal reaches only
     /// us. Its output goes to `logs/NAME.log`; that of the run before is kept as `NAME.log.1`.
     ///

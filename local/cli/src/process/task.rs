@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use super::launch::Program;
 use super::service::tail;
@@ -97,17 +97,37 @@ pub async fn run_quietly(program: &Program, log: &Path) -> Result<()> {
     succeeded(program, status, log)
 }
 
-/// Like [`run_quietly`], for a command that may ask for a password at the terminal and that is not to be killed before it
-/// has tidied up: Ctrl-C reaches it there as well.
+/// Like [`run_quietly`], for a command that may ask for a password at the terminal and that has to tidy up by itself: when
+/// this is dropped before the end (Ctrl-C, which reaches the command there as well), the end is waited for.
 ///
 /// # Errors
 /// As [`run_quietly`].
-pub async fn run_quietly_at_terminal(program: &Program, log: &Path) -> Result<()> {
+pub async fn run_quietly_to_the_end(program: &Program, log: &Path) -> Result<()> {
     let mut command = logging(program, log)?;
     command.stdin(std::process::Stdio::inherit());
-    let status = command.status().await;
-    let status = status.context(format_args!("cannot run {}", program.file_name()))?;
+    let mut child = command
+        .spawn()
+        .context(format_args!("cannot run {}", program.file_name()))?;
+    let mut end = End(Group::of(&child).0.take());
+    let status = child.wait().await.context(program.file_name())?;
+    end.0 = None;
+    // As shells count Ctrl-C.
+    if status.code() == Some(130) {
+        return Err(Error::new("interrupted"));
+    }
     succeeded(program, status, log)
+}
+
+/// Waits for the end of a process on drop.
+struct End(Option<Pid>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            report::line("  … waiting until the installation has come to an end");
+            let _ = waitpid(Some(pid), WaitOptions::empty());
+        }
+    }
 }
 
 /// The command, with its output going to `log`.
