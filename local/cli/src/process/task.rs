@@ -176,3 +176,23 @@ impl Drop for Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn interrupted_installation_comes_to_its_end() {
+        let folder = std::env::temp_dir().join(format!("local-task-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let program = Program::new("sh", &folder).args(["-c", "sleep 0.5; touch tidied"]);
+        let log = folder.join("log");
+        let run = run_quietly_to_the_end(&program, &log);
+        let interrupted = tokio::time::timeout(Duration::from_millis(50), run).await;
+        assert!(interrupted.is_err());
+        assert!(folder.join("tidied").exists());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
