@@ -1,11 +1,25 @@
 //! What a promotion says in money, and the price with it.
 
-use crate::{Currency, Facts, Promotion, Quote};
+use crate::{Currency, Facts, Money, Promotion, Quote, Tariff};
 
 impl Promotion {
     /// Whether it says anything in money. A code that does not works in any currency.
-    pub(crate) fn has_amounts(&self) -> bool {
+    fn has_amounts(&self) -> bool {
         self.effect.has_amount() || self.min_price_minor.is_some() || self.budget_minor.is_some()
+    }
+
+    /// What is left to pay for a tariff that the promotion is for; `None` for another one, or when the price does not go
+    /// down.
+    pub fn total_of(&self, tariff: &Tariff) -> Option<Money> {
+        let price = tariff.price;
+        let in_currency = !self.has_amounts() || self.currency == price.currency();
+        let is_dear_enough = self
+            .min_price_minor
+            .is_none_or(|least| price.minor() >= least);
+        let quote = self.effect.quote(price);
+        quote
+            .filter(|_| self.includes(tariff.id) && in_currency && is_dear_enough)
+            .map(|quote| quote.total)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::{Currency, Facts, Money, MoneyError, Promotion, Tariff};
+use crate::{Currency, Facts, Money, MoneyError};
 
 /// The least amount that can be paid, by currency; in others any amount can.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,26 +50,6 @@ impl LeastPayments {
     pub fn observe(&self, facts: &mut Facts) {
         let least = facts.quote().and_then(|quote| self.above(quote.total));
         facts.observed.least_payable_minor = least.map(Money::minor);
-    }
-}
-
-impl Promotion {
-    /// What is left to pay for a tariff that the promotion is for; `None` for another one, or when the price does not go
-    /// down.
-    pub fn total_of(&self, tariff: &Tariff) -> Option<Money> {
-        let price = tariff.price;
-        let in_scope = self
-            .tariffs
-            .as_ref()
-            .is_none_or(|ids| ids.contains(&tariff.id));
-        let in_currency = !self.has_amounts() || self.currency == price.currency();
-        let is_dear_enough = self
-            .min_price_minor
-            .is_none_or(|least| price.minor() >= least);
-        let quote = self.effect.quote(price);
-        quote
-            .filter(|_| in_scope && in_currency && is_dear_enough)
-            .map(|quote| quote.total)
     }
 }
 

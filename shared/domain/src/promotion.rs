@@ -114,6 +114,12 @@ impl Promotion {
         self.total_limit.is_some() || self.budget_minor.is_some()
     }
 
+    /// Whether it works for this tariff, as far as it names any.
+    pub fn includes(&self, tariff: TariffId) -> bool {
+        let tariffs = self.tariffs.as_ref();
+        tariffs.is_none_or(|tariffs| tariffs.contains(&tariff))
+    }
+
     /// When the period of the limit per user began that `now` is in: uses since then count.
     pub fn period_start(&self, now: Timestamp) -> Timestamp {
         self.per_user_period.start(now, &self.schedule.zone)

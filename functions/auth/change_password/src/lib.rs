@@ -7,12 +7,10 @@ use auth_store::{AuthStore, PasswordChange, PasswordHash, prove};
 use axum::extract::{self, FromRef};
 use axum::http::StatusCode;
 use cache::Cache;
-use domain::{Clock, Password, PasswordError, Random, UserStatus};
+use domain::{Clock, Password, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde::Deserialize;
-use service_http::{
-    Access, Caller, CheckedBody, Code, FieldAdvice, Language, Problem, ProblemBody,
-};
+use service_http::{Access, Caller, CheckedBody, Code, Problem, ProblemBody};
 use tokens::Revocations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -90,15 +88,12 @@ struct ChangePasswordRequest {
 async fn change_password(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    language: Language,
     CheckedBody {
         fields: body,
         mut errors,
     }: CheckedBody<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let old = Password::entered(body.old_password);
-    let unfit =
-        |error: PasswordError| Problem::invalid_field("new_password", error.advice(language));
     let new = errors.check("new_password", Password::parse(body.new_password));
     let Some(new) = new.filter(|_| errors.is_empty()) else {
         return Err(errors.into_problem());
@@ -115,7 +110,8 @@ async fn change_password(
         return Err(Problem::new(Code::AccountBlocked));
     }
     let email_key = account.email_key.as_deref().unwrap_or_default();
-    let new = new.other_than(email_key).map_err(unfit)?;
+    let new = errors.check("new_password", new.other_than(email_key));
+    let new = new.ok_or_else(|| errors.into_problem())?;
 
     let hash = PasswordHash::of(new, &*state.random)
         .await

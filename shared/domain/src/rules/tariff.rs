@@ -18,7 +18,7 @@ pub(super) fn on_sale(facts: &Facts) -> Outcome {
 /// The tariff is one of the promotion's.
 pub(super) fn in_scope(facts: &Facts) -> Outcome {
     let scope = facts.promotion.tariffs.as_deref();
-    let passed = scope.is_none_or(|tariffs| tariffs.contains(&facts.tariff.id));
+    let passed = facts.promotion.includes(facts.tariff.id);
     Outcome {
         observed: RuleValue::Number(facts.tariff.id.0),
         required: scope.map_or(RuleValue::None, |tariffs| {
