@@ -40,6 +40,11 @@ pg::statements! {
     REPLACE_PROMOTION(INT8, INT4, JSONB, TEXT, TEXT, UUID, UUID, TIMESTAMPTZ) =
         "SELECT replace_promotion(p_code_id => $1, p_version => $2, p_promotion => $3, p_code => $4, p_typed => $5,
             p_user_id => $6, p_actor_id => $7, p_now => $8)";
+    UNKNOWN_REFERENCES(JSONB, UUID, JSONB, UUID) = "
+        SELECT unknown_references(
+            p_promotion => jsonb_populate_record(NULL::promotions, $1), p_user_id => $2,
+            p_before => jsonb_populate_record(NULL::promotions, $3), p_user_id_before => $4
+        )";
     DELETE_PROMOTION(INT8, UUID, TIMESTAMPTZ) =
         "SELECT delete_promotion(p_code_id => $1, p_actor_id => $2, p_now => $3)";
     FIND_PROMO(INT8) = concat!(stored_promo!(), " WHERE c.id = $1");
@@ -159,6 +164,25 @@ impl LoyaltyStore {
             Some(code_id) => Ok(code_id),
             None => Err(PromoError::UnknownReferences(record.field()?)),
         }
+    }
+
+    /// The fields of a promotion and of the user whom its code is for that name what does not exist: `tariffs`, `audience` or
+    /// `campaign_id`. What they named `before` may be gone by now. Whoever writes checks it again.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn unknown_references(
+        &self,
+        promotion: &Promotion,
+        user_id: Option<Uuid>,
+        before: Option<&StoredPromo>,
+    ) -> Result<Vec<String>, PgError> {
+        let promotion = Json(PromotionRow::from(promotion));
+        let promotion_before = before.map(|before| Json(PromotionRow::from(&*before.promotion)));
+        let user_id_before = before.and_then(|before| before.code.user_id);
+        let values: [Value<'_>; 4] = [&promotion, &user_id, &promotion_before, &user_id_before];
+        let row = self.pool.fetch_one(&UNKNOWN_REFERENCES, &values).await?;
+        row.try_get(0).map_err(PgError::from)
     }
 
     /// Replaces the promotion of the code `code_id` by `entry`, if it still has the version `version`. Users who have

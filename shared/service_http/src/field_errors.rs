@@ -33,14 +33,18 @@ impl FieldErrors {
     /// The value; records what is wrong with `field`. `None` also when something is wrong with it already: the value is not
     /// what was sent then.
     pub fn check<T, E: FieldAdvice>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
-        let part_of = |place: &str| {
-            let rest = place.strip_prefix(field);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        if self.errors.iter().any(|(place, _)| part_of(place)) {
+        if self.has(field) {
             return None;
         }
         result.map_err(|error| self.refuse(field, &error)).ok()
+    }
+
+    /// Whether something is wrong with `field`, or with a part of it.
+    pub fn has(&self, field: &str) -> bool {
+        self.errors.iter().any(|(place, _)| {
+            let rest = place.strip_prefix(field);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
     }
 
     /// Records what is wrong with `field`.

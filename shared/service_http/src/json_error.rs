@@ -57,7 +57,7 @@ enum Fault {
 pub(crate) struct Differences {
     /// Where, and in what way.
     pub errors: Vec<BodyError>,
-    /// The members that do not differ.
+    /// The body without what differs.
     pub rest: Map<String, Value>,
 }
 
@@ -98,18 +98,26 @@ impl Differences {
                 fault: Fault::Object,
             });
         }
+        let mut removed = Vec::new();
         while errors.len() < MOST
             && let Some(error) = BodyError::first::<T>(&value)
         {
-            let error = error.in_member::<T>(&value);
-            let place = error.place.clone();
+            let BodyError { mut place, fault } = error.in_member::<T>(&value);
+            let sent_at = place.before(&removed);
             // It was named before, or it was taken out, or something in it, and is missing now.
-            if !errors.iter().any(|other| other.place.is_in(&place)) {
-                errors.push(error);
+            if !errors.iter().any(|other| other.place.is_in(&sent_at)) {
+                errors.push(BodyError {
+                    place: sent_at,
+                    fault,
+                });
             }
-            if !place.remove_from(&mut value) && !place.remove_parent_from(&mut value) {
-                break;
+            if !place.remove_from(&mut value) {
+                place = place.parent();
+                if !place.remove_from(&mut value) {
+                    break;
+                }
             }
+            removed.push(place.before(&removed));
         }
         // Serde names the first that is missing.
         for field in described.map(|object| object.required).unwrap_or_default() {
@@ -235,7 +243,7 @@ impl BodyError {
                 | Fault::Uuid
         );
         let members = self.place.value_in(body).and_then(Value::as_object);
-        let Some(members) = members.filter(|_| simple && !self.place.is_in_list()) else {
+        let Some(members) = members.filter(|_| simple) else {
             return self;
         };
         let without = |name: &str| {

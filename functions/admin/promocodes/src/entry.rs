@@ -1,4 +1,4 @@
-//! From the fields of a body to a promo code whose every value is acceptable.
+//! From the fields of a body to a promo code, and to what is wrong with them.
 
 use domain::{
     Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Promotion, PromotionId,
@@ -13,27 +13,51 @@ use uuid::Uuid;
 
 use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
 
-/// Reads all fields.
-///
-/// # Errors
-/// `validation_failed`, which names every field that is not acceptable.
-pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Result<PromoEntry, Problem> {
-    let CheckedBody { fields, mut errors } = body;
-    match read(&fields, &mut errors) {
-        Some(entry) if errors.is_empty() => Ok(entry),
-        _ => Err(errors.into_problem()),
+/// What a body says, and what is wrong with it.
+pub(crate) struct Parsed {
+    code: Option<(PromoCode, Option<String>)>,
+    /// The only user whom the code is for.
+    pub(crate) user_id: Option<Uuid>,
+    /// The promotion; where a field is not acceptable, something else.
+    pub(crate) promotion: Promotion,
+    /// All that is wrong.
+    pub(crate) errors: FieldErrors,
+}
+
+impl Parsed {
+    /// What can be written.
+    ///
+    /// # Errors
+    /// `validation_failed`, which names every field that is not acceptable.
+    pub(crate) fn finish(self) -> Result<PromoEntry, Problem> {
+        match self.code {
+            Some((code, typed)) if self.errors.is_empty() => Ok(PromoEntry {
+                code,
+                typed,
+                user_id: self.user_id,
+                promotion: self.promotion,
+            }),
+            _ => Err(self.errors.into_problem()),
+        }
+    }
+
+    /// Whether the fields that the total depends on are as they were sent.
+    pub(crate) fn has_price(&self) -> bool {
+        let fields = ["effect", "currency", "tariffs", "min_price"];
+        !fields.iter().any(|field| self.errors.has(field))
     }
 }
 
-/// `None` if there is an error, after looking at all fields.
-fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
+/// Reads all fields.
+pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
+    let CheckedBody { fields, mut errors } = body;
     let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
     let title = errors.check("title", Title::parse(&fields.title));
     let currency = fields.currency.parse().map_err(|_| FieldError::Currency);
     let currency = errors.check("currency", currency);
     // Without a currency there is no telling what its amounts are.
     let amounts = currency.map(|currency| {
-        let effect = errors.check("effect", effect(&fields.effect, currency));
+        let effect = effect(&fields.effect, currency, &mut errors);
         let budget = optional_amount(fields.budget.as_deref(), currency);
         let budget = errors.check("budget", budget);
         let min_price = optional_amount(fields.min_price.as_deref(), currency);
@@ -58,55 +82,58 @@ fn read(fields: &PromoFields, errors: &mut FieldErrors) -> Option<PromoEntry> {
         (starts_at, ends_at)
     });
     let (starts_at, ends_at) = times.unwrap_or_default();
-    let order = match (starts_at, ends_at) {
-        (Some(start), Some(Some(end))) if end <= start => Err(FieldError::EndsBeforeStart),
-        _ => Ok(()),
-    };
-    let order = errors.check("ends_at", order);
+    if let (Some(start), Some(Some(end))) = (starts_at, ends_at)
+        && end <= start
+    {
+        errors.refuse("ends_at", &FieldError::EndsBeforeStart);
+    }
     let weekdays = errors.check("weekdays", distinct(fields.weekdays.as_deref()));
+    let weekdays = weekdays.flatten();
     let hours = errors.check("hours", fields.hours.as_ref().map(hours).transpose());
     let total_limit = errors.check("total_limit", positive(fields.total_limit));
     let per_user_limit = errors.check("per_user_limit", positive(fields.per_user_limit));
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
+    let tariffs = tariffs.flatten();
     let audience = errors.check("audience", audience(&fields.audience));
+    let (audience, user_id) = audience.unwrap_or((Audience::All, None));
     let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
-    order?;
-    let (audience, user_id) = audience?;
     let promotion = Promotion {
         // The store numbers both.
         id: PromotionId(0),
         version: 0,
-        title: title?.as_str().to_owned(),
+        title: title.map_or_else(String::new, |title| title.as_str().to_owned()),
         status: fields.status,
         listed: fields.listed,
-        effect: effect?,
-        currency: currency?,
-        starts_at: starts_at?,
-        ends_at: ends_at?,
+        effect: effect.unwrap_or(Effect::Free { days: 1 }),
+        currency: currency.unwrap_or(Currency::RUB),
+        starts_at: starts_at.unwrap_or_default(),
+        ends_at: ends_at.flatten(),
         schedule: Schedule {
-            zone: zone?,
-            weekdays: weekdays?.map(|days| days.into_iter().map(Weekday::from).collect()),
-            hours: hours?,
+            zone: zone.unwrap_or(TimeZone::UTC),
+            weekdays: weekdays.map(|days| days.into_iter().map(Weekday::from).collect()),
+            hours: hours.flatten(),
         },
-        total_limit: total_limit?,
-        per_user_limit: per_user_limit?,
+        total_limit: total_limit.flatten(),
+        per_user_limit: per_user_limit.flatten(),
         per_user_period: fields.per_user_period,
-        budget_minor: budget_minor?,
-        min_price_minor: min_price_minor?,
+        budget_minor: budget_minor.flatten(),
+        min_price_minor: min_price_minor.flatten(),
         first_purchase: fields.first_purchase,
-        tariffs: tariffs?.map(|ids| ids.into_iter().map(TariffId).collect()),
+        tariffs: tariffs.map(|ids| ids.into_iter().map(TariffId).collect()),
         audience,
         campaign_id: fields.campaign_id,
-        hold: SignedDuration::from_mins(hold_minutes?),
+        hold: SignedDuration::from_mins(hold_minutes.unwrap_or_default()),
         refund_returns_use: fields.refund_returns_use,
     };
-    let code = code?;
-    Some(PromoEntry {
-        typed: code.shown(&fields.promocode),
-        code,
+    Parsed {
+        code: code.map(|code| {
+            let typed = code.shown(&fields.promocode);
+            (code, typed)
+        }),
         user_id,
         promotion,
-    })
+        errors,
+    }
 }
 
 fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
@@ -116,22 +143,31 @@ fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
     }
 }
 
-fn effect(fields: &EffectFields, currency: Currency) -> Result<Effect, FieldError> {
+fn effect(fields: &EffectFields, currency: Currency, errors: &mut FieldErrors) -> Option<Effect> {
     match fields {
         EffectFields::FixedPrice { price } => {
-            amount(price, currency).map(|minor| Effect::FixedPrice { minor })
+            let minor = errors.check("effect.price", amount(price, currency))?;
+            Some(Effect::FixedPrice { minor })
         }
         EffectFields::AmountOff { amount: off } => {
-            amount(off, currency).map(|minor| Effect::AmountOff { minor })
+            let minor = errors.check("effect.amount", amount(off, currency))?;
+            Some(Effect::AmountOff { minor })
         }
-        EffectFields::Free {
-            days: days @ 1..=3660,
-        } => Ok(Effect::Free { days: *days }),
-        EffectFields::Free { .. } => Err(FieldError::Days),
-        EffectFields::PercentOff { basis_points, cap } => Ok(Effect::PercentOff {
-            share: BasisPoints::new(*basis_points).ok_or(FieldError::BasisPoints)?,
-            cap_minor: optional_amount(cap.as_deref(), currency)?,
-        }),
+        EffectFields::Free { days } => {
+            let days = Some(*days).filter(|days| (1..=3660).contains(days));
+            let days = errors.check("effect.days", days.ok_or(FieldError::Days))?;
+            Some(Effect::Free { days })
+        }
+        EffectFields::PercentOff { basis_points, cap } => {
+            let share = BasisPoints::new(*basis_points).ok_or(FieldError::BasisPoints);
+            let share = errors.check("effect.basis_points", share);
+            let cap_minor = optional_amount(cap.as_deref(), currency);
+            let cap_minor = errors.check("effect.cap", cap_minor);
+            Some(Effect::PercentOff {
+                share: share?,
+                cap_minor: cap_minor?,
+            })
+        }
     }
 }
 

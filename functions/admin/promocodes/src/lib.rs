@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, PromoCode, Promotion, PromotionStatus};
-use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter};
+use loyalty_store::{Change, LoyaltyStore, PromoError, PromoFilter, StoredPromo};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
     Access, Caller, CheckedBody, Code, FieldErrors, Language, Marketer, PageSize, Problem,
@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::dto::{PromoBody, Promos};
+use crate::entry::Parsed;
 use crate::fields::{FieldError, PromoFields};
 
 /// Promo codes on a page by default.
@@ -56,26 +57,38 @@ impl State {
         }
     }
 
-    /// Refuses a promo code that leaves less than can be paid for a tariff on sale, unless it did `before`.
-    async fn check_payable(
+    /// Adds what only the database knows to be wrong: references to what does not exist, and a total that can't be paid for a
+    /// tariff on sale. What was so `before` is accepted.
+    async fn check_stored(
         &self,
-        promotion: &Promotion,
-        before: Option<&Promotion>,
-        language: Language,
+        parsed: &mut Parsed,
+        before: Option<&StoredPromo>,
     ) -> Result<(), Problem> {
-        let price = |p: &Promotion| (p.effect, p.currency, p.tariffs.clone(), p.min_price_minor);
-        if before.is_some_and(|before| price(before) == price(promotion)) {
-            return Ok(());
+        let Parsed { promotion, .. } = parsed;
+        let unknown = self
+            .store
+            .unknown_references(promotion, parsed.user_id, before)
+            .await?;
+        for field in unknown {
+            parsed
+                .errors
+                .check(&field, Err::<(), _>(FieldError::Unknown));
         }
-        let Some((tariff, total, least)) = self.store.first_not_payable(promotion).await? else {
-            return Ok(());
-        };
-        let error = FieldError::NotPayable {
-            tariff: tariff.0,
-            total: total.to_decimal(),
-            least: least.to_decimal(),
-        };
-        Err(wrong(language, "effect", error))
+        let price = |p: &Promotion| (p.effect, p.currency, p.tariffs.clone(), p.min_price_minor);
+        let promotion = &parsed.promotion;
+        let is_new = before.is_none_or(|before| price(&before.promotion) != price(promotion));
+        if is_new
+            && parsed.has_price()
+            && let Some((tariff, total, least)) = self.store.first_not_payable(promotion).await?
+        {
+            let error = FieldError::NotPayable {
+                tariff: tariff.0,
+                total: total.to_decimal(),
+                least: least.to_decimal(),
+            };
+            parsed.errors.refuse("effect", &error);
+        }
+        Ok(())
     }
 
     async fn load_body(&self, id: i64) -> Result<Json<PromoBody>, Problem> {
@@ -160,10 +173,9 @@ async fn create_promocode(
     language: Language,
     body: CheckedBody<PromoFields>,
 ) -> Result<(StatusCode, Json<PromoBody>), Problem> {
-    let entry = entry::parse(body)?;
-    state
-        .check_payable(&entry.promotion, None, language)
-        .await?;
+    let mut parsed = entry::parse(body);
+    state.check_stored(&mut parsed, None).await?;
+    let entry = parsed.finish()?;
     let made = state
         .store
         .create_promotion(&entry, state.change(caller))
@@ -226,17 +238,15 @@ async fn replace_promocode(
     let id = number(&promocode_id)?;
     let version = body.fields.version.ok_or(FieldError::VersionMissing);
     let version = body.errors.check("version", version).unwrap_or_default();
-    let entry = entry::parse(body)?;
+    let mut parsed = entry::parse(body);
     // What the store refuses first is checked before what is only checked here.
     if let Some(before) = state.store.find_promo(id).await?
         && before.promotion.version == version
         && before.promotion.status != PromotionStatus::Archived
     {
-        let before = Some(before.promotion.as_ref());
-        state
-            .check_payable(&entry.promotion, before, language)
-            .await?;
+        state.check_stored(&mut parsed, Some(&before)).await?;
     }
+    let entry = parsed.finish()?;
     let change = state.change(caller);
     let written = state
         .store

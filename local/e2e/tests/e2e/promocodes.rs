@@ -240,35 +240,35 @@ async fn invalid_promo_fields_are_named() {
         (json!({ "title": "" }), &["title"]),
         (
             json!({ "effect": { "kind": "percent_off", "basis_points": 0 } }),
-            &["effect"],
+            &["effect.basis_points"],
         ),
         (
-            json!({ "effect": { "kind": "percent_off", "basis_points": 10_001 } }),
-            &["effect"],
+            json!({ "effect": { "kind": "percent_off", "basis_points": 10_001, "cap": "0.00" } }),
+            &["effect.basis_points", "effect.cap"],
         ),
         (
             json!({ "effect": { "kind": "percent_off", "basis_points": 1, "cap": "0.00" } }),
-            &["effect"],
+            &["effect.cap"],
         ),
         (
             json!({ "effect": { "kind": "free", "days": 0 } }),
-            &["effect"],
+            &["effect.days"],
         ),
         (
             json!({ "effect": { "kind": "free", "days": 3661 } }),
-            &["effect"],
+            &["effect.days"],
         ),
         (
             json!({ "effect": { "kind": "amount_off", "amount": "1" } }),
-            &["effect"],
+            &["effect.amount"],
         ),
         (
             json!({ "effect": { "kind": "amount_off", "amount": "-1.00" } }),
-            &["effect"],
+            &["effect.amount"],
         ),
         (
             json!({ "effect": { "kind": "fixed_price", "price": "99999999999999999999.00" } }),
-            &["effect"],
+            &["effect.price"],
         ),
         (json!({ "currency": "rub" }), &["currency"]),
         (json!({ "currency": "" }), &["currency"]),
@@ -312,11 +312,20 @@ async fn invalid_promo_fields_are_named() {
             json!({ "audience": { "kind": "user", "user_id": uuid::Uuid::nil() } }),
             &["audience"],
         ),
+        // With what else is wrong.
+        (
+            json!({ "title": "", "tariffs": [i64::MAX], "campaign_id": i64::MAX, "total_limit": 0 }),
+            &["title", "total_limit", "tariffs", "campaign_id"],
+        ),
         // Values that can't be deserialized.
         (json!({ "status": "on" }), &["status"]),
         (json!({ "total_limt": 5 }), &["total_limt"]),
         (json!({ "effect": { "kind": "gift" } }), &["effect.kind"]),
         (json!({ "weekdays": ["monday"] }), &["weekdays[0]"]),
+        (
+            json!({ "weekdays": ["monday", "tue", 3, "wed"], "tariffs": ["a", "b"] }),
+            &["tariffs[0]", "tariffs[1]", "weekdays[0]", "weekdays[2]"],
+        ),
         (json!({ "total_limit": 1.5 }), &["total_limit"]),
         (json!({ "starts_at": null }), &["starts_at"]),
         // A zone that would not be that of the promo code, and an offset that an hour does not have.
@@ -772,6 +781,10 @@ async fn code_that_leaves_too_little_to_pay_is_refused() {
         detail.unwrap().contains("1.00") && detail.unwrap().contains("0.50"),
         "{answer}"
     );
+    // With what else is wrong.
+    let untitled = with(leaves("298.50"), json!({ "title": "" }));
+    let answer = create(&marketer, &untitled).await;
+    assert_eq!(wrong(&answer), ["title", "effect"]);
     for payable in ["298.00", "299.00", "500.00"] {
         gone(&world, &made(&create(&marketer, &leaves(payable)).await)).await;
     }

@@ -64,37 +64,59 @@ impl Place {
         })
     }
 
-    /// Whether it is in a list.
-    pub fn is_in_list(&self) -> bool {
-        self.first_item().is_some()
+    /// What it is part of; the body for the body itself.
+    pub fn parent(&self) -> Place {
+        Place(self.0[..self.0.len().saturating_sub(1)].to_vec())
     }
 
-    fn first_item(&self) -> Option<usize> {
-        self.0.iter().position(|step| matches!(step, Step::Item(_)))
-    }
-
-    /// Takes it out of the body; of a list, all of it. `false` if it is not there, or is the body itself.
+    /// Takes it out of the body. `false` if it is not there, or is the body itself.
     pub fn remove_from(&self, body: &mut Value) -> bool {
-        remove(&self.0[..self.first_item().unwrap_or(self.0.len())], body)
+        let Some((last, above)) = self.0.split_last() else {
+            return false;
+        };
+        let inside = above.iter().try_fold(body, |value, step| match step {
+            Step::Member(name) => value.get_mut(name),
+            Step::Item(index) => value.get_mut(index),
+        });
+        match (inside, last) {
+            (Some(Value::Object(members)), Step::Member(name)) => members.remove(name).is_some(),
+            (Some(Value::Array(items)), Step::Item(index)) if *index < items.len() => {
+                items.remove(*index);
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// The same for what it is part of.
-    pub fn remove_parent_from(&self, body: &mut Value) -> bool {
-        let parent = self.0.len().saturating_sub(1);
-        remove(&self.0[..parent], body)
+    /// The place that it had before those in `removed`, which are such places themselves, were taken out: the items that
+    /// follow one in a list have moved up.
+    pub fn before(&self, removed: &[Place]) -> Place {
+        let mut place = Place::default();
+        for step in &self.0 {
+            let step = match step {
+                Step::Item(index) => {
+                    let mut gone: Vec<usize> = removed
+                        .iter()
+                        .filter_map(|other| other.item_of(&place))
+                        .collect();
+                    gone.sort_unstable();
+                    let moved = |index, gone| if gone <= index { index + 1 } else { index };
+                    Step::Item(gone.into_iter().fold(*index, moved))
+                }
+                member => member.clone(),
+            };
+            place.0.push(step);
+        }
+        place
     }
-}
 
-fn remove(steps: &[Step], body: &mut Value) -> bool {
-    let Some((Step::Member(name), above)) = steps.split_last() else {
-        return false;
-    };
-    let inside = above.iter().try_fold(body, |value, step| match step {
-        Step::Member(name) => value.get_mut(name),
-        Step::Item(index) => value.get_mut(index),
-    });
-    let members = inside.and_then(Value::as_object_mut);
-    members.is_some_and(|members| members.remove(name).is_some())
+    /// Its number in `list`, if it is an item of that.
+    fn item_of(&self, list: &Place) -> Option<usize> {
+        match self.0.split_last()? {
+            (Step::Item(index), above) if above == list.0 => Some(*index),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Place {

@@ -1,4 +1,5 @@
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -202,7 +203,10 @@ fn all_mismatches_are_named_at_once() {
         ]
     );
     let differences = Differences::of::<Body>(body.as_bytes()).unwrap();
-    assert_eq!(differences.rest.keys().collect::<Vec<_>>(), ["list"]);
+    assert_eq!(
+        differences.rest,
+        *json!({ "days": [], "list": [1] }).as_object().unwrap()
+    );
 }
 
 #[test]
@@ -243,4 +247,16 @@ fn body_of_nothing_but_mismatches_is_looked_at_in_bounded_time() {
     let members: Vec<String> = (0..5_000).map(|n| format!("\"x{n}\":1")).collect();
     let body = format!("{{{}}}", members.join(","));
     assert_eq!(told_of(&body, Language::En).len(), MOST + 2);
+}
+
+#[test]
+fn each_bad_item_of_a_list_is_named_by_its_place() {
+    let places = |members| -> Vec<String> {
+        let told = told(members, Language::En);
+        told.into_iter().map(|(place, _)| place).collect()
+    };
+    assert_eq!(
+        places(r#""list":[1,"a",2,null,"b"],"users":[1,2]"#),
+        ["list[1]", "list[3]", "list[4]", "users[0]", "users[1]"]
+    );
 }
