@@ -297,17 +297,59 @@ BEGIN
     outcome := 'created';
 END $$;
 
-CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
+CREATE FUNCTION public.create_code(p_promotion_id bigint, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT code_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted promo_codes := jsonb_populate_record(NULL::promo_codes, p_code);
+    v_status text;
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, code_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT p.status INTO v_status FROM promotions p WHERE p.id = p_promotion_id FOR SHARE;
+    IF NOT FOUND THEN
+        outcome := 'no_promotion';
+    ELSIF v_status = 'archived' THEN
+        outcome := 'archived';
+    ELSIF is_unknown_user(v_wanted.user_id) THEN
+        outcome := 'unknown_user';
+    ELSIF cardinality(taken_texts(ARRAY[v_wanted.code])) > 0 THEN
+        outcome := 'taken';
+    ELSE
+        outcome := 'created';
+        code_id := insert_code(p_promotion_id => p_promotion_id, p_code => v_wanted, p_staff => p_staff);
+    END IF;
+END $$;
+
+CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_codes jsonb, p_staff public.staff_request, OUT outcome text, OUT promotion_id bigint, OUT fields text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
-    v_promotion_id bigint;
+    v_code_id bigint;
+    v_code promo_codes;
 BEGIN
-    unknown := unknown_references(
-        p_promotion => v_wanted, p_user_id => p_user_id, p_before => NULL, p_user_id_before => NULL
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, promotion_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    fields := unknown_references(p_promotion => v_wanted, p_before => NULL) || ARRAY(
+        SELECT 'promocodes[' || c.nth - 1 || '].user_id'
+        FROM jsonb_array_elements(p_codes) WITH ORDINALITY AS c (entry, nth)
+        WHERE is_unknown_user((c.entry ->> 'user_id')::uuid)
+        ORDER BY c.nth
     );
-    IF cardinality(unknown) > 0 THEN
+    IF cardinality(fields) > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    fields := taken_texts(ARRAY(SELECT c.entry ->> 'code' FROM jsonb_array_elements(p_codes) AS c (entry)));
+    IF cardinality(fields) > 0 THEN
+        outcome := 'taken';
         RETURN;
     END IF;
     INSERT INTO promotions AS p (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
@@ -320,19 +362,20 @@ BEGIN
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
         v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
-        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
-        v_wanted.refund_returns_use,
-        p_now
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes, v_wanted.refund_returns_use, p_staff.at
     )
-    RETURNING p.id INTO v_promotion_id;
-    PERFORM free_text(p_code => p_code);
-    INSERT INTO promo_codes AS c (promotion_id, code, typed, user_id, created_at)
-    VALUES (v_promotion_id, p_code, p_typed, p_user_id, p_now)
-    RETURNING c.id INTO code_id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion_id::text, 'create', jsonb_build_object('version', 1)),
-        (p_now, p_actor_id, 'promo_code', code_id::text, 'create', jsonb_build_object('version', 1));
+    RETURNING p.id INTO promotion_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promotion', p_resource_id => promotion_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    FOR v_code IN
+        SELECT (jsonb_populate_record(NULL::promo_codes, c.entry)).*
+        FROM jsonb_array_elements(p_codes) WITH ORDINALITY AS c (entry, nth) ORDER BY c.nth
+    LOOP
+        v_code_id := insert_code(p_promotion_id => promotion_id, p_code => v_code, p_staff => p_staff);
+    END LOOP;
+    outcome := 'created';
 END $$;
 
 CREATE FUNCTION public.create_tariff(p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT tariff_id bigint) RETURNS record
@@ -356,6 +399,81 @@ BEGIN
     outcome := 'created';
 END $$;
 
+CREATE FUNCTION public.delete_code(p_code_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_promotion promotions;
+    v_code promo_codes;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'deleted' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT p.* INTO v_promotion FROM promotions p
+    WHERE p.id = (SELECT c.promotion_id FROM promo_codes c WHERE c.id = p_code_id)
+    FOR UPDATE;
+    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR UPDATE;
+    IF v_code.id IS NULL THEN
+        outcome := 'no_code';
+        RETURN;
+    END IF;
+    version := v_code.version;
+    IF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF NOT is_untouched_draft(p_promotion => v_promotion) THEN
+        outcome := 'not_draft';
+    ELSE
+        outcome := 'deleted';
+        PERFORM delete_code_row(p_code => v_code, p_staff => p_staff);
+    END IF;
+END $$;
+
+CREATE TABLE public.promo_codes (
+    id bigint NOT NULL,
+    promotion_id bigint NOT NULL,
+    batch_id bigint,
+    user_id uuid,
+    max_uses bigint,
+    uses bigint DEFAULT 0 NOT NULL,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    state text DEFAULT 'issued'::text NOT NULL,
+    code text NOT NULL COLLATE pg_catalog."C",
+    typed text,
+    holds_text boolean DEFAULT true,
+    CONSTRAINT promo_codes_holds_text CHECK (holds_text),
+    CONSTRAINT promo_codes_id_check CHECK ((id > 0)),
+    CONSTRAINT promo_codes_max_uses_check CHECK ((max_uses > 0)),
+    CONSTRAINT promo_codes_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'disabled'::text]))),
+    CONSTRAINT promo_codes_uses_check CHECK ((uses >= 0)),
+    CONSTRAINT promo_codes_version_check CHECK ((version > 0))
+)
+WITH (fillfactor='90');
+COMMENT ON TABLE public.promo_codes IS 'A row is a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
+COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user who may use it; NULL for everybody whom the promotion is for.';
+COMMENT ON COLUMN public.promo_codes.max_uses IS 'The limit on uses of this code alone, besides the limits of its promotion; 1 for a one-time code.';
+COMMENT ON COLUMN public.promo_codes.uses IS 'Reserved and spent uses. Counted only where max_uses is set, so that no other row is hot.';
+COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, earlier than that of its promotion.';
+COMMENT ON COLUMN public.promo_codes.code IS 'The canonical form: see domain::PromoCode.';
+COMMENT ON COLUMN public.promo_codes.typed IS 'The text as staff typed it, which people are shown; NULL when it is the canonical form.';
+COMMENT ON COLUMN public.promo_codes.holds_text IS 'NULL once the text belongs to another code, given when the promotion of this one was archived.';
+
+CREATE FUNCTION public.delete_code_row(p_code public.promo_codes, p_staff public.staff_request) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES ('promo_code', p_code.id, p_code.version, clock_timestamp(), to_jsonb(p_code));
+    DELETE FROM promo_codes c WHERE c.id = p_code.id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promo_code', p_resource_id => p_code.id::text, p_action => 'delete',
+        p_details => jsonb_build_object('version', p_code.version)
+    );
+END $$;
+
 CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -376,34 +494,41 @@ BEGIN
     RETURN 'deleted';
 END $$;
 
-CREATE FUNCTION public.delete_promotion(p_code_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.delete_promotion(p_promotion_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_code promo_codes;
     v_promotion promotions;
 BEGIN
-    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR UPDATE;
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'deleted' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT p.* INTO v_promotion FROM promotions p WHERE p.id = p_promotion_id FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN 'no_code';
+        outcome := 'no_promotion';
+        RETURN;
     END IF;
-    SELECT p.* INTO v_promotion FROM promotions p WHERE p.id = v_code.promotion_id FOR UPDATE;
-    IF NOT is_untouched_draft(p_promotion => v_promotion)
-        OR EXISTS (SELECT FROM promo_codes c WHERE c.promotion_id = v_promotion.id AND c.id <> p_code_id) THEN
-        RETURN 'not_draft';
+    version := v_promotion.version;
+    IF version <> p_version THEN
+        outcome := 'changed';
+        RETURN;
+    ELSIF NOT is_untouched_draft(p_promotion => v_promotion) THEN
+        outcome := 'not_draft';
+        RETURN;
     END IF;
+    PERFORM delete_code_row(p_code => c, p_staff => p_staff) FROM promo_codes c WHERE c.promotion_id = p_promotion_id;
+    DELETE FROM code_batches b WHERE b.promotion_id = p_promotion_id;
     INSERT INTO past_versions (kind, id, version, until, snapshot)
-    VALUES
-        ('promo_code', v_code.id, v_code.version, clock_timestamp(), to_jsonb(v_code)),
-        ('promotion', v_promotion.id, v_promotion.version, clock_timestamp(), to_jsonb(v_promotion));
-    DELETE FROM promo_codes c WHERE c.id = p_code_id;
-    DELETE FROM promotion_usage s WHERE s.promotion_id = v_promotion.id;
-    DELETE FROM promotions p WHERE p.id = v_promotion.id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion.id::text, 'delete', jsonb_build_object('version', v_promotion.version)),
-        (p_now, p_actor_id, 'promo_code', v_code.id::text, 'delete', jsonb_build_object('version', v_code.version));
-    RETURN 'deleted';
+    VALUES ('promotion', v_promotion.id, v_promotion.version, clock_timestamp(), to_jsonb(v_promotion));
+    DELETE FROM promotion_usage s WHERE s.promotion_id = p_promotion_id;
+    DELETE FROM promotions p WHERE p.id = p_promotion_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promotion', p_resource_id => p_promotion_id::text, p_action => 'delete',
+        p_details => jsonb_build_object('version', v_promotion.version)
+    );
+    outcome := 'deleted';
 END $$;
 
 CREATE FUNCTION public.end_purchase(p_purchase_id uuid, p_status text, p_now timestamp with time zone) RETURNS void
@@ -712,6 +837,32 @@ BEGIN
         SELECT FROM users u JOIN purchases b ON b.user_id = u.id
         WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
     );
+END $$;
+
+CREATE FUNCTION public.insert_code(p_promotion_id bigint, p_code public.promo_codes, p_staff public.staff_request) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_code_id bigint;
+BEGIN
+    PERFORM free_text(p_code => p_code.code);
+    INSERT INTO promo_codes AS c (promotion_id, code, typed, user_id, max_uses, ends_at, state, created_at)
+    VALUES (p_promotion_id, p_code.code, p_code.typed, p_code.user_id, p_code.max_uses, p_code.ends_at,
+        p_code.state, p_staff.at)
+    RETURNING c.id INTO v_code_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promo_code', p_resource_id => v_code_id::text, p_action => 'create',
+        p_details => '{"version": 1}', p_user_id => p_code.user_id
+    );
+    RETURN v_code_id;
+END $$;
+
+CREATE FUNCTION public.is_unknown_user(p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN p_user_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted');
 END $$;
 
 CREATE TABLE public.promotions (
@@ -1697,33 +1848,98 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
+CREATE FUNCTION public.replace_code(p_code_id bigint, p_version integer, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted promo_codes := jsonb_populate_record(NULL::promo_codes, p_code);
+    v_promotion promotions;
+    v_before promo_codes;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT p.* INTO v_promotion FROM promotions p
+    WHERE p.id = (SELECT c.promotion_id FROM promo_codes c WHERE c.id = p_code_id)
+    FOR SHARE;
+    SELECT c.* INTO v_before FROM promo_codes c WHERE c.id = p_code_id FOR NO KEY UPDATE;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_code';
+        RETURN;
+    END IF;
+    version := v_before.version;
+    IF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF (v_wanted.code, v_wanted.typed, v_wanted.user_id, v_wanted.max_uses, v_wanted.ends_at, v_wanted.state)
+        IS NOT DISTINCT FROM
+        (v_before.code, v_before.typed, v_before.user_id, v_before.max_uses, v_before.ends_at, v_before.state)
+    THEN
+        outcome := 'replaced';
+        RETURN;
+    ELSIF v_promotion.status = 'archived' THEN
+        outcome := 'archived';
+    ELSIF v_before.code <> v_wanted.code AND NOT is_untouched_draft(p_promotion => v_promotion) THEN
+        outcome := 'code_fixed';
+    ELSIF (v_before.max_uses IS NULL) <> (v_wanted.max_uses IS NULL)
+        AND NOT is_untouched_draft(p_promotion => v_promotion)
+    THEN
+        outcome := 'uses_fixed';
+    ELSIF v_wanted.user_id IS DISTINCT FROM v_before.user_id AND is_unknown_user(v_wanted.user_id) THEN
+        outcome := 'unknown_user';
+    ELSIF v_before.code <> v_wanted.code AND cardinality(taken_texts(ARRAY[v_wanted.code])) > 0 THEN
+        outcome := 'taken';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    END IF;
+    IF v_before.code <> v_wanted.code THEN
+        PERFORM free_text(p_code => v_wanted.code);
+    END IF;
+    UPDATE promo_codes AS c SET (code, typed, user_id, max_uses, ends_at, state)
+        = (v_wanted.code, v_wanted.typed, v_wanted.user_id, v_wanted.max_uses, v_wanted.ends_at, v_wanted.state)
+    WHERE c.id = p_code_id
+    RETURNING c.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promo_code', p_resource_id => p_code_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version), p_user_id => v_wanted.user_id
+    );
+END $$;
+
+CREATE FUNCTION public.replace_promotion(p_promotion_id bigint, p_version integer, p_promotion jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
     v_before promotions;
-    v_code promo_codes;
-    v_code_version integer;
 BEGIN
-    -- The code first: the order in which all functions take locks.
-    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        outcome := 'no_code';
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
         RETURN;
     END IF;
-    SELECT p.* INTO v_before FROM promotions p WHERE p.id = v_code.promotion_id FOR NO KEY UPDATE;
+    SELECT p.* INTO v_before FROM promotions p WHERE p.id = p_promotion_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_promotion';
+        RETURN;
+    END IF;
     version := v_before.version;
+    -- What staff do not enter.
+    v_wanted.id := v_before.id;
+    v_wanted.version := v_before.version;
+    v_wanted.created_at := v_before.created_at;
     -- Locks the groups: whoever deletes one locks it first.
-    unknown := unknown_references(
-        p_promotion => v_wanted, p_user_id => p_user_id, p_before => v_before, p_user_id_before => v_code.user_id
-    );
+    unknown := unknown_references(p_promotion => v_wanted, p_before => v_before);
     IF version <> p_version THEN
         outcome := 'changed';
+    ELSIF v_wanted IS NOT DISTINCT FROM v_before THEN
+        outcome := 'replaced';
+        RETURN;
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
-    ELSIF v_code.code <> p_code AND NOT is_untouched_draft(p_promotion => v_before) THEN
-        outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
         -- If everything is sold in one currency, the applications are not read.
         SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
@@ -1748,23 +1964,14 @@ BEGIN
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
         v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
-        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
-        v_wanted.refund_returns_use
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes, v_wanted.refund_returns_use
     )
-    WHERE p.id = v_before.id
+    WHERE p.id = p_promotion_id
     RETURNING p.version INTO version;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_before.id::text, 'change', jsonb_build_object('version', version));
-    IF v_code.code <> p_code THEN
-        PERFORM free_text(p_code => p_code);
-    END IF;
-    IF (v_code.user_id, v_code.code, v_code.typed) IS DISTINCT FROM (p_user_id, p_code, p_typed) THEN
-        UPDATE promo_codes AS c SET user_id = p_user_id, code = p_code, typed = p_typed
-        WHERE c.id = p_code_id
-        RETURNING c.version INTO v_code_version;
-        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-        VALUES (p_now, p_actor_id, 'promo_code', p_code_id::text, 'change', jsonb_build_object('version', v_code_version));
-    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promotion', p_resource_id => p_promotion_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
 END $$;
 
 CREATE FUNCTION public.replace_tariff(p_tariff_id bigint, p_version integer, p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -2217,7 +2424,18 @@ BEGIN
     VALUES (p_purchase_id, p_user_id, p_tariff_id, subscribe.starts_at, subscribe.ends_at, p_time_zone, v_anchor, v_months);
 END $$;
 
-CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_user_id uuid, p_before public.promotions, p_user_id_before uuid) RETURNS text[]
+CREATE FUNCTION public.taken_texts(p_codes text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT c.code FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+        WHERE c.code = ANY (p_codes) AND c.holds_text AND p.status <> 'archived'
+        ORDER BY c.code
+    );
+END $$;
+
+CREATE FUNCTION public.unknown_references(p_promotion public.promotions, p_before public.promotions) RETURNS text[]
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -2235,9 +2453,6 @@ BEGIN
         SELECT FROM unnest(p_promotion.audience_group_ids) AS named (id)
         WHERE NOT EXISTS (SELECT FROM user_groups g WHERE g.id = named.id)
             AND named.id <> ALL (coalesce(p_before.audience_group_ids, '{}'))
-    ) OR (
-        p_user_id IS DISTINCT FROM p_user_id_before
-        AND p_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted')
     ) THEN
         v_fields := v_fields || 'audience'::text;
     END IF;
@@ -2493,37 +2708,6 @@ CREATE TABLE public.past_versions (
 );
 COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion or a promo code. It is never changed itself.';
 COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a current row: a migration that adds a column adds it here too.';
-
-CREATE TABLE public.promo_codes (
-    id bigint NOT NULL,
-    promotion_id bigint NOT NULL,
-    batch_id bigint,
-    user_id uuid,
-    max_uses bigint,
-    uses bigint DEFAULT 0 NOT NULL,
-    ends_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    state text DEFAULT 'issued'::text NOT NULL,
-    code text NOT NULL COLLATE pg_catalog."C",
-    typed text,
-    holds_text boolean DEFAULT true,
-    CONSTRAINT promo_codes_holds_text CHECK (holds_text),
-    CONSTRAINT promo_codes_id_check CHECK ((id > 0)),
-    CONSTRAINT promo_codes_max_uses_check CHECK ((max_uses > 0)),
-    CONSTRAINT promo_codes_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'disabled'::text]))),
-    CONSTRAINT promo_codes_uses_check CHECK ((uses >= 0)),
-    CONSTRAINT promo_codes_version_check CHECK ((version > 0))
-)
-WITH (fillfactor='90');
-COMMENT ON TABLE public.promo_codes IS 'A row is a promo code. `id` is the `promocode_id` of the API. Its rules are those of its promotion.';
-COMMENT ON COLUMN public.promo_codes.user_id IS 'The only user who may use it; NULL for everybody whom the promotion is for.';
-COMMENT ON COLUMN public.promo_codes.max_uses IS 'The limit on uses of this code alone, besides the limits of its promotion; 1 for a one-time code.';
-COMMENT ON COLUMN public.promo_codes.uses IS 'Reserved and spent uses. Counted only where max_uses is set, so that no other row is hot.';
-COMMENT ON COLUMN public.promo_codes.ends_at IS 'An end of its own, earlier than that of its promotion.';
-COMMENT ON COLUMN public.promo_codes.code IS 'The canonical form: see domain::PromoCode.';
-COMMENT ON COLUMN public.promo_codes.typed IS 'The text as staff typed it, which people are shown; NULL when it is the canonical form.';
-COMMENT ON COLUMN public.promo_codes.holds_text IS 'NULL once the text belongs to another code, given when the promotion of this one was archived.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.promo_codes_id_seq

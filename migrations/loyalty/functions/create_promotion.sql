@@ -1,17 +1,32 @@
--- Creates a promotion with one code, whose text is `p_code`, typed as `p_typed` (NULL: the same). `code_id` is NULL, and nothing is created, when the promotion refers to rows that
--- do not exist.
+-- Creates a promotion from `p_promotion`, with the codes `p_codes`, an array of rows; both as JSON. The outcome: 'created',
+-- also by an earlier call with the same key; or, with nothing created, 'unknown' (`fields` refer to rows that do not exist:
+-- those of the promotion, or `promocodes[N].user_id`), 'taken' (the texts in `fields` belong to other codes), 'key_reused'.
 CREATE OR REPLACE FUNCTION create_promotion(
-    p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamptz,
-    OUT code_id bigint, OUT unknown text[]
+    p_promotion jsonb, p_codes jsonb, p_staff staff_request,
+    OUT outcome text, OUT promotion_id bigint, OUT fields text[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
-    v_promotion_id bigint;
+    v_code promo_codes;
 BEGIN
-    unknown := unknown_references(
-        p_promotion => v_wanted, p_user_id => p_user_id, p_before => NULL, p_user_id_before => NULL
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, promotion_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    fields := unknown_references(p_promotion => v_wanted, p_before => NULL) || ARRAY(
+        SELECT 'promocodes[' || c.nth - 1 || '].user_id'
+        FROM jsonb_array_elements(p_codes) WITH ORDINALITY AS c (entry, nth)
+        WHERE is_unknown_user((c.entry ->> 'user_id')::uuid)
+        ORDER BY c.nth
     );
-    IF cardinality(unknown) > 0 THEN
+    IF cardinality(fields) > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    fields := taken_texts(ARRAY(SELECT c.entry ->> 'code' FROM jsonb_array_elements(p_codes) AS c (entry)));
+    IF cardinality(fields) > 0 THEN
+        outcome := 'taken';
         RETURN;
     END IF;
     INSERT INTO promotions AS p (title, status, listed, effect, effect_minor, effect_basis_points, effect_cap_minor, effect_days,
@@ -24,17 +39,18 @@ BEGIN
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
         v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
-        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
-        v_wanted.refund_returns_use,
-        p_now
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes, v_wanted.refund_returns_use, p_staff.at
     )
-    RETURNING p.id INTO v_promotion_id;
-    PERFORM free_text(p_code => p_code);
-    INSERT INTO promo_codes AS c (promotion_id, code, typed, user_id, created_at)
-    VALUES (v_promotion_id, p_code, p_typed, p_user_id, p_now)
-    RETURNING c.id INTO code_id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion_id::text, 'create', jsonb_build_object('version', 1)),
-        (p_now, p_actor_id, 'promo_code', code_id::text, 'create', jsonb_build_object('version', 1));
+    RETURNING p.id INTO promotion_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promotion', p_resource_id => promotion_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    FOR v_code IN
+        SELECT (jsonb_populate_record(NULL::promo_codes, c.entry)).*
+        FROM jsonb_array_elements(p_codes) WITH ORDINALITY AS c (entry, nth) ORDER BY c.nth
+    LOOP
+        PERFORM insert_code(p_promotion_id => promotion_id, p_code => v_code, p_staff => p_staff);
+    END LOOP;
+    outcome := 'created';
 END $$;

@@ -1,38 +1,39 @@
--- Replaces the promotion of a code with `p_promotion`, the user whom the code is for with `p_user_id`, and its text with
--- `p_code`, typed as `p_typed` (NULL: the same), if the promotion still has the version `p_version`. The outcome:
--- 'replaced'; or, with nothing changed, 'no_code', 'changed' (by another request: `version` is the current one), 'archived',
--- 'code_fixed' (the text can change only in a draft that was never anything else; other spellings of it always),
--- 'other_currency' (a budget in one currency, and uses in another), 'unknown' (the fields `unknown` refer to rows that
--- do not exist).
+-- Replaces a promotion by `p_promotion`, a row as JSON, if it has the version `p_version`; NULL stands for any. The outcome:
+-- 'replaced', also by an earlier call with the same key, and if nothing differs; or, with nothing changed, 'no_promotion',
+-- 'changed' (by another request: `version` is the current one), 'archived', 'other_currency' (a budget in one currency, and
+-- uses in another), 'unknown' (the fields `unknown` refer to rows that do not exist), 'key_reused'.
 CREATE OR REPLACE FUNCTION replace_promotion(
-    p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid,
-    p_now timestamptz,
+    p_promotion_id bigint, p_version integer, p_promotion jsonb, p_staff staff_request,
     OUT outcome text, OUT version integer, OUT unknown text[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
     v_before promotions;
-    v_code promo_codes;
-    v_code_version integer;
 BEGIN
-    -- The code first: the order in which all functions take locks.
-    SELECT c.* INTO v_code FROM promo_codes c WHERE c.id = p_code_id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        outcome := 'no_code';
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
         RETURN;
     END IF;
-    SELECT p.* INTO v_before FROM promotions p WHERE p.id = v_code.promotion_id FOR NO KEY UPDATE;
+    SELECT p.* INTO v_before FROM promotions p WHERE p.id = p_promotion_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_promotion';
+        RETURN;
+    END IF;
     version := v_before.version;
+    -- What staff do not enter.
+    v_wanted.id := v_before.id;
+    v_wanted.version := v_before.version;
+    v_wanted.created_at := v_before.created_at;
     -- Locks the groups: whoever deletes one locks it first.
-    unknown := unknown_references(
-        p_promotion => v_wanted, p_user_id => p_user_id, p_before => v_before, p_user_id_before => v_code.user_id
-    );
+    unknown := unknown_references(p_promotion => v_wanted, p_before => v_before);
     IF version <> p_version THEN
         outcome := 'changed';
+    ELSIF v_wanted IS NOT DISTINCT FROM v_before THEN
+        outcome := 'replaced';
+        RETURN;
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
-    ELSIF v_code.code <> p_code AND NOT is_untouched_draft(p_promotion => v_before) THEN
-        outcome := 'code_fixed';
     ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
         -- If everything is sold in one currency, the applications are not read.
         SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
@@ -57,21 +58,12 @@ BEGIN
         v_wanted.starts_at, v_wanted.ends_at, v_wanted.time_zone, v_wanted.weekdays, v_wanted.hours_from,
         v_wanted.hours_to, v_wanted.total_limit, v_wanted.per_user_limit, v_wanted.per_user_period,
         v_wanted.budget_minor, v_wanted.min_price_minor, v_wanted.first_purchase, v_wanted.tariff_ids,
-        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes,
-        v_wanted.refund_returns_use
+        v_wanted.audience_group_ids, v_wanted.campaign_id, v_wanted.hold_minutes, v_wanted.refund_returns_use
     )
-    WHERE p.id = v_before.id
+    WHERE p.id = p_promotion_id
     RETURNING p.version INTO version;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_before.id::text, 'change', jsonb_build_object('version', version));
-    IF v_code.code <> p_code THEN
-        PERFORM free_text(p_code => p_code);
-    END IF;
-    IF (v_code.user_id, v_code.code, v_code.typed) IS DISTINCT FROM (p_user_id, p_code, p_typed) THEN
-        UPDATE promo_codes AS c SET user_id = p_user_id, code = p_code, typed = p_typed
-        WHERE c.id = p_code_id
-        RETURNING c.version INTO v_code_version;
-        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-        VALUES (p_now, p_actor_id, 'promo_code', p_code_id::text, 'change', jsonb_build_object('version', v_code_version));
-    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promotion', p_resource_id => p_promotion_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
 END $$;

@@ -1,9 +1,6 @@
 -- The fields of a promotion that refer to rows that do not exist: `tariffs`, `audience`, `campaign_id`. What it referred to
--- before, as `p_before` and `p_user_id_before`, may be gone by now. Locks its groups, so that they are not deleted
--- meanwhile: see delete_group.
-CREATE OR REPLACE FUNCTION unknown_references(
-    p_promotion promotions, p_user_id uuid, p_before promotions, p_user_id_before uuid
-) RETURNS text[]
+-- before, as `p_before`, may be gone by now. Locks its groups, so that they are not deleted meanwhile: see delete_group.
+CREATE OR REPLACE FUNCTION unknown_references(p_promotion promotions, p_before promotions) RETURNS text[]
 LANGUAGE plpgsql AS $$
 DECLARE
     v_fields text[] := ARRAY[]::text[];
@@ -20,9 +17,6 @@ BEGIN
         SELECT FROM unnest(p_promotion.audience_group_ids) AS named (id)
         WHERE NOT EXISTS (SELECT FROM user_groups g WHERE g.id = named.id)
             AND named.id <> ALL (coalesce(p_before.audience_group_ids, '{}'))
-    ) OR (
-        p_user_id IS DISTINCT FROM p_user_id_before
-        AND p_user_id IS NOT NULL AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted')
     ) THEN
         v_fields := v_fields || 'audience'::text;
     END IF;

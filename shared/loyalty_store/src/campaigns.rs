@@ -12,19 +12,21 @@ use crate::staff_change::staff_request;
 use crate::version_history::version_history;
 use crate::{Change, ChangeError, LoyaltyStore, PastVersion};
 
-/// Campaigns, `c`, with their usage.
-macro_rules! select_campaigns {
-    ($which:literal) => {
-        concat!(
-            "SELECT c.id, c.title, c.created_at, to_jsonb(c) AS campaign, coalesce(used.taken, 0) AS taken,
-                coalesce(used.spent_minor, 0) AS spent_minor
-            FROM campaigns c
-            LEFT JOIN LATERAL (
-                SELECT sum(s.taken)::bigint AS taken, sum(s.spent_minor)::bigint AS spent_minor
-                FROM campaign_usage s WHERE s.campaign_id = c.id
-            ) AS used ON true ",
-            $which
-        )
+/// What is read of campaigns, `m`.
+macro_rules! columns {
+    () => {
+        "to_jsonb(m) AS campaign, m.created_at, coalesce(used.taken, 0) AS taken,
+            coalesce(used.spent_minor, 0) AS spent_minor"
+    };
+}
+
+/// The usage of campaigns, `m`.
+macro_rules! usage {
+    () => {
+        "LEFT JOIN LATERAL (
+            SELECT sum(s.taken)::bigint AS taken, sum(s.spent_minor)::bigint AS spent_minor
+            FROM campaign_usage s WHERE s.campaign_id = m.id
+        ) AS used ON true"
     };
 }
 
@@ -33,16 +35,18 @@ macro_rules! page {
         keyset_page!(
             $order,
             $compare,
-            rows = select_campaigns!(
-                "WHERE ($5 IS NULL OR c.status = $5) AND ($6 IS NULL OR strpos(lower(c.title), lower($6)) > 0)"
-            ),
-            key = "WHEN 'title' THEN r.title"
+            rows = "SELECT c.* FROM campaigns c
+                WHERE ($5 IS NULL OR c.status = $5) AND ($6 IS NULL OR strpos(lower(c.title), lower($6)) > 0)",
+            key = "WHEN 'title' THEN r.title",
+            columns = columns!(),
+            join = usage!()
         )
     };
 }
 
 pg::statements! {
-    FIND_CAMPAIGN(INT8) = select_campaigns!("WHERE c.id = $1");
+    FIND_CAMPAIGN(INT8) =
+        concat!("SELECT ", columns!(), " FROM campaigns m ", usage!(), " WHERE m.id = $1");
     FIND_CAMPAIGNS(TEXT, TEXT, INT8, INT8, TEXT, TEXT) = page!("ASC", ">");
     FIND_CAMPAIGNS_DESCENDING(TEXT, TEXT, INT8, INT8, TEXT, TEXT) = page!("DESC", "<");
     CAMPAIGN_VERSIONS(INT8) = version_history!("campaign", "campaigns");

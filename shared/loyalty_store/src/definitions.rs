@@ -10,11 +10,11 @@ use domain::{
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use pg::{PgError, Row};
+use pg::PgError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::rows::{bug, get, money, name, optional_name};
+use crate::rows::{bug, money, name, optional_name};
 
 /// A promotion with its campaign.
 #[derive(Debug, Clone)]
@@ -103,24 +103,6 @@ pub(crate) struct PromotionRow {
     hold_minutes: i64,
     refund_returns_use: bool,
     version: i32,
-}
-
-impl CodeRow {
-    /// Out of columns that are named like those of the table.
-    pub fn read(row: &Row) -> Result<CodeRow, PgError> {
-        Ok(CodeRow {
-            id: get(row, "id")?,
-            promotion_id: get(row, "promotion_id")?,
-            code: get(row, "code")?,
-            typed: get(row, "typed")?,
-            state: get(row, "state")?,
-            user_id: get(row, "user_id")?,
-            batch_id: get(row, "batch_id")?,
-            max_uses: get(row, "max_uses")?,
-            ends_at: get(row, "ends_at")?,
-            version: get(row, "version")?,
-        })
-    }
 }
 
 impl TryFrom<TariffRow> for Tariff {

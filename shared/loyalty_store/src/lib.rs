@@ -16,6 +16,7 @@ mod list;
 mod memory;
 mod offers;
 mod open_purchase;
+mod promo_codes;
 mod promotions;
 mod provider_polling;
 mod purchase_events;
@@ -46,7 +47,8 @@ pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
 pub use open_purchase::OpenPurchaseOutcome;
-pub use promotions::{PromoEntry, PromoError, PromoFilter, StoredPromo};
+pub use promo_codes::{CodeEntry, CodeFilter, StoredCode};
+pub use promotions::{PromoError, PromotionFilter, StoredPromotion};
 pub use purchases::{Place, Purchase, PurchaseCancellation, Revocation};
 pub use refunds::{Refund, RefundOutcome};
 pub use settlement::Settled;
@@ -72,6 +74,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         list::STATEMENTS,
         offers::STATEMENTS,
         open_purchase::STATEMENTS,
+        promo_codes::STATEMENTS,
         promotions::STATEMENTS,
         purchases::STATEMENTS,
         purchase_events::STATEMENTS,

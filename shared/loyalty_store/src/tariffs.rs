@@ -18,10 +18,12 @@ macro_rules! page {
         keyset_page!(
             $order,
             $compare,
-            rows = "SELECT t.id, t.title, t.price_minor, t.created_at, to_jsonb(t) AS tariff FROM tariffs t
+            rows = "SELECT t.* FROM tariffs t
                 WHERE ($5 IS NULL OR t.status = $5) AND ($6 IS NULL OR t.currency = $6)
                     AND ($7 IS NULL OR strpos(lower(t.title), lower($7)) > 0)",
-            key = "WHEN 'title' THEN r.title WHEN 'price' THEN lpad(r.price_minor::text, 20, '0')"
+            key = "WHEN 'title' THEN r.title WHEN 'price' THEN lpad(r.price_minor::text, 20, '0')",
+            columns = "to_jsonb(m) AS tariff, m.created_at",
+            join = ""
         )
     };
 }

@@ -36,27 +36,36 @@ pub struct KeyedRows<T> {
 
 /// A statement that reads a page of a table that staff fill by hand, as [`Keyset`] says: `$1` is the column, `$2` the sort
 /// key and `$3` the ID after which it begins, `$4` the limit; filters follow from `$5` on. Each row has its `sort_key`, and
-/// `total`, the number of all rows that match.
+/// `total`, the number of all rows that match. `join` adds to the rows of the page, `m`, what `columns` reads.
 ///
 /// The whole table is sorted, so it must be one that stays small.
 #[macro_export]
 macro_rules! keyset_page {
-    ($order:literal, $compare:literal, rows = $rows:expr, key = $key:expr) => {
+    ($order:literal, $compare:literal, rows = $rows:expr, key = $key:expr, columns = $columns:expr, join = $join:expr) => {
         concat!(
             "WITH matching AS (SELECT r.*, (CASE $1 ",
             $key,
             " ELSE lpad(r.id::text, 20, '0') END) COLLATE \"und-x-icu\" AS sort_key FROM (",
             $rows,
-            ") AS r)
-            SELECT m.*, (SELECT count(*) FROM matching) AS total FROM matching m
-            WHERE $2 IS NULL OR (m.sort_key, m.id) ",
+            ") AS r), total AS (SELECT count(*) AS total FROM matching), page AS (
+                SELECT o.* FROM matching o
+                WHERE $2 IS NULL OR (o.sort_key, o.id) ",
             $compare,
             " ($2 COLLATE \"und-x-icu\", $3)
-            ORDER BY m.sort_key ",
+                ORDER BY o.sort_key ",
+            $order,
+            ", o.id ",
+            $order,
+            " LIMIT $4
+            )
+            SELECT m.sort_key, total.total, ",
+            $columns,
+            " FROM page m CROSS JOIN total ",
+            $join,
+            " ORDER BY m.sort_key ",
             $order,
             ", m.id ",
-            $order,
-            " LIMIT $4"
+            $order
         )
     };
 }

@@ -173,14 +173,17 @@ catalogue! {
         "There is no such promo code." "Check the code for typos.";
         "Такого промокода нет." "Проверьте, нет ли опечатки.".
     PromoTaken "promocode_taken" CONFLICT:
-        "There is already a promo code with this text." "Choose another text: case, hyphens and look-alike letters don't count as differences.";
-        "Промокод с таким текстом уже есть." "Выберите другой текст: регистр, дефисы и похожие буквы не различаются.".
-    PromoArchived "promocode_archived" CONFLICT:
-        "This promo code is archived." "Create another one, with the same text if you like: an archived promo code can't be changed.";
-        "Этот промокод в архиве." "Создайте другой, можно с тем же текстом: промокод в архиве не меняют.".
-    PromoNotDraft "promocode_not_draft" CONFLICT:
-        "Only a draft that was never active can be deleted." "Archive the promo code: that frees its text, too.";
-        "Удалить можно только черновик, который ещё не публиковали." "Отправьте промокод в архив: его текст тоже освободится.".
+        "There is already a promo code with this text." "Choose another text in place of those in `promocodes`: case, hyphens and look-alike letters don't count as differences.";
+        "Промокод с таким текстом уже есть." "Выберите другой текст вместо указанных в `promocodes`: регистр, дефисы и похожие буквы не различаются.".
+    PromotionNotFound "promotion_not_found" NOT_FOUND:
+        "There is no such promotion." "Check its ID in the list of promotions.";
+        "Такой акции нет." "Проверьте идентификатор по списку акций.".
+    PromotionArchived "promotion_archived" CONFLICT:
+        "This promotion is archived." "Create another one, with the same promo codes if you like: an archived promotion can't be changed.";
+        "Эта акция в архиве." "Создайте другую, можно с теми же промокодами: акцию в архиве не меняют.".
+    PromotionNotDraft "promotion_not_draft" CONFLICT:
+        "Only a draft that was never active, and its promo codes, can be deleted." "Archive the promotion: that frees the texts of its promo codes, too. A single promo code can be disabled.";
+        "Удалить можно только черновик акции, который ещё не публиковали, и его промокоды." "Отправьте акцию в архив: тексты её промокодов тоже освободятся. Отдельный промокод можно отключить.".
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED:
         "This call needs to know which version it changes." "Read it, and send the header If-Match with its ETag; `*` stands for any version.";
         "Нужно указать, какую версию вы меняете." "Прочитайте данные и отправьте их ETag в заголовке If-Match; `*` — любая версия.".

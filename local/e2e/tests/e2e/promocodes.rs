@@ -34,14 +34,57 @@ fn with(mut fields: Value, changes: Value) -> Value {
     fields
 }
 
+/// A promotion with one code: `promocode` and `user_id` are the code's.
 async fn create(staff: &User, fields: &Value) -> Answer {
-    let call = staff.call("POST", "/admin/promocodes");
-    call.json(fields).send().await
+    let mut body = fields.clone();
+    let members = body.as_object_mut().unwrap();
+    let mut code = json!({});
+    for name in ["promocode", "user_id"] {
+        if let Some(value) = members.remove(name) {
+            code[name] = value;
+        }
+    }
+    body["promocodes"] = json!([code]);
+    let call = staff.call("POST", "/admin/promotions");
+    call.json(&body).send().await
 }
 
+/// Replaces the promotion, by the version that `fields` names.
 async fn replace(staff: &User, promo: &Promo, fields: &Value) -> Answer {
+    let mut body = fields.clone();
+    let members = body.as_object_mut().unwrap();
+    members.remove("promocode");
+    members.remove("user_id");
+    let tag = members
+        .remove("version")
+        .map(|version| format!("\"{version}\""));
+    let path = format!("/admin/promotions/{}", promo.promotion);
+    let call = staff.call("PUT", &path).json(&body);
+    match tag {
+        Some(tag) => call.header("if-match", &tag).send().await,
+        None => call.send().await,
+    }
+}
+
+/// Changes the code.
+async fn change_code(staff: &User, promo: &Promo, changes: Value) -> Answer {
     let path = format!("/admin/promocodes/{}", promo.id);
-    staff.call("PUT", &path).json(fields).send().await
+    let call = staff.call("PATCH", &path).json(&changes);
+    call.header("if-match", "*").send().await
+}
+
+async fn delete(staff: &User, promo: &Promo) -> Answer {
+    let path = format!("/admin/promotions/{}", promo.promotion);
+    staff
+        .call("DELETE", &path)
+        .header("if-match", "*")
+        .send()
+        .await
+}
+
+async fn promotion(staff: &User, promo: &Promo) -> Answer {
+    let path = format!("/admin/promotions/{}", promo.promotion);
+    staff.call("GET", &path).send().await
 }
 
 async fn get(staff: &User, path: &str) -> Answer {
@@ -52,10 +95,11 @@ async fn get(staff: &User, path: &str) -> Answer {
 #[track_caller]
 fn made(answer: &Answer) -> Promo {
     let body = answer.success(201);
+    let code = &body["promocodes"][0];
     Promo {
-        id: body["promocode_id"].as_i64().unwrap(),
+        id: code["promocode_id"].as_i64().unwrap(),
         promotion: body["promotion_id"].as_i64().unwrap(),
-        code: body["promocode"].as_str().unwrap().to_owned(),
+        code: code["promocode"].as_str().unwrap().to_owned(),
     }
 }
 
@@ -88,8 +132,13 @@ async fn promo_code_works_as_entered() {
     );
     let answer = create(&marketer, &entered).await;
     let promo = made(&answer);
+    let created_at = answer.success(201)["created_at"].clone();
+    let code = json!({
+        "promocode_id": promo.id, "promocode": typed, "state": "issued", "version": 1, "created_at": created_at,
+        "promotion": { "promotion_id": promo.promotion, "title": "Весна", "status": "active", "listed": false },
+    });
     let expected = json!({
-        "promocode_id": promo.id, "promotion_id": promo.promotion, "promocode": typed, "title": "Весна",
+        "promotion_id": promo.promotion, "promocodes": [code], "created_at": created_at, "title": "Весна",
         "status": "active", "listed": false, "effect": { "kind": "percent_off", "basis_points": 3000 },
         "currency": "RUB", "time_zone": "Europe/Moscow", "starts_at": "2026-03-01T00:00:00+03:00", "total_limit": 2,
         "per_user_limit": 1, "per_user_period": "lifetime", "budget": "500.00",
@@ -103,7 +152,7 @@ async fn promo_code_works_as_entered() {
         .await;
     let hold = user.apply(&promo, &tariff).await;
     assert_eq!(hold.success(201)["total"]["amount"], "209.30");
-    let answer = get(&marketer, &format!("/{}", promo.id)).await;
+    let answer = promotion(&marketer, &promo).await;
     assert_eq!(
         answer.success(200)["usage"],
         json!({ "taken": 1, "discounts": "89.70" })
@@ -192,10 +241,9 @@ async fn change_requires_the_current_version() {
         json!({ "effect": effect, "status": "paused", "version": 1 }),
     );
 
-    assert_eq!(
-        wrong(&replace(&marketer, &promo, &first).await),
-        ["version"]
-    );
+    replace(&marketer, &promo, &first)
+        .await
+        .problem(428, "if_match_missing");
     // Of many concurrent changes to one version, one succeeds.
     let answers = join_all((0..8).map(|_| replace(&marketer, &promo, &second))).await;
     let (made_it, late): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
@@ -216,17 +264,14 @@ async fn change_requires_the_current_version() {
     assert_eq!(held.get::<_, i64>(0), 20_930);
     user.cancel(&promo).await.success(200);
 
-    let renamed = with(second.clone(), json!({ "promocode": text(), "version": 2 }));
-    assert_eq!(
-        wrong(&replace(&marketer, &promo, &renamed).await),
-        ["promocode"]
-    );
+    let renamed = change_code(&marketer, &promo, json!({ "promocode": text() })).await;
+    assert_eq!(wrong(&renamed), ["promocode"]);
     let archived = with(second, json!({ "status": "archived", "version": 2 }));
     replace(&marketer, &promo, &archived).await.success(200);
     let revived = with(archived, json!({ "status": "active", "version": 3 }));
     replace(&marketer, &promo, &revived)
         .await
-        .problem(409, "promocode_archived");
+        .problem(409, "promotion_archived");
     world.finish().await;
 }
 
@@ -236,7 +281,10 @@ async fn invalid_promo_fields_are_named() {
     let marketer = world.staff("marketer").await;
     let good = fields(&text());
     for (changes, names) in [
-        (json!({ "promocode": "AB" }), &["promocode"] as &[&str]),
+        (
+            json!({ "promocode": "AB" }),
+            &["promocodes[0].promocode"] as &[&str],
+        ),
         (json!({ "title": "" }), &["title"]),
         (
             json!({ "effect": { "kind": "percent_off", "basis_points": 0 } }),
@@ -309,8 +357,8 @@ async fn invalid_promo_fields_are_named() {
             &["audience"],
         ),
         (
-            json!({ "audience": { "kind": "user", "user_id": uuid::Uuid::nil() } }),
-            &["audience"],
+            json!({ "user_id": uuid::Uuid::nil() }),
+            &["promocodes[0].user_id"],
         ),
         // With what else is wrong.
         (
@@ -441,7 +489,7 @@ async fn promo_codes_are_paged_for_staff_only() {
         )
         .await;
         let page = page.success(200);
-        let codes = page["promocodes"].as_array().unwrap().iter();
+        let codes = page["items"].as_array().unwrap().iter();
         listed.extend(codes.map(|code| code["promocode_id"].as_i64().unwrap()));
         match page["next_cursor"].as_i64() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -455,13 +503,13 @@ async fn promo_codes_are_paged_for_staff_only() {
         &format!("?begins_with={}&status=active", ids[0].code),
     )
     .await;
-    assert_eq!(one.success(200)["promocodes"].as_array().unwrap().len(), 1);
+    assert_eq!(one.success(200)["items"].as_array().unwrap().len(), 1);
     let none = get(
         &support,
         &format!("?begins_with={}&status=draft", ids[0].code),
     )
     .await;
-    assert_eq!(none.success(200), &json!({ "promocodes": [] }));
+    assert_eq!(none.success(200), &json!({ "items": [] }));
 
     get(&user, "").await.problem(403, "staff_only");
     for caller in [&user, &support] {
@@ -481,7 +529,7 @@ async fn promo_codes_are_paged_for_staff_only() {
         let answer = get(&support, query).await;
         answer.problem(400, "query_parameter_invalid");
     }
-    for path in ["/0", "/x", "/9223372036854775808"] {
+    for path in ["/0", "/x", "/06", "/+6", "/9223372036854775808"] {
         get(&support, path)
             .await
             .problem(404, "promocode_not_found");
@@ -493,6 +541,9 @@ async fn promo_codes_are_paged_for_staff_only() {
     };
     let entered = with(fields(&text()), json!({ "version": 1 }));
     replace(&marketer, &nobody, &entered)
+        .await
+        .problem(404, "promotion_not_found");
+    change_code(&marketer, &nobody, json!({}))
         .await
         .problem(404, "promocode_not_found");
     for promo in &ids {
@@ -527,10 +578,7 @@ async fn effects_and_audiences_round_trip() {
             json!({ "effect": { "kind": "percent_off", "basis_points": 5000, "cap": "200.00" } }),
             "800.00",
         ),
-        (
-            json!({ "audience": { "kind": "user", "user_id": user.id } }),
-            "700.00",
-        ),
+        (json!({ "user_id": user.id }), "700.00"),
         (
             json!({ "audience": { "kind": "groups", "group_ids": [group] } }),
             "700.00",
@@ -552,19 +600,22 @@ async fn effects_and_audiences_round_trip() {
         let answer = create(&marketer, &with(fields(&text()), changes.clone())).await;
         let (promo, body) = (made(&answer), answer.success(201));
         for (name, value) in changes.as_object().unwrap() {
-            assert_eq!(&body[name], value);
+            match name.as_str() {
+                "user_id" => assert_eq!(&body["promocodes"][0][name], value),
+                _ => assert_eq!(&body[name], value),
+            }
         }
         let hold = user.apply(&promo, &tariff).await;
         assert_eq!(hold.success(201)["total"]["amount"], total, "{changes}");
         user.cancel(&promo).await.success(200);
-        // What was read can be written back.
+        // What was read can be written back: nothing differs.
+        let read = promotion(&marketer, &promo).await.success(200).clone();
         let same = with(
-            body.clone(),
-            json!({ "promocode_id": null, "promotion_id": null, "usage": null }),
+            read.clone(),
+            json!({ "promotion_id": null, "usage": null, "created_at": null }),
         );
         let again = replace(&marketer, &promo, &same).await;
-        let expected = with(body.clone(), json!({ "version": 2 }));
-        assert_eq!(again.success(200), &expected);
+        assert_eq!(again.success(200), &read);
         gone(&world, &promo).await;
     }
     world.finish().await;
@@ -608,12 +659,9 @@ async fn code_is_shown_as_it_was_typed() {
     user.cancel(&promo).await.success(200);
 
     // The spelling can change at any time, the text can't.
-    let spelt = with(
-        entered,
-        json!({ "promocode": format!("ЛЕТО {number}"), "version": 1 }),
-    );
-    let answer = replace(&marketer, &promo, &spelt).await;
-    assert_eq!(answer.success(200)["promocode"], format!("ЛЕТО {number}"));
+    let spelt = format!("ЛЕТО {number}");
+    let answer = change_code(&marketer, &promo, json!({ "promocode": spelt })).await;
+    assert_eq!(answer.success(200)["promocode"], spelt);
     gone(&world, &promo).await;
     world.finish().await;
 }
@@ -631,22 +679,22 @@ async fn draft_can_be_renamed_and_deleted() {
     // A decision about it stays explained.
     let hidden = user.apply(&promo, &tariff).await;
     hidden.problem(404, "promocode_not_found");
-    let renamed = with(draft.clone(), json!({ "promocode": second, "version": 1 }));
-    replace(&marketer, &promo, &renamed)
+    change_code(&marketer, &promo, json!({ "promocode": second }))
         .await
         .problem(409, "promocode_taken");
     let third = format!("{first}Y");
-    let renamed = with(draft, json!({ "promocode": third, "version": 1 }));
-    let answer = replace(&marketer, &promo, &renamed).await;
+    let answer = change_code(&marketer, &promo, json!({ "promocode": third })).await;
     assert_eq!(answer.success(200)["promocode"], third.as_str());
     // The first text is free.
     let other = made(&create(&marketer, &fields(&first)).await);
 
-    let path = |promo: &Promo| format!("/admin/promocodes/{}", promo.id);
-    let delete = async |promo: &Promo| marketer.call("DELETE", &path(promo)).send().await;
-    delete(&other).await.problem(409, "promocode_not_draft");
-    assert_eq!(delete(&promo).await.status, 204);
-    delete(&promo).await.problem(404, "promocode_not_found");
+    delete(&marketer, &other)
+        .await
+        .problem(409, "promotion_not_draft");
+    assert_eq!(delete(&marketer, &promo).await.status, 204);
+    delete(&marketer, &promo)
+        .await
+        .problem(404, "promotion_not_found");
     let decisions = format!("/admin/decisions?user_id={}", user.id);
     let decisions = marketer.call("GET", &decisions).send().await;
     let decision = &decisions.success(200)["decisions"][0];
@@ -667,8 +715,7 @@ async fn draft_can_be_renamed_and_deleted() {
     }
     // Nobody else may.
     let support = world.staff("support").await;
-    let refused = support.call("DELETE", &path(&other)).send().await;
-    refused.problem(403, "marketer_only");
+    delete(&support, &other).await.problem(403, "marketer_only");
     for promo in [&other, &taken] {
         gone(&world, promo).await;
     }
@@ -729,7 +776,7 @@ async fn what_is_gone_holds_no_change_back() {
     );
     let for_user = with(
         fields(&format!("{}U", text())),
-        json!({ "audience": { "kind": "user", "user_id": user.id } }),
+        json!({ "user_id": user.id }),
     );
     let grouped = made(&create(&marketer, &for_group).await);
     let personal = made(&create(&marketer, &for_user).await);
@@ -742,23 +789,22 @@ async fn what_is_gone_holds_no_change_back() {
         json!({ "status": "paused", "version": 1 }),
     );
     replace(&marketer, &personal, &paused).await.success(200);
-    let nobody = json!({ "kind": "user", "user_id": uuid::Uuid::nil() });
-    let other = with(for_user, json!({ "audience": nobody, "version": 2 }));
+    let kept = json!({ "max_uses": null, "state": "disabled" });
+    change_code(&marketer, &personal, kept).await.success(200);
+    let other = json!({ "user_id": uuid::Uuid::nil(), "max_uses": 0 });
     assert_eq!(
-        wrong(&replace(&marketer, &personal, &other).await),
-        ["audience"]
+        wrong(&change_code(&marketer, &personal, other).await),
+        ["max_uses", "user_id"]
     );
 
     // A group that only an archived code names can be deleted.
     let path = format!("/admin/groups/{group}");
-    let delete = async || marketer.call("DELETE", &path).send().await;
-    delete().await.problem(409, "group_in_use");
+    let delete_group = async || marketer.call("DELETE", &path).send().await;
+    delete_group().await.problem(409, "group_in_use");
     let archived = with(for_group, json!({ "status": "archived", "version": 1 }));
     replace(&marketer, &grouped, &archived).await.success(200);
-    assert_eq!(delete().await.status, 204);
-    get(&marketer, &format!("/{}", grouped.id))
-        .await
-        .success(200);
+    assert_eq!(delete_group().await.status, 204);
+    promotion(&marketer, &grouped).await.success(200);
     gone(&world, &personal).await;
     world.finish().await;
 }
@@ -833,17 +879,17 @@ async fn draft_that_was_active_keeps_its_text_and_stays() {
     let draft = with(fields(&code), json!({ "status": "draft", "version": 1 }));
     replace(&marketer, &promo, &draft).await.success(200);
     // Somebody may be applying it right now, or hold it.
-    let renamed = with(
-        draft,
-        json!({ "promocode": format!("{code}X"), "version": 2 }),
-    );
+    let renamed = json!({ "promocode": format!("{code}X") });
     assert_eq!(
-        wrong(&replace(&marketer, &promo, &renamed).await),
+        wrong(&change_code(&marketer, &promo, renamed).await),
         ["promocode"]
     );
+    delete(&marketer, &promo)
+        .await
+        .problem(409, "promotion_not_draft");
     let path = format!("/admin/promocodes/{}", promo.id);
-    let deleted = marketer.call("DELETE", &path).send().await;
-    deleted.problem(409, "promocode_not_draft");
+    let deleted = marketer.call("DELETE", &path).header("if-match", "*");
+    deleted.send().await.problem(409, "promotion_not_draft");
     gone(&world, &promo).await;
     world.finish().await;
 }
@@ -858,11 +904,10 @@ async fn drafts_deleted_while_they_are_tried_are_not_found() {
         let user = world.user().await;
         let draft = with(fields(&text()), json!({ "status": "draft" }));
         let promo = made(&create(&marketer, &draft).await);
-        let path = format!("/admin/promocodes/{}", promo.id);
         let (tried, list, deleted) = tokio::join!(
             join_all((0..4).map(|_| user.apply(&promo, &tariff))),
             get(&marketer, "?limit=5"),
-            marketer.call("DELETE", &path).send(),
+            delete(&marketer, &promo),
         );
         assert_eq!(deleted.status, 204, "{deleted}");
         list.success(200);
@@ -952,8 +997,11 @@ async fn eligibility_by_text_is_about_the_code_that_had_it_then() {
     let then = now();
     let archived = with(fields(&code), json!({ "status": "archived", "version": 1 }));
     replace(&marketer, &first, &archived).await.success(200);
-    let renamed = with(fields(&code), json!({ "version": 1 }));
-    replace(&marketer, &later, &renamed).await.success(200);
+    change_code(&marketer, &later, json!({ "promocode": code }))
+        .await
+        .success(200);
+    let active = with(fields(&code), json!({ "version": 1 }));
+    replace(&marketer, &later, &active).await.success(200);
 
     let ask = async |text: &str, at: Option<Timestamp>| {
         let at = at.map(|at| format!("&at={at}")).unwrap_or_default();
@@ -1003,5 +1051,201 @@ async fn cancelling_by_text_prefers_the_text_to_the_other_layout() {
     for promo in &promos {
         gone(&world, promo).await;
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn promotion_has_several_codes_each_with_limits_of_its_own() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let (first, second) = (world.user().await, world.user().await);
+    let tariff = world.tariff(29_900).await;
+    let mut body = fields("");
+    let (shared, personal) = (text(), format!("{}P", text()));
+    body.as_object_mut().unwrap().remove("promocode");
+    body["promocodes"] = json!([
+        { "promocode": shared, "max_uses": 1 },
+        { "promocode": personal, "user_id": second.id },
+    ]);
+    let created = marketer.call("POST", "/admin/promotions").json(&body);
+    let created = created.send().await;
+    let promo = |n: usize| {
+        let code = &created.success(201)["promocodes"][n];
+        Promo {
+            id: code["promocode_id"].as_i64().unwrap(),
+            promotion: created.json["promotion_id"].as_i64().unwrap(),
+            code: code["promocode"].as_str().unwrap().to_owned(),
+        }
+    };
+    let (shared, personal) = (promo(0), promo(1));
+    first.apply(&shared, &tariff).await.success(201);
+    world
+        .refuses(&second, &shared, &tariff, &["code_limit_reached"])
+        .await;
+    let hidden = first.apply(&personal, &tariff).await;
+    hidden.problem(404, "promocode_not_found");
+    second.apply(&personal, &tariff).await.success(201);
+
+    // A third one, with an end of its own.
+    let third = json!({
+        "promotion_id": shared.promotion, "promocode": format!("{}T", text()), "ends_at": "2026-03-02T00:00",
+    });
+    let add = || marketer.call("POST", "/admin/promocodes").json(&third);
+    let added = add().send().await;
+    assert_eq!(added.success(201)["ends_at"], "2026-03-02T00:00:00+03:00");
+    add().send().await.problem(409, "promocode_taken");
+    let third = Promo {
+        id: added.json["promocode_id"].as_i64().unwrap(),
+        promotion: shared.promotion,
+        code: added.text("promocode").to_owned(),
+    };
+    let user = world.user().await;
+    world.refuses(&user, &third, &tariff, &["code_ended"]).await;
+    let longer = change_code(&marketer, &third, json!({ "ends_at": null })).await;
+    assert_eq!(longer.success(200)["version"], 2);
+    user.apply(&third, &tariff).await.success(201);
+    change_code(&marketer, &third, json!({ "state": "disabled" }))
+        .await
+        .success(200);
+    let other = world.user().await;
+    world
+        .refuses(&other, &third, &tariff, &["code_disabled"])
+        .await;
+    // Uses of its own are counted from the beginning.
+    let limited = change_code(&marketer, &third, json!({ "max_uses": 5 })).await;
+    assert_eq!(wrong(&limited), ["max_uses"]);
+    let raised = change_code(&marketer, &shared, json!({ "max_uses": 2 })).await;
+    assert_eq!(raised.success(200)["uses"], 1);
+    other.apply(&shared, &tariff).await.success(201);
+
+    let list = get(&marketer, &format!("?promotion_id={}", shared.promotion)).await;
+    let ids: Vec<i64> = list.success(200)["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|code| code["promocode_id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(ids, [third.id, personal.id, shared.id]);
+    let list = get(&marketer, &format!("?user_id={}", second.id)).await;
+    assert_eq!(list.success(200)["items"][0]["promocode_id"], personal.id);
+    let versions = get(&marketer, &format!("/{}/versions", third.id)).await;
+    let changed: Vec<&Value> = versions.success(200)["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| &version["changed"])
+        .collect();
+    assert_eq!(
+        changed,
+        [&json!(["state"]), &json!(["ends_at"]), &Value::Null]
+    );
+    assert_eq!(
+        promotion(&marketer, &shared).await.success(200)["usage"]["taken"],
+        4
+    );
+    for (holder, promo) in [
+        (&first, &shared),
+        (&second, &personal),
+        (&user, &third),
+        (&other, &shared),
+    ] {
+        holder.cancel(promo).await.success(200);
+    }
+    gone(&world, &shared).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn codes_of_a_promotion_are_created_together_or_not_at_all() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let taken = made(&create(&marketer, &fields(&text())).await);
+    let free = format!("{}F", text());
+    let post = async |codes: Value| {
+        let mut body = fields("");
+        body.as_object_mut().unwrap().remove("promocode");
+        body["promocodes"] = codes;
+        let call = marketer.call("POST", "/admin/promotions");
+        call.json(&body).send().await
+    };
+    let answer = post(json!([{ "promocode": free }, { "promocode": taken.code }])).await;
+    assert_eq!(
+        answer.problem(409, "promocode_taken")["promocodes"],
+        json!([taken.code])
+    );
+    let answer = post(json!([
+        { "promocode": free }, { "promocode": "-" }, { "promocode": free.to_lowercase(), "max_uses": 0 },
+        { "promocode": format!("{free}2"), "user_id": uuid::Uuid::nil() },
+    ]))
+    .await;
+    assert_eq!(
+        wrong(&answer),
+        [
+            "promocodes[1].promocode",
+            "promocodes[2].max_uses",
+            "promocodes[3].user_id"
+        ]
+    );
+    let answer = post(json!([{ "promocode": free }, { "promocode": free.to_lowercase() }])).await;
+    assert_eq!(wrong(&answer), ["promocodes[1].promocode"]);
+    let many: Vec<Value> = (0..101)
+        .map(|n| json!({ "promocode": format!("{free}{n}") }))
+        .collect();
+    assert_eq!(wrong(&post(json!(many)).await), ["promocodes"]);
+    let found = get(&marketer, &format!("?begins_with={free}")).await;
+    assert_eq!(found.success(200)["items"], json!([]));
+
+    // Without any, it waits for its first.
+    let created = post(json!([])).await;
+    let id = &created.success(201)["promotion_id"];
+    let path = format!("/admin/promotions/{id}");
+    let put = marketer.call("PUT", &path).header("if-match", "*");
+    let answer = put.json(&fields("")).send().await;
+    assert_eq!(wrong(&answer), ["promocode"]);
+    let patch = marketer.call("PATCH", &path).header("if-match", "*");
+    let patch = patch.json(&json!({ "promocodes": [], "status": "archived" }));
+    assert_eq!(wrong(&patch.send().await), ["promocodes"]);
+    let patch = marketer.call("PATCH", &path).header("if-match", "*");
+    let patch = patch.json(&json!({ "status": "archived" }));
+    patch.send().await.success(200);
+    let late = json!({ "promotion_id": id, "promocode": free });
+    let late = marketer.call("POST", "/admin/promocodes").json(&late);
+    late.send().await.problem(409, "promotion_archived");
+    let nowhere = json!({ "promotion_id": i64::MAX, "promocode": free });
+    let nowhere = marketer.call("POST", "/admin/promocodes").json(&nowhere);
+    nowhere.send().await.problem(404, "promotion_not_found");
+    gone(&world, &taken).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn effect_is_changed_as_a_whole_by_its_kind() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let capped = json!({ "kind": "percent_off", "basis_points": 3000, "cap": "100.00" });
+    let promo = made(
+        &create(
+            &marketer,
+            &with(fields(&text()), json!({ "effect": capped })),
+        )
+        .await,
+    );
+    let path = format!("/admin/promotions/{}", promo.promotion);
+    let patch = async |changes: Value| {
+        let call = marketer.call("PATCH", &path).header("if-match", "*");
+        let answer = call.json(&changes).send().await;
+        answer.success(200)["effect"].clone()
+    };
+    assert_eq!(
+        patch(json!({ "effect": { "basis_points": 1000 } })).await,
+        json!({ "kind": "percent_off", "basis_points": 1000, "cap": "100.00" })
+    );
+    assert_eq!(
+        patch(json!({ "effect": { "cap": null } })).await,
+        json!({ "kind": "percent_off", "basis_points": 1000 })
+    );
+    let free = json!({ "kind": "free", "days": 7 });
+    assert_eq!(patch(json!({ "effect": free })).await, free);
+    gone(&world, &promo).await;
     world.finish().await;
 }

@@ -1,37 +1,35 @@
-//! A promo code as it is written and read.
+//! A promotion as it is written and read.
 
 use domain::{Currency, FirstPurchase, PromotionStatus, UserPeriod};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use service_http::{FieldAdvice, Language};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-/// A promo code as staff enter it. Limits that are left out do not apply.
+use crate::code_fields::CodeFields;
+
+/// A promotion as staff enter it: an offer with all its rules, which users reach through its promo codes. Limits that are
+/// left out do not apply.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "promocode": "Весна 30", "title": "Скидка 30 %", "status": "active",
-    "effect": { "kind": "percent_off", "basis_points": 3000 }, "starts_at": "2026-03-01T00:00", "version": 7,
+    "title": "Скидка 30 %", "status": "active", "effect": { "kind": "percent_off", "basis_points": 3000 },
+    "starts_at": "2026-03-01T00:00",
 }))]
-pub(crate) struct PromoFields {
-    /// Its text, shown as it is typed here: 3 to 32 letters and digits. Case, hyphens and spaces don't matter when it is
-    /// entered.
-    #[schema(example = "SPRING30")]
-    pub(crate) promocode: String,
+pub(crate) struct PromotionFields {
     /// Its title: 1 to 100 characters in one line.
     #[schema(example = "Скидка 30 %")]
     pub(crate) title: String,
     /// `draft`, `active`, `paused`, or `archived`, which is final.
-    #[schema(value_type = String, example = "active")]
+    #[serde(default = "draft")]
+    #[schema(value_type = String, default = "draft", example = "active")]
     pub(crate) status: PromotionStatus,
-    /// Whether users who may apply it see it in their list. An unlisted code works for whoever knows its text.
+    /// Whether users who may apply its codes see them in their list. An unlisted code works for whoever knows its text.
     #[serde(default)]
     pub(crate) listed: bool,
     /// Its effect on the price.
     pub(crate) effect: EffectFields,
-    /// The currency of its amounts. A code with an amount works only for tariffs in this currency, a code without one
-    /// for all tariffs.
+    /// The currency of its amounts. With an amount it works only for tariffs in this currency, without one for all
+    /// tariffs.
     #[serde(default = "rouble")]
     #[schema(example = "RUB")]
     pub(crate) currency: String,
@@ -91,17 +89,17 @@ pub(crate) struct PromoFields {
     #[serde(default = "half_an_hour")]
     #[schema(default = 30, minimum = 1, maximum = 10_080)]
     pub(crate) hold_minutes: i64,
+    /// Its first promo codes, at most 100; only when it is created. `POST /admin/promocodes` adds others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(write_only)]
+    pub(crate) promocodes: Option<Vec<CodeFields>>,
     /// Whether a full refund makes the use available again.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub(crate) refund_returns_use: bool,
-    /// Increases with every change. A change has to name the version that was read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 7)]
-    pub(crate) version: Option<i32>,
 }
 
-/// What a promo code does to the price. Amounts are in the code's currency, with two decimals.
+/// What a promotion does to the price. Amounts are in its currency, with two decimals.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum EffectFields {
@@ -127,14 +125,12 @@ pub(crate) enum EffectFields {
     },
 }
 
-/// Who may use a promo code.
+/// Who may use a promotion.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum AudienceFields {
     /// Every registered user.
     All {},
-    /// One user; `POST /admin/users/resolve` finds the ID of an e-mail address.
-    User { user_id: Uuid },
     /// The members of any of these groups.
     Groups { group_ids: Vec<i64> },
 }
@@ -189,6 +185,10 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
+fn draft() -> PromotionStatus {
+    PromotionStatus::Draft
+}
+
 fn half_an_hour() -> i64 {
     30
 }
@@ -207,90 +207,4 @@ fn moscow() -> String {
 
 fn lifetime() -> UserPeriod {
     UserPeriod::Lifetime
-}
-
-/// What is wrong with a field, apart from what the domain says of texts and times.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FieldError {
-    #[error(
-        "leave it out: the promotion has been used in another currency, and a budget has only one"
-    )]
-    UsedInOtherCurrency,
-    #[error("use 1 to 10000 hundredths of a percent")]
-    BasisPoints,
-    #[error("use 1 to 3660 days")]
-    Days,
-    #[error("use at least one value and none twice, or leave it out for all")]
-    NoneOrTwice,
-    #[error("use a name from the IANA time zone database, such as Europe/Moscow")]
-    TimeZone,
-    #[error("use a time after `starts_at`, or leave it out for no end")]
-    EndsBeforeStart,
-    #[error("use two different times of day, such as 09:00 and 18:00")]
-    Hours,
-    #[error("use times of day from 00:00 to 23:59, such as 09:00")]
-    TimeOfDay,
-    #[error("use 1 to 10080 minutes")]
-    HoldMinutes,
-    #[error(
-        "leave nothing to pay or at least {least}: it would leave {total} of the tariff {tariff}"
-    )]
-    NotPayable {
-        tariff: i64,
-        total: String,
-        least: String,
-    },
-    #[error("it does not exist: use the ID of one that does")]
-    Unknown,
-    #[error("send the version that you have read")]
-    VersionMissing,
-    #[error("leave the text unchanged: it can be changed only in a draft that was never active")]
-    CodeFixed,
-}
-
-impl FieldAdvice for FieldError {
-    fn advice(&self, language: Language) -> String {
-        match (language, self) {
-            (
-                Language::Ru,
-                FieldError::NotPayable {
-                    tariff,
-                    total,
-                    least,
-                },
-            ) => format!(
-                "оставьте к оплате ноль или не меньше {least}: за тариф {tariff} осталось бы {total}"
-            ),
-            (Language::Ru, _) => self.russian().to_owned(),
-            (Language::En, _) => self.to_string(),
-        }
-    }
-
-    fn russian(&self) -> &'static str {
-        match self {
-            FieldError::NotPayable { .. } => {
-                "оставьте к оплате ноль или сумму, которую можно оплатить"
-            }
-            FieldError::UsedInOtherCurrency => {
-                "не передавайте бюджет: промокод уже применяли в другой валюте, а бюджет считается в одной"
-            }
-            FieldError::BasisPoints => "укажите от 1 до 10000 сотых долей процента",
-            FieldError::Days => "укажите от 1 до 3660 дней",
-            FieldError::NoneOrTwice => {
-                "укажите хотя бы одно значение без повторов или не передавайте — тогда подходят все"
-            }
-            FieldError::TimeZone => "укажите часовой пояс из базы IANA, например Europe/Moscow",
-            FieldError::EndsBeforeStart => {
-                "укажите время позже `starts_at` или не передавайте его — тогда конца нет"
-            }
-            FieldError::Hours => "укажите два разных времени суток, например 09:00 и 18:00",
-            FieldError::TimeOfDay => "укажите время суток от 00:00 до 23:59, например 09:00",
-            FieldError::HoldMinutes => "укажите от 1 до 10080 минут",
-            FieldError::Unknown => "такого нет: укажите идентификатор существующего",
-            FieldError::VersionMissing => "передайте версию, которую вы прочитали",
-            FieldError::CodeFixed => {
-                "оставьте текст прежним: его можно менять только в черновике, который ещё не публиковали"
-            }
-        }
-    }
 }

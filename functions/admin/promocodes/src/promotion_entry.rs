@@ -1,46 +1,36 @@
-//! From the fields of a body to a promo code, and to what is wrong with them.
+//! From the fields of a body to a promotion, and to what is wrong with them.
 
 use domain::{
-    Audience, BasisPoints, Currency, Edge, Effect, PromoCode, Promotion, PromotionId, Schedule,
-    TariffId, Title, parse_local_time,
+    Audience, BasisPoints, Currency, Edge, Effect, Promotion, PromotionId, Schedule, TariffId,
+    Title, parse_local_time,
 };
 use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use loyalty_store::PromoEntry;
 use service_http::{
-    CheckedBody, FieldErrors, Problem, check_limit, parse_amount, parse_currency,
-    parse_optional_amount,
+    FieldErrors, Problem, check_limit, parse_amount, parse_currency, parse_optional_amount,
 };
-use uuid::Uuid;
 
-use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
+use crate::field_error::FieldError;
+use crate::promotion_fields::{AudienceFields, Day, EffectFields, Hours, PromotionFields};
 
 /// What a body says, and what is wrong with it.
-pub(crate) struct Parsed {
-    code: Option<(PromoCode, Option<String>)>,
-    /// The only user whom the code is for.
-    pub(crate) user_id: Option<Uuid>,
+pub(crate) struct ParsedPromotion {
     /// The promotion; where a field is not acceptable, something else.
     pub(crate) promotion: Promotion,
     /// All that is wrong.
     pub(crate) errors: FieldErrors,
 }
 
-impl Parsed {
+impl ParsedPromotion {
     /// What can be written.
     ///
     /// # Errors
     /// `validation_failed`, which names every field that is not acceptable.
-    pub(crate) fn finish(self) -> Result<PromoEntry, Problem> {
-        match self.code {
-            Some((code, typed)) if self.errors.is_empty() => Ok(PromoEntry {
-                code,
-                typed,
-                user_id: self.user_id,
-                promotion: self.promotion,
-            }),
-            _ => Err(self.errors.into_problem()),
+    pub(crate) fn finish(self) -> Result<Promotion, Problem> {
+        match self.errors.is_empty() {
+            true => Ok(self.promotion),
+            false => Err(self.errors.into_problem()),
         }
     }
 
@@ -52,9 +42,7 @@ impl Parsed {
 }
 
 /// Reads all fields.
-pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
-    let CheckedBody { fields, mut errors } = body;
-    let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
+pub(crate) fn parse(fields: &PromotionFields, mut errors: FieldErrors) -> ParsedPromotion {
     let title = errors.check("title", Title::parse(&fields.title));
     let currency = errors.check("currency", parse_currency(&fields.currency));
     // Without a currency there is no telling what its amounts are.
@@ -97,7 +85,7 @@ pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
     let tariffs = tariffs.flatten();
     let audience = errors.check("audience", audience(&fields.audience));
-    let (audience, user_id) = audience.unwrap_or((Audience::All, None));
+    let audience = audience.unwrap_or(Audience::All);
     let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
     let promotion = Promotion {
         // The store numbers both.
@@ -127,15 +115,7 @@ pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
         hold: SignedDuration::from_mins(hold_minutes.unwrap_or_default()),
         refund_returns_use: fields.refund_returns_use,
     };
-    Parsed {
-        code: code.map(|code| {
-            let typed = code.shown(&fields.promocode);
-            (code, typed)
-        }),
-        user_id,
-        promotion,
-        errors,
-    }
+    ParsedPromotion { promotion, errors }
 }
 
 fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
@@ -201,14 +181,11 @@ fn hours(hours: &Hours) -> Result<(Time, Time), FieldError> {
     }
 }
 
-/// Whom the promotion is for, and whom the code is for: one user has a code of their own.
-fn audience(fields: &AudienceFields) -> Result<(Audience, Option<Uuid>), FieldError> {
+fn audience(fields: &AudienceFields) -> Result<Audience, FieldError> {
     Ok(match fields {
-        AudienceFields::All {} => (Audience::All, None),
-        AudienceFields::User { user_id } => (Audience::All, Some(*user_id)),
+        AudienceFields::All {} => Audience::All,
         AudienceFields::Groups { group_ids } => {
-            let group_ids = distinct(Some(group_ids))?.unwrap_or_default();
-            (Audience::Groups(group_ids), None)
+            Audience::Groups(distinct(Some(group_ids))?.unwrap_or_default())
         }
     })
 }

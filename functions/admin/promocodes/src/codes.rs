@@ -1,0 +1,418 @@
+//! `/admin/promocodes` lists and creates promo codes, `/admin/promocodes/{promocode_id}` is one of them, and
+//! `/admin/promocodes/{promocode_id}/versions` what it was before.
+
+use axum::Json;
+use axum::extract::{self, Path};
+use axum::http::StatusCode;
+use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId};
+use jiff::tz::TimeZone;
+use loyalty_store::{CodeFilter, PastVersion, StoredCode};
+use serde::{Deserialize, Serialize};
+use service_http::{
+    CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem, ProblemBody,
+    Query, Staff, StaffRequestKey, Version, Versioned, Versions, path_number,
+};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::code_body::{self, CodeBody, Codes};
+use crate::code_fields::{self, CodeFields};
+use crate::field_error::FieldError;
+use crate::{MAX_PAGE, PAGE, State, refused};
+
+pub(crate) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(list_promocodes, create_promocode))
+        .routes(routes!(
+            get_promocode,
+            replace_promocode,
+            change_promocode,
+            delete_promocode
+        ))
+        .routes(routes!(list_promocode_versions))
+}
+
+/// A promo code that is added to a promotion.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "promotion_id": 5, "promocode": "Весна 31" }))]
+struct NewCode {
+    /// The ID of its promotion.
+    #[schema(example = 5)]
+    promotion_id: i64,
+    /// Its text, shown as it is typed here: 3 to 32 letters and digits. Case, hyphens and spaces don't matter when it is
+    /// entered.
+    #[schema(example = "SPRING31")]
+    promocode: String,
+    /// The ID of the only user whom it is for; `POST /admin/users/resolve` finds the ID of an e-mail address.
+    user_id: Option<Uuid>,
+    /// The number of uses of this code alone, beside the limits of its promotion; 1 makes it a one-time code.
+    #[schema(minimum = 1)]
+    max_uses: Option<i64>,
+    /// An end of its own, before that of its promotion, in local time of its promotion's time zone.
+    #[schema(example = "2026-03-15T00:00")]
+    ends_at: Option<String>,
+}
+
+impl State {
+    async fn find_code(&self, id: PromoCodeId) -> Result<StoredCode, Problem> {
+        let found = self.store.find_code(id).await?;
+        found.ok_or_else(|| Problem::new(Code::PromoNotFound))
+    }
+
+    async fn code_body(&self, id: PromoCodeId) -> Result<Versioned<CodeBody>, Problem> {
+        let found = self.find_code(id).await?;
+        Ok(Versioned {
+            version: found.code.version,
+            body: found.into(),
+        })
+    }
+}
+
+/// List promo codes
+///
+/// Newest first; those of batches only for one promotion or one user, since there may be millions of them.
+#[utoipa::path(
+    get,
+    path = "/admin/promocodes",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promotion_id" = Option<i64>, Query, description = "Only promo codes of this promotion", minimum = 1),
+        ("user_id" = Option<Uuid>, Query, description = "Only promo codes that are for this user alone; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("status" = Option<String>, Query, description = "Only promo codes whose promotion is `draft`, `active`, `paused` or `archived`"),
+        ("state" = Option<String>, Query, description = "Only promo codes that are `issued` or `disabled`"),
+        ("campaign_id" = Option<i64>, Query, description = "Only promo codes of this campaign", minimum = 1),
+        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters"),
+        ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
+    ),
+    responses(
+        (status = 200, description = "The promo codes", body = Codes),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+    )
+)]
+async fn list_promocodes(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    query: Query,
+) -> Result<Json<Codes>, Problem> {
+    let invalid = |_| Problem::new(Code::QueryParameterInvalid).with("parameter", "begins_with");
+    let begins_with = query.optional("begins_with")?.map(PromoCode::parse);
+    let filter = CodeFilter {
+        promotion_id: query.optional_number("promotion_id")?,
+        user_id: query.optional_parsed("user_id")?,
+        status: query.optional_parsed("status")?,
+        state: query.optional_parsed("state")?,
+        campaign_id: query.optional_number("campaign_id")?,
+        begins_with: begins_with.transpose().map_err(invalid)?,
+    };
+    let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let codes = state.store.find_codes(&filter, before, size.fetch());
+    Ok(Json(Codes::page(codes.await?, size)))
+}
+
+/// Create a promo code
+///
+/// Another text for a promotion. `POST /admin/promotions` creates a promotion with its first promo codes.
+#[utoipa::path(
+    post,
+    path = "/admin/promocodes",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
+    request_body = NewCode,
+    responses(
+        (status = 201, description = "The promo code, with its version as `ETag`", body = CodeBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promotion_not_found`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+    )
+)]
+async fn create_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    key: StaffRequestKey,
+    language: Language,
+    CheckedBody { fields, mut errors }: CheckedBody<NewCode>,
+) -> Result<(StatusCode, Versioned<CodeBody>), Problem> {
+    let promotion_id = PromotionId(fields.promotion_id);
+    let promotion = state.store.find_promotion(promotion_id).await?;
+    // Without its promotion only its time zone is missing: what else is wrong is said first.
+    let zone = promotion.map_or(TimeZone::UTC, |found| found.promotion.schedule.zone);
+    let code = CodeFields {
+        promocode: fields.promocode,
+        user_id: fields.user_id,
+        max_uses: fields.max_uses,
+        ends_at: fields.ends_at,
+        state: CodeState::Issued,
+    };
+    let entry = code_fields::parse(&code, "", Some(&zone), &mut errors);
+    if !state.store.unknown_users(&[code.user_id]).await?.is_empty() {
+        errors.check("user_id", Err::<(), _>(FieldError::Unknown));
+    }
+    let Some(entry) = entry.filter(|_| errors.is_empty()) else {
+        return Err(errors.into_problem());
+    };
+    let change = state.change(caller, key);
+    let created = state.store.create_code(promotion_id, &entry, change);
+    let id = created.await.map_err(|error| refused(error, language))?;
+    Ok((StatusCode::CREATED, state.code_body(id).await?))
+}
+
+/// Look up a promo code
+#[utoipa::path(
+    get,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
+    ),
+    responses(
+        (status = 200, description = "The promo code, with its version as `ETag`", body = CodeBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+    )
+)]
+async fn get_promocode(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    Path(promocode_id): Path<String>,
+) -> Result<Versioned<CodeBody>, Problem> {
+    state.code_body(number(&promocode_id)?).await
+}
+
+/// Replace a promo code
+///
+/// Its text can be changed only while its promotion is a draft that was never active; other spellings of it always. Users who
+/// have applied it keep their price.
+#[utoipa::path(
+    put,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
+    request_body = CodeFields,
+    responses(
+        (status = 200, description = "The updated promo code", body = CodeBody),
+        (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
+    )
+)]
+async fn replace_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    Path(promocode_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
+    language: Language,
+    body: CheckedBody<CodeFields>,
+) -> Result<Versioned<CodeBody>, Problem> {
+    let id = number(&promocode_id)?;
+    let before = state.find_code(id).await?;
+    let write = Write {
+        id,
+        version: if_match.version(),
+        before: &before,
+        language,
+    };
+    write.replace(&state, body, caller, key).await
+}
+
+/// Change a promo code
+///
+/// Only the members that are named; `null` removes one. Its text can be changed only while its promotion is a draft that was
+/// never active; other spellings of it always. Users who have applied it keep their price.
+#[utoipa::path(
+    patch,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
+    request_body(content = Value, description = "Members of a promo code", example = json!({ "state": "issued" })),
+    responses(
+        (status = 200, description = "The updated promo code", body = CodeBody),
+        (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
+    )
+)]
+async fn change_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    Path(promocode_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
+    language: Language,
+    patch: MergePatch,
+) -> Result<Versioned<CodeBody>, Problem> {
+    let id = number(&promocode_id)?;
+    let before = state.find_code(id).await?;
+    let body = patch.merge(&code_body::fields(before.code.clone(), &zone(&before)))?;
+    let write = Write {
+        id,
+        // What the patch was merged into is what has to be there still.
+        version: Some(if_match.version().unwrap_or(before.code.version)),
+        before: &before,
+        language,
+    };
+    write.replace(&state, body, caller, key).await
+}
+
+/// A change of a promo code.
+struct Write<'a> {
+    id: PromoCodeId,
+    /// The version that it must have, if it must have a certain one.
+    version: Option<i32>,
+    before: &'a StoredCode,
+    language: Language,
+}
+
+impl Write<'_> {
+    async fn replace(
+        self,
+        state: &State,
+        CheckedBody { fields, mut errors }: CheckedBody<CodeFields>,
+        caller: service_http::Caller,
+        key: StaffRequestKey,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        let entry = code_fields::parse(&fields, "", Some(&zone(self.before)), &mut errors);
+        let is_new = fields.user_id != self.before.code.user_id;
+        if is_new
+            && !state
+                .store
+                .unknown_users(&[fields.user_id])
+                .await?
+                .is_empty()
+        {
+            errors.check("user_id", Err::<(), _>(FieldError::Unknown));
+        }
+        let Some(entry) = entry.filter(|_| errors.is_empty()) else {
+            return Err(errors.into_problem());
+        };
+        let change = state.change(caller, key);
+        let replaced = state
+            .store
+            .replace_code(self.id, self.version, &entry, change);
+        let language = self.language;
+        replaced.await.map_err(|error| refused(error, language))?;
+        state.code_body(self.id).await
+    }
+}
+
+/// Delete a promo code
+///
+/// Only while its promotion is a draft that was never active; its text is free again. Any other promo code can be `disabled`.
+#[utoipa::path(
+    delete,
+    path = "/admin/promocodes/{promocode_id}",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
+    responses(
+        (status = 204, description = "The promo code is deleted"),
+        (status = 400, description = "`if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+        (status = 409, description = "`promotion_not_draft`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
+    )
+)]
+async fn delete_promocode(
+    extract::State(state): extract::State<State>,
+    Marketer(caller): Marketer,
+    Path(promocode_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
+    language: Language,
+) -> Result<StatusCode, Problem> {
+    let id = number(&promocode_id)?;
+    let change = state.change(caller, key);
+    let deleted = state.store.delete_code(id, if_match.version(), change);
+    deleted.await.map_err(|error| refused(error, language))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List the versions of a promo code
+///
+/// The newest first, each with who made it, when, and what changed.
+#[utoipa::path(
+    get,
+    path = "/admin/promocodes/{promocode_id}/versions",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
+    ),
+    responses(
+        (status = 200, description = "The versions", body = Versions<CodeFields>),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+        (status = 404, description = "`promocode_not_found`", body = ProblemBody),
+    )
+)]
+async fn list_promocode_versions(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    Path(promocode_id): Path<String>,
+) -> Result<Json<Versions<CodeFields>>, Problem> {
+    let id = number(&promocode_id)?;
+    let zone = zone(&state.find_code(id).await?);
+    let version = |past: PastVersion<IssuedCode>| Version {
+        version: past.version,
+        at: past.at,
+        by: past.actor_id,
+        changed: None,
+        value: code_body::fields(past.value, &zone),
+    };
+    let versions = state.store.code_versions(id).await?;
+    Ok(Json(Versions::new(
+        versions.into_iter().map(version).collect(),
+    )))
+}
+
+fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
+    path_number(promocode_id, Code::PromoNotFound).map(PromoCodeId)
+}
+
+fn zone(code: &StoredCode) -> TimeZone {
+    TimeZone::get(&code.time_zone).unwrap_or(TimeZone::UTC)
+}
