@@ -600,7 +600,7 @@ UNION ALL
    FROM public.refusals;
 COMMENT ON VIEW public.decisions IS 'A row is the decision about a user, a code and a tariff: an application or a refusal.';
 
-CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes text[], p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.decisions
+CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes text[], p_promotion_id bigint, p_reason text, p_accepted boolean, p_from timestamp with time zone, p_to timestamp with time zone, p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.decisions
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -613,15 +613,52 @@ DECLARE
         -- Under an earlier text, or deleted since.
         SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
     );
-    v_at CONSTANT timestamptz := coalesce(p_at, 'infinity');
+    v_promotion_ids bigint[];
+    v_from CONSTANT timestamptz := coalesce(p_from, '-infinity');
+    v_to CONSTANT timestamptz := coalesce(p_to, 'infinity');
+    v_at CONSTANT timestamptz := least(coalesce(p_at, 'infinity'), v_to);
     v_id CONSTANT uuid := coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 BEGIN
+    IF p_user_id IS NOT NULL THEN
+        RETURN QUERY
+        SELECT d.* FROM decisions d
+        WHERE d.user_id = p_user_id AND (v_any_code OR d.code_id = ANY (v_code_ids))
+            AND (p_promotion_id IS NULL OR d.promotion_id = p_promotion_id)
+            AND (p_reason IS NULL OR p_reason = ANY (d.refused))
+            AND (p_accepted IS NULL OR p_accepted = (cardinality(d.refused) = 0))
+            -- The first condition is for the index.
+            AND d.at BETWEEN v_from AND v_at AND d.at < v_to AND (d.at, d.id) < (v_at, v_id)
+        ORDER BY d.at DESC, d.id DESC
+        LIMIT p_limit;
+        RETURN;
+    END IF;
+    v_promotion_ids := CASE
+        WHEN p_promotion_id IS NOT NULL THEN ARRAY[p_promotion_id]
+        WHEN v_any_code THEN ARRAY (
+            SELECT p.id FROM promotions p
+            UNION
+            -- Deleted since.
+            SELECT v.id FROM past_versions v WHERE v.kind = 'promotion'
+        )
+        ELSE ARRAY (
+            SELECT c.promotion_id FROM promo_codes c WHERE c.id = ANY (v_code_ids)
+            UNION
+            SELECT (v.snapshot ->> 'promotion_id')::bigint FROM past_versions v
+            WHERE v.kind = 'promo_code' AND v.id = ANY (v_code_ids)
+        )
+    END;
     RETURN QUERY
-    SELECT d.* FROM decisions d
-    WHERE d.user_id = p_user_id AND (v_any_code OR d.code_id = ANY (v_code_ids))
-        -- The first condition is for the index.
-        AND d.at <= v_at AND (d.at, d.id) < (v_at, v_id)
-    ORDER BY d.at DESC, d.id DESC
+    SELECT newest.* FROM unnest(v_promotion_ids) AS p (id)
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM decisions d
+        WHERE d.promotion_id = p.id AND (v_any_code OR d.code_id = ANY (v_code_ids))
+            AND (p_reason IS NULL OR p_reason = ANY (d.refused))
+            AND (p_accepted IS NULL OR p_accepted = (cardinality(d.refused) = 0))
+            AND d.at BETWEEN v_from AND v_at AND d.at < v_to AND (d.at, d.id) < (v_at, v_id)
+        ORDER BY d.at DESC, d.id DESC
+        LIMIT p_limit
+    ) AS newest
+    ORDER BY newest.at DESC, newest.id DESC
     LIMIT p_limit;
 END $$;
 
@@ -2767,7 +2804,11 @@ CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE
 
 CREATE INDEX refunds_to_check ON public.refunds USING btree (check_at) WHERE (status = 'pending'::text);
 
+CREATE INDEX refusals_by_promotion ON ONLY public.refusals USING btree (promotion_id, at);
+
 CREATE INDEX refusals_by_user ON ONLY public.refusals USING btree (user_id, at);
+
+CREATE INDEX refusals_other_promotion_id_at_idx ON public.refusals_other USING btree (promotion_id, at);
 
 CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
@@ -2778,6 +2819,8 @@ CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id,
 CREATE INDEX users_by_first_account ON public.users USING btree (first_account_id) WHERE (first_account_id IS NOT NULL);
 
 ALTER INDEX public.refusals_pkey ATTACH PARTITION public.refusals_other_pkey;
+
+ALTER INDEX public.refusals_by_promotion ATTACH PARTITION public.refusals_other_promotion_id_at_idx;
 
 ALTER INDEX public.refusals_by_user ATTACH PARTITION public.refusals_other_user_id_at_idx;
 

@@ -35,7 +35,7 @@ pub use application::Application;
 pub use audit::Audited;
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
-pub use decisions::StoredDecision;
+pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
