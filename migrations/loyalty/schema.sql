@@ -947,7 +947,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_application_id uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -1050,7 +1050,7 @@ BEGIN
         -- Those applied to this tariff with this code are what is asked about.
         AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.code_id INTO open_code_id
+    SELECT a.code_id, a.id INTO open_code_id, open_application_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)

@@ -20,14 +20,14 @@ pub(crate) struct Action {
     pub(crate) path: String,
     /// The JSON body; absent when the call takes none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Value>, example = json!({ "total_limit": 101 }))]
+    #[schema(value_type = Option<Object>, example = json!({ "total_limit": 101 }))]
     pub(crate) body: Option<Value>,
     /// The version that the change was worked out for, to be sent as `If-Match`, so that a later change is not undone;
     /// absent where the resource has no versions.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "\"7\"")]
     pub(crate) if_match: Option<String>,
-    /// The role that may make the call: `marketer` or `admin`, who may do what a marketer may.
+    /// The role that is needed: `support`, `marketer`, who may do what support may, or `admin`, who may do everything.
     #[schema(example = "marketer")]
     pub(crate) role: &'static str,
 }
@@ -72,6 +72,18 @@ impl Action {
     pub(crate) fn membership(title: String, group_id: i64, user_id: Uuid) -> Action {
         let path = format!("/admin/groups/{group_id}/members");
         Action::patch(title, path, json!({ "add": [user_id] }), None)
+    }
+
+    /// Cancels an application of the user.
+    pub(crate) fn cancellation(title: String, application_id: Uuid, reason: &str) -> Action {
+        Action {
+            title,
+            method: "POST",
+            path: format!("/admin/applications/{application_id}/cancel"),
+            body: Some(json!({ "reason": reason })),
+            if_match: None,
+            role: "support",
+        }
     }
 
     /// Unblocks the user.

@@ -1,6 +1,6 @@
 //! Decisions in answers to staff.
 
-use domain::{Decision, Facts, Outcome};
+use domain::{Decision, Outcome};
 use jiff::Timestamp;
 use loyalty_store::StoredDecision;
 use serde::Serialize;
@@ -149,6 +149,8 @@ impl DecisionBody {
             tense: Tense::Past,
             facts,
             now,
+            // It was open when the decision was made; whether it still is, is not known.
+            other_application: None,
         };
         let meanings = meanings(&decision.outcomes, &words);
         let summary = match decision.accepted {
@@ -175,20 +177,10 @@ impl DecisionBody {
 }
 
 impl Eligibility {
-    pub(crate) fn of(
-        facts: &Facts,
-        decision: &Decision,
-        applied: bool,
-        language: Language,
-        now: Timestamp,
-    ) -> Self {
-        let words = Words {
-            language,
-            tense: Tense::of(facts.now, now),
-            facts,
-            now,
-        };
-        let meanings = meanings(&decision.outcomes, &words);
+    /// What the rules say of the facts that the words are about.
+    pub(crate) fn of(decision: &Decision, applied: bool, words: &Words<'_>) -> Self {
+        let facts = words.facts;
+        let meanings = meanings(&decision.outcomes, words);
         let code = facts.code.text();
         let summary = match decision.accepted() {
             _ if applied => words.applied_before(code),

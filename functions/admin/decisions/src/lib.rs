@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use crate::dto::{DecisionBody, Decisions, Eligibility};
 use crate::filter::filter;
+use crate::words::{Tense, Words};
 
 /// Decisions on a page by default.
 const PAGE: u16 = 20;
@@ -191,9 +192,17 @@ async fn get_eligibility(
             facts,
             decision,
             applied,
-        } => Ok(Json(Eligibility::of(
-            &facts, &decision, applied, language, now,
-        ))),
+            other_application,
+        } => {
+            let words = Words {
+                language,
+                tense: Tense::of(at, now),
+                facts: &facts,
+                now,
+                other_application,
+            };
+            Ok(Json(Eligibility::of(&decision, applied, &words)))
+        }
         Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
         Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),
     }

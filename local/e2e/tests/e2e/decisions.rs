@@ -311,7 +311,13 @@ async fn decisions_of_purchases_and_refusals_are_kept() {
             })
             .await,
     );
-    user.apply(&trial, &tariff).await.success(201);
+    let applied = user.apply(&trial, &tariff).await.uuid("application_id");
+    let open = why(&staff, &user, &second, &tariff, None).await;
+    let other = outcome(open.success(200), "another_promo_applied");
+    assert_eq!(
+        other["actions"][0]["path"],
+        format!("/admin/applications/{applied}/cancel")
+    );
     let held = now();
     user.buy(&trial, &tariff).await.success(200);
     let bought = now();

@@ -16,6 +16,7 @@ mod tariff;
 use domain::{Facts, Outcome, RuleCode};
 use jiff::Timestamp;
 use service_http::{Code, Language};
+use uuid::Uuid;
 
 use crate::action::Action;
 
@@ -60,6 +61,8 @@ pub(crate) struct Words<'a> {
     pub(crate) facts: &'a Facts,
     /// The present time, whatever the time of the decision: a change by staff works from now on.
     pub(crate) now: Timestamp,
+    /// The user's open application of another code for this tariff, where it is known.
+    pub(crate) other_application: Option<Uuid>,
 }
 
 /// What a refusal means.

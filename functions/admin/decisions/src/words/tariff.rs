@@ -3,7 +3,7 @@
 use domain::{Outcome, RuleValue, TariffStatus};
 use serde_json::json;
 
-use super::{Meaning, Words, say};
+use super::{Meaning, Tense, Words, say};
 use crate::action::Action;
 
 pub(super) fn not_on_sale(words: &Words) -> Option<Meaning> {
@@ -128,11 +128,41 @@ pub(super) fn another_promo_applied(words: &Words) -> Option<Meaning> {
     let title = &words.facts.tariff.title;
     let had = words.tense(["had", "have", "will have"]);
     let ru_was = words.tense(["был применён", "уже применён", "будет применён"]);
-    Some(Meaning::final_word(say!(
+    let detail = say!(
         words,
         "You {had} applied another promo code, number {other}, to the tariff “{title}”, and a purchase takes one. \
          Cancel that one and try again.",
         "К тарифу «{title}» {ru_was} другой промокод, номер {other}, а на покупку действует один. Отмените его и \
          попробуйте снова.",
-    )))
+    );
+    // One that was open at another time may be used by now.
+    let open = words
+        .other_application
+        .filter(|_| words.tense == Tense::Present);
+    let Some(application_id) = open else {
+        return Some(Meaning::final_word(detail));
+    };
+    let code = words.facts.code.text();
+    let reason = say!(
+        words,
+        "The customer wants to use {code} instead",
+        "Покупатель хочет применить {code}"
+    );
+    Some(Meaning::with_action(
+        detail,
+        say!(
+            words,
+            "Cancel the application of the other code for the customer.",
+            "Отмените применение другого промокода за покупателя."
+        ),
+        Action::cancellation(
+            say!(
+                words,
+                "Cancel the application of the other code",
+                "Отменить применение другого промокода"
+            ),
+            application_id,
+            &reason,
+        ),
+    ))
 }

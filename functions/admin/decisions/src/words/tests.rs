@@ -106,6 +106,7 @@ fn words(facts: &Facts, language: Language) -> Words<'_> {
         tense: Tense::of(facts.now, NOW),
         facts,
         now: NOW,
+        other_application: None,
     }
 }
 
@@ -231,6 +232,30 @@ fn rule_of_time_that_would_pass_by_now_needs_no_change() {
              11:30 (Europe/Moscow). You can try it again now.",
             "Промокод действует с 12:00 до 13:00 (Москва), а попытка была в другое время: четверг, 2 апреля 2026, 11:30 \
              (Москва). Сейчас его можно применить снова.",
+        ]
+    );
+}
+
+#[test]
+fn open_application_of_another_code_can_be_cancelled() {
+    let other = |p: &mut Parts| p.observed.other_code = Some(PromoCodeId(6));
+    let facts = facts(NOW, other);
+    let decision = Decision::of(&facts);
+    let refusal = decision.refusals().next().unwrap();
+    let words = Words {
+        other_application: Some(Uuid::from_u128(9)),
+        ..words(&facts, Language::Ru)
+    };
+    let meaning = words.meaning(refusal);
+    assert_eq!(
+        meaning.remedy.as_deref(),
+        Some("Отмените применение другого промокода за покупателя.")
+    );
+    assert_eq!(
+        meaning.actions.iter().map(call).collect::<Vec<_>>(),
+        [
+            "support: POST /admin/applications/00000000-0000-0000-0000-000000000009/cancel \
+             {\"reason\":\"Покупатель хочет применить SPRING30\"}"
         ]
     );
 }
