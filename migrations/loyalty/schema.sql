@@ -329,7 +329,6 @@ CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_codes jsonb, p_staf
     AS $$
 DECLARE
     v_wanted promotions := jsonb_populate_record(NULL::promotions, p_promotion);
-    v_code_id bigint;
     v_code promo_codes;
 BEGIN
     SELECT f.outcome, f.resource_id::bigint INTO outcome, promotion_id FROM find_staff_request(p_staff) AS f;
@@ -373,7 +372,7 @@ BEGIN
         SELECT (jsonb_populate_record(NULL::promo_codes, c.entry)).*
         FROM jsonb_array_elements(p_codes) WITH ORDINALITY AS c (entry, nth) ORDER BY c.nth
     LOOP
-        v_code_id := insert_code(p_promotion_id => promotion_id, p_code => v_code, p_staff => p_staff);
+        PERFORM insert_code(p_promotion_id => promotion_id, p_code => v_code, p_staff => p_staff);
     END LOOP;
     outcome := 'created';
 END $$;
@@ -775,7 +774,7 @@ UNION ALL
    FROM public.refusals;
 COMMENT ON VIEW public.decisions IS 'A row is the decision about a user, a code and a tariff: an application or a refusal.';
 
-CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes text[], p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.decisions
+CREATE FUNCTION public.find_decisions(p_user_id uuid, p_code_id bigint, p_codes text[], p_promotion_id bigint, p_reason text, p_accepted boolean, p_from timestamp with time zone, p_to timestamp with time zone, p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.decisions
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -788,15 +787,52 @@ DECLARE
         -- Under an earlier text, or deleted since.
         SELECT v.id FROM past_versions v WHERE v.kind = 'promo_code' AND v.snapshot ->> 'code' = ANY (p_codes)
     );
-    v_at CONSTANT timestamptz := coalesce(p_at, 'infinity');
+    v_promotion_ids bigint[];
+    v_from CONSTANT timestamptz := coalesce(p_from, '-infinity');
+    v_to CONSTANT timestamptz := coalesce(p_to, 'infinity');
+    v_at CONSTANT timestamptz := least(coalesce(p_at, 'infinity'), v_to);
     v_id CONSTANT uuid := coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 BEGIN
+    IF p_user_id IS NOT NULL THEN
+        RETURN QUERY
+        SELECT d.* FROM decisions d
+        WHERE d.user_id = p_user_id AND (v_any_code OR d.code_id = ANY (v_code_ids))
+            AND (p_promotion_id IS NULL OR d.promotion_id = p_promotion_id)
+            AND (p_reason IS NULL OR p_reason = ANY (d.refused))
+            AND (p_accepted IS NULL OR p_accepted = (cardinality(d.refused) = 0))
+            -- The first condition is for the index.
+            AND d.at BETWEEN v_from AND v_at AND d.at < v_to AND (d.at, d.id) < (v_at, v_id)
+        ORDER BY d.at DESC, d.id DESC
+        LIMIT p_limit;
+        RETURN;
+    END IF;
+    v_promotion_ids := CASE
+        WHEN p_promotion_id IS NOT NULL THEN ARRAY[p_promotion_id]
+        WHEN v_any_code THEN ARRAY (
+            SELECT p.id FROM promotions p
+            UNION
+            -- Deleted since.
+            SELECT v.id FROM past_versions v WHERE v.kind = 'promotion'
+        )
+        ELSE ARRAY (
+            SELECT c.promotion_id FROM promo_codes c WHERE c.id = ANY (v_code_ids)
+            UNION
+            SELECT (v.snapshot ->> 'promotion_id')::bigint FROM past_versions v
+            WHERE v.kind = 'promo_code' AND v.id = ANY (v_code_ids)
+        )
+    END;
     RETURN QUERY
-    SELECT d.* FROM decisions d
-    WHERE d.user_id = p_user_id AND (v_any_code OR d.code_id = ANY (v_code_ids))
-        -- The first condition is for the index.
-        AND d.at <= v_at AND (d.at, d.id) < (v_at, v_id)
-    ORDER BY d.at DESC, d.id DESC
+    SELECT newest.* FROM unnest(v_promotion_ids) AS p (id)
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM decisions d
+        WHERE d.promotion_id = p.id AND (v_any_code OR d.code_id = ANY (v_code_ids))
+            AND (p_reason IS NULL OR p_reason = ANY (d.refused))
+            AND (p_accepted IS NULL OR p_accepted = (cardinality(d.refused) = 0))
+            AND d.at BETWEEN v_from AND v_at AND d.at < v_to AND (d.at, d.id) < (v_at, v_id)
+        ORDER BY d.at DESC, d.id DESC
+        LIMIT p_limit
+    ) AS newest
+    ORDER BY newest.at DESC, newest.id DESC
     LIMIT p_limit;
 END $$;
 
@@ -1129,7 +1165,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_application_id uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -1232,7 +1268,7 @@ BEGIN
         -- Those applied to this tariff with this code are what is asked about.
         AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.code_id INTO open_code_id
+    SELECT a.code_id, a.id INTO open_code_id, open_application_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
@@ -3134,7 +3170,11 @@ CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE
 
 CREATE INDEX refunds_to_check ON public.refunds USING btree (check_at) WHERE (status = 'pending'::text);
 
+CREATE INDEX refusals_by_promotion ON ONLY public.refusals USING btree (promotion_id, at);
+
 CREATE INDEX refusals_by_user ON ONLY public.refusals USING btree (user_id, at);
+
+CREATE INDEX refusals_other_promotion_id_at_idx ON public.refusals_other USING btree (promotion_id, at);
 
 CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
@@ -3151,6 +3191,8 @@ CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id,
 CREATE INDEX users_by_first_account ON public.users USING btree (first_account_id) WHERE (first_account_id IS NOT NULL);
 
 ALTER INDEX public.refusals_pkey ATTACH PARTITION public.refusals_other_pkey;
+
+ALTER INDEX public.refusals_by_promotion ATTACH PARTITION public.refusals_other_promotion_id_at_idx;
 
 ALTER INDEX public.refusals_by_user ATTACH PARTITION public.refusals_other_user_id_at_idx;
 

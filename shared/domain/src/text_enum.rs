@@ -10,6 +10,9 @@ macro_rules! text_enum {
         }
 
         impl $name {
+            /// Every value, in order.
+            pub const ALL: &[$name] = &[$($name::$variant,)+];
+
             /// Its name in the database and in JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use domain::{Decision, Facts, Outcome, PromoRef};
+use domain::{Decision, Facts, Outcome, PromoRef, PromotionId, RuleCode};
+use jiff::Timestamp;
 use pg::{PgError, Row};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -16,9 +17,31 @@ pg::statements! {
     FIND_DECISION(UUID) =
         "SELECT d.*, coalesce(c.typed, c.code) AS code_now
         FROM decisions d LEFT JOIN promo_codes c ON c.id = d.code_id WHERE d.id = $1";
-    FIND_DECISIONS(UUID, INT8, TEXT_ARRAY, TIMESTAMPTZ, UUID, INT8) =
+    FIND_DECISIONS(
+        UUID, INT8, TEXT_ARRAY, INT8, TEXT, BOOL, TIMESTAMPTZ, TIMESTAMPTZ, TIMESTAMPTZ, UUID, INT8
+    ) =
         "SELECT d.*, (SELECT coalesce(c.typed, c.code) FROM promo_codes c WHERE c.id = d.code_id) AS code_now
-        FROM find_decisions(p_user_id => $1, p_code_id => $2, p_codes => $3, p_at => $4, p_id => $5, p_limit => $6) d";
+        FROM find_decisions(p_user_id => $1, p_code_id => $2, p_codes => $3, p_promotion_id => $4, p_reason => $5,
+            p_accepted => $6, p_from => $7, p_to => $8, p_at => $9, p_id => $10, p_limit => $11) d";
+}
+
+/// Which decisions are looked for: those that fit everything that is given.
+#[derive(Debug, Clone, Default)]
+pub struct DecisionFilter {
+    /// About this user.
+    pub user_id: Option<Uuid>,
+    /// About this promo code, or those that have or had this text.
+    pub promo: Option<PromoRef>,
+    /// About the codes of this promotion.
+    pub promotion_id: Option<PromotionId>,
+    /// Refused by this rule, alone or among others.
+    pub reason: Option<RuleCode>,
+    /// Whether the code passed.
+    pub accepted: Option<bool>,
+    /// Made at this time or later.
+    pub from: Option<Timestamp>,
+    /// Made before this time.
+    pub to: Option<Timestamp>,
 }
 
 /// A decision as it was made.
@@ -54,20 +77,34 @@ impl LoyaltyStore {
         Ok(decisions.into_iter().next())
     }
 
-    /// Up to `limit` decisions about a user, the latest first, after `after`; about one promo code or about all.
+    /// Up to `limit` decisions, the latest first, after `after`. A filter without a user, a promo code and a promotion
+    /// reads all decisions of its period, so that should be a short one.
     ///
     /// # Errors
     /// Any [`PgError`].
     pub async fn find_decisions(
         &self,
-        user_id: Uuid,
-        promo: Option<&PromoRef>,
+        filter: &DecisionFilter,
         after: Option<Place>,
         limit: i64,
     ) -> Result<Vec<StoredDecision>, PgError> {
-        let (id, codes) = promo.map_or((None, None), id_and_codes);
+        let (id, codes) = filter.promo.as_ref().map_or((None, None), id_and_codes);
+        let promotion_id = filter.promotion_id.map(|id| id.0);
+        let reason = filter.reason.map(RuleCode::as_str);
         let (at, decision_id) = after.unzip();
-        let values: [pg::Value<'_>; 6] = [&user_id, &id, &codes, &at, &decision_id, &limit];
+        let values: [pg::Value<'_>; 11] = [
+            &filter.user_id,
+            &id,
+            &codes,
+            &promotion_id,
+            &reason,
+            &filter.accepted,
+            &filter.from,
+            &filter.to,
+            &at,
+            &decision_id,
+            &limit,
+        ];
         let rows = self.pool.fetch(&FIND_DECISIONS, &values).await?;
         self.with_versions(rows).await
     }

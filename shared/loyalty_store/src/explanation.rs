@@ -6,6 +6,7 @@ use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::definitions::{CampaignRow, CodeRow, Offer, OfferRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
@@ -29,6 +30,8 @@ pub enum Explanation {
         decision: Decision,
         /// Whether the user had already applied this code to this tariff.
         applied: bool,
+        /// The user's open application of another code for this tariff.
+        other_application: Option<Uuid>,
     },
     /// There is, or was then, no such promo code.
     NoCode,
@@ -98,10 +101,13 @@ impl LoyaltyStore {
         facts.observed.set_uses(&used_at, start);
         let open_code = r.field::<Option<i64>>()?.map(PromoCodeId);
         facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
+        let open_application: Option<Uuid> = r.field()?;
+        let is_other = facts.observed.other_code.is_some();
         self.least_payments.observe(&mut facts);
         let decision = Decision::of(&facts);
         Ok(Explanation::Decided {
             applied: open_code == Some(facts.code.id),
+            other_application: open_application.filter(|_| is_other),
             facts: Box::new(facts),
             decision,
         })

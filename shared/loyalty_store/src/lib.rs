@@ -40,7 +40,7 @@ pub use audit::Audited;
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
-pub use decisions::StoredDecision;
+pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use groups::{Group, GroupError, Member, MembershipOutcome};

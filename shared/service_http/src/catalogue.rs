@@ -154,6 +154,9 @@ catalogue! {
     DecisionNotFound "decision_not_found" NOT_FOUND:
         "There is no such decision." "Check its ID. Decisions are kept for 13 months.";
         "Такого решения нет." "Проверьте идентификатор. Решения хранятся 13 месяцев.".
+    FilterTooWide "filter_too_wide" BAD_REQUEST:
+        "This would search too many decisions." "Send `user_id`, `promocode_id`, `promocode` or `promotion_id`; or send `from` and `to`, at most `max_days` days apart.";
+        "Пришлось бы искать среди слишком многих решений." "Укажите `user_id`, `promocode_id`, `promocode` или `promotion_id` либо `from` и `to`, между которыми не больше `max_days` дней.".
     SessionNotFound "session_not_found" NOT_FOUND:
         "There is no such session." "See the list of your sessions.";
         "У вас нет такого сеанса." "Посмотрите список своих сеансов.".

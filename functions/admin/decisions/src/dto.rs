@@ -1,18 +1,21 @@
 //! Decisions in answers to staff.
 
-use domain::{Decision, Facts, Outcome};
+use domain::{Decision, Outcome};
 use jiff::Timestamp;
 use loyalty_store::StoredDecision;
 use serde::Serialize;
 use serde_json::{Value, json};
-use service_http::{Code, Language, MoneyBody, PageSize, TimeCursor};
+use service_http::{Language, MoneyBody, PageSize, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Decisions about a user, newest first.
+use crate::action::Action;
+use crate::words::{Meaning, Tense, Words};
+
+/// Decisions, newest first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Decisions {
-    decisions: Vec<DecisionBody>,
+    items: Vec<DecisionBody>,
     /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -40,6 +43,11 @@ pub(crate) struct DecisionBody {
     tariff: i64,
     /// Whether the code passed.
     accepted: bool,
+    /// The decision in one paragraph, in the language of Accept-Language.
+    #[schema(
+        example = "On 2 April 2026, 12:30 (Europe/Moscow), the code SPRING30 did not pass. The promo code stopped working on 1 April 2026, 00:00 (Europe/Moscow)."
+    )]
+    summary: String,
     /// The outcome of every rule, in their order.
     outcomes: Vec<OutcomeBody>,
 }
@@ -73,6 +81,11 @@ pub(crate) struct Eligibility {
     /// The amount that there would be to pay; absent if the code does not lower the price.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<MoneyBody>,
+    /// The outcome in one paragraph, in the language of Accept-Language.
+    #[schema(
+        example = "The code SPRING30 does not pass. The promo code stopped working on 1 April 2026, 00:00 (Europe/Moscow)."
+    )]
+    summary: String,
     /// The outcome of every rule, in their order.
     outcomes: Vec<OutcomeBody>,
 }
@@ -85,9 +98,20 @@ pub(crate) struct OutcomeBody {
     rule: String,
     /// Whether the rule passes.
     passed: bool,
-    /// Why the rule refuses, in the language of Accept-Language.
+    /// Why the rule refuses, in a sentence for the customer, with the values, in the language of Accept-Language; absent
+    /// when it passes. It says what the customer can do, where no change by staff would help.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'static str>,
+    #[schema(
+        example = "The promo code has 100 uses for all customers together, and all of them are taken."
+    )]
+    detail: Option<String>,
+    /// The smallest change by staff that would let the rule pass; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Raise the limit of uses from 100 to 101.")]
+    remedy: Option<String>,
+    /// The calls that make this change, of which one is enough; empty where there is none, and absent when the rule passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<Action>>,
     /// The observed value.
     #[schema(value_type = Value)]
     observed: Value,
@@ -105,20 +129,37 @@ impl Decisions {
         mut decisions: Vec<StoredDecision>,
         size: PageSize,
         language: Language,
+        now: Timestamp,
     ) -> Self {
         Decisions {
             next_cursor: size.cut(&mut decisions, |last| TimeCursor(last.place()).to_string()),
-            decisions: decisions
+            items: decisions
                 .into_iter()
-                .map(|decision| DecisionBody::of(decision, language))
+                .map(|decision| DecisionBody::of(decision, language, now))
                 .collect(),
         }
     }
 }
 
 impl DecisionBody {
-    pub(crate) fn of(decision: StoredDecision, language: Language) -> Self {
-        let facts = decision.facts;
+    pub(crate) fn of(decision: StoredDecision, language: Language, now: Timestamp) -> Self {
+        let facts = &decision.facts;
+        let words = Words {
+            language,
+            tense: Tense::Past,
+            facts,
+            now,
+            // It was open when the decision was made; whether it still is, is not known.
+            other_application: None,
+        };
+        let meanings = meanings(&decision.outcomes, &words);
+        let summary = match decision.accepted {
+            true => words.accepted(&decision.code_now, facts.quote().as_ref()),
+            false => {
+                let hidden = Decision::of(facts).hidden;
+                words.refused(&decision.code_now, &meanings, hidden)
+            }
+        };
         DecisionBody {
             decision_id: decision.id,
             at: facts.now,
@@ -129,28 +170,28 @@ impl DecisionBody {
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,
             accepted: decision.accepted,
-            outcomes: outcomes(&decision.outcomes, language),
+            summary,
+            outcomes: outcomes(&decision.outcomes, meanings),
         }
     }
 }
 
-fn outcomes(outcomes: &[Outcome], language: Language) -> Vec<OutcomeBody> {
-    let body = |outcome| OutcomeBody::of(outcome, language);
-    outcomes.iter().map(body).collect()
-}
-
 impl Eligibility {
-    pub(crate) fn of(
-        facts: &Facts,
-        decision: &Decision,
-        applied: bool,
-        language: Language,
-    ) -> Self {
+    /// What the rules say of the facts that the words are about.
+    pub(crate) fn of(decision: &Decision, applied: bool, words: &Words<'_>) -> Self {
+        let facts = words.facts;
+        let meanings = meanings(&decision.outcomes, words);
+        let code = facts.code.text();
+        let summary = match decision.accepted() {
+            _ if applied => words.applied_before(code),
+            Some(quote) => words.accepted(code, Some(&quote)),
+            None => words.refused(code, &meanings, decision.hidden),
+        };
         Eligibility {
             at: facts.now,
             user_id: facts.user_id,
             promocode_id: facts.code.id.0,
-            promocode: facts.code.text().to_owned(),
+            promocode: code.to_owned(),
             promotion_id: facts.promotion.id.0,
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,
@@ -159,18 +200,39 @@ impl Eligibility {
             held: applied,
             price: facts.tariff.price.into(),
             total: decision.quote.map(|quote| quote.total.into()),
-            outcomes: outcomes(&decision.outcomes, language),
+            summary,
+            outcomes: outcomes(&decision.outcomes, meanings),
         }
     }
 }
 
+/// What the refusals among the outcomes mean, in their order.
+fn meanings(outcomes: &[Outcome], words: &Words<'_>) -> Vec<Meaning> {
+    let refusals = outcomes.iter().filter(|outcome| !outcome.passed);
+    refusals.map(|refusal| words.meaning(refusal)).collect()
+}
+
+fn outcomes(outcomes: &[Outcome], meanings: Vec<Meaning>) -> Vec<OutcomeBody> {
+    let mut meanings = meanings.into_iter();
+    let body = |outcome: &Outcome| match outcome.passed {
+        true => OutcomeBody::of(outcome, None),
+        false => OutcomeBody::of(outcome, meanings.next()),
+    };
+    outcomes.iter().map(body).collect()
+}
+
 impl OutcomeBody {
-    fn of(outcome: &Outcome, language: Language) -> Self {
-        let refusal = Some(Code::from(outcome.rule)).filter(|_| !outcome.passed);
+    fn of(outcome: &Outcome, meaning: Option<Meaning>) -> Self {
+        let (detail, remedy, actions) = match meaning {
+            None => (None, None, None),
+            Some(meaning) => (Some(meaning.detail), meaning.remedy, Some(meaning.actions)),
+        };
         OutcomeBody {
             rule: outcome.rule.to_string(),
             passed: outcome.passed,
-            detail: refusal.map(|code| code.title(language)),
+            detail,
+            remedy,
+            actions,
             observed: json!(outcome.observed),
             required: json!(outcome.required),
             change: json!(outcome.change),

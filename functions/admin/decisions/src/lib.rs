@@ -1,8 +1,11 @@
-//! For staff: why a promo code passed or did not pass. `GET /admin/decisions` lists what was decided about a user,
-//! `GET /admin/decisions/{decision_id}` is one of them, and `GET /admin/eligibility` asks the rules now, or as of a past
-//! time.
+//! For staff: why a promo code passed or did not pass. `GET /admin/decisions` lists what was decided about a user, a promo
+//! code, a promotion or in a period, `GET /admin/decisions/{decision_id}` is one of them, and `GET /admin/eligibility`
+//! asks the rules now, or as of a past time. Refusals are told in sentences for people.
 
+mod action;
 mod dto;
+mod filter;
+mod words;
 
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::dto::{DecisionBody, Decisions, Eligibility};
+use crate::filter::filter;
+use crate::words::{Tense, Words};
 
 /// Decisions on a page by default.
 const PAGE: u16 = 20;
@@ -57,26 +62,33 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(get_eligibility))
 }
 
-/// List the decisions about a user
+/// List decisions
 ///
-/// Every attempt to apply a promo code, accepted or refused, with the outcome of every rule. Newest first.
+/// Attempts to apply a promo code, accepted or refused, with the outcome of every rule. Newest first. Filters can be
+/// combined. A user, a promo code or a promotion must be named, or a period of at most 31 days.
 #[utoipa::path(
     get,
     path = "/admin/decisions",
     tag = "admin",
     security(("access_token" = [])),
     params(
-        ("user_id" = Uuid, Query, description = "The user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
+        ("user_id" = Option<Uuid>, Query, description = "Only decisions about this user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
         ("promocode_id" = Option<i64>, Query, description = "Only decisions about the promo code with this ID", minimum = 1),
-        ("promocode" = Option<String>, Query, description = "Only decisions about the promo code with this text"),
+        ("promocode" = Option<String>, Query, description = "Only decisions about the promo codes that have, or had, this text"),
+        ("promotion_id" = Option<i64>, Query, description = "Only decisions about the promo codes of this promotion", minimum = 1),
+        ("reason" = Option<String>, Query, description = "Only refusals by this rule, such as `promo_ended`, alone or among others", example = "promo_ended"),
+        ("accepted" = Option<bool>, Query, description = "Only decisions that the code passed, or only refusals"),
+        ("from" = Option<Timestamp>, Query, description = "Only decisions made at this time or later, RFC 3339", example = "2026-03-01T00:00:00Z"),
+        ("to" = Option<Timestamp>, Query, description = "Only decisions made before this time, RFC 3339", example = "2026-04-01T00:00:00Z"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "The decisions", body = Decisions),
-        (status = 400, description = "A query parameter is missing, repeated or invalid", body = ProblemBody),
+        (status = 400, description = "`filter_too_wide`, or a query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
+        (status = 404, description = "No promo code can have the text in `promocode`", body = ProblemBody),
     )
 )]
 async fn list_decisions(
@@ -85,17 +97,17 @@ async fn list_decisions(
     language: Language,
     query: Query,
 ) -> Result<Json<Decisions>, Problem> {
-    let user_id = query.parsed("user_id")?;
-    let promo = query.optional_promo()?;
+    let filter = filter(&query)?;
     let after = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let decisions = state
         .store
-        .find_decisions(user_id, promo.as_ref(), after, size.fetch())
+        .find_decisions(&filter, after, size.fetch())
         .await?;
-    Ok(Json(Decisions::page(decisions, size, language)))
+    let now = state.clock.now();
+    Ok(Json(Decisions::page(decisions, size, language, now)))
 }
 
 /// Look up a decision
@@ -124,14 +136,18 @@ async fn get_decision(
     let id: Uuid = decision_id.parse().map_err(|_| not_found())?;
     let decision = state.store.find_decision(id).await?;
     let decision = decision.ok_or_else(not_found)?;
-    Ok(Json(DecisionBody::of(decision, language)))
+    Ok(Json(DecisionBody::of(
+        decision,
+        language,
+        state.clock.now(),
+    )))
 }
 
 /// Explain why a promo code would pass or not
 ///
 /// Evaluates every rule for a user, a promo code and a tariff, and changes nothing. With `at`, the rules are evaluated
 /// as of that time: on the versions of the code, its campaign and the tariff that were in force, the user's status and
-/// groups, and everyone's uses up to then.
+/// groups, and everyone's uses up to then; the sentences speak of that time.
 #[utoipa::path(
     get,
     path = "/admin/eligibility",
@@ -169,13 +185,24 @@ async fn get_eligibility(
     if at.is_some_and(|at| !is_kept(at)) {
         return Err(Problem::new(Code::QueryParameterInvalid).with("parameter", "at"));
     }
-    let at = at.unwrap_or_else(|| state.clock.now());
+    let now = state.clock.now();
+    let at = at.unwrap_or(now);
     match state.store.explain(&request, at).await? {
         Explanation::Decided {
             facts,
             decision,
             applied,
-        } => Ok(Json(Eligibility::of(&facts, &decision, applied, language))),
+            other_application,
+        } => {
+            let words = Words {
+                language,
+                tense: Tense::of(at, now),
+                facts: &facts,
+                now,
+                other_application,
+            };
+            Ok(Json(Eligibility::of(&decision, applied, &words)))
+        }
         Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
         Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),
     }

@@ -697,7 +697,7 @@ async fn draft_can_be_renamed_and_deleted() {
         .problem(404, "promotion_not_found");
     let decisions = format!("/admin/decisions?user_id={}", user.id);
     let decisions = marketer.call("GET", &decisions).send().await;
-    let decision = &decisions.success(200)["decisions"][0];
+    let decision = &decisions.success(200)["items"][0];
     assert_eq!(decision["promocode_id"], promo.id);
     assert_eq!(decision["promocode"], first.as_str());
     for filter in [
@@ -707,7 +707,7 @@ async fn draft_can_be_renamed_and_deleted() {
     ] {
         let path = format!("/admin/decisions?user_id={}&{filter}", user.id);
         let filtered = marketer.call("GET", &path).send().await;
-        let found = filtered.success(200)["decisions"].as_array().unwrap();
+        let found = filtered.success(200)["items"].as_array().unwrap();
         assert!(
             found.iter().any(|found| found["id"] == decision["id"]),
             "{filter}: {filtered}"
@@ -755,7 +755,7 @@ async fn text_of_an_archived_code_can_be_given_again() {
     let path = format!("/admin/decisions?user_id={}&promocode={code}", user.id);
     let decisions = marketer.call("GET", &path).send().await;
     let of = |decision: &Value| decision["promocode_id"].as_i64().unwrap();
-    let decisions = decisions.success(200)["decisions"].as_array().unwrap();
+    let decisions = decisions.success(200)["items"].as_array().unwrap();
     assert_eq!(
         decisions.iter().map(of).collect::<Vec<_>>(),
         [new.id, old.id]
