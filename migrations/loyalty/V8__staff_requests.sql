@@ -7,6 +7,7 @@ ALTER TABLE staff_changes ADD COLUMN user_id uuid;
 ALTER TABLE staff_changes ADD COLUMN reason text;
 COMMENT ON COLUMN staff_changes.user_id IS 'The user who is concerned; NULL for a change of what is offered.';
 COMMENT ON COLUMN staff_changes.reason IS 'Why, in the words of the member of staff.';
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE staff_changes DROP CONSTRAINT staff_changes_resource_check;
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE staff_changes ADD CONSTRAINT staff_changes_resource CHECK (resource IN ('tariff', 'campaign', 'promotion',

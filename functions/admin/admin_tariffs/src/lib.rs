@@ -76,7 +76,7 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_tariffs, create_tariff))
         .routes(routes!(get_tariff, replace_tariff, change_tariff))
-        .routes(routes!(list_versions))
+        .routes(routes!(list_tariff_versions))
 }
 
 /// List tariffs
@@ -282,7 +282,7 @@ async fn change_tariff(
         (status = 404, description = "`tariff_not_found`", body = ProblemBody),
     )
 )]
-async fn list_versions(
+async fn list_tariff_versions(
     extract::State(state): extract::State<State>,
     _: Staff,
     Path(tariff_id): Path<String>,

@@ -78,7 +78,7 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_campaigns, create_campaign))
         .routes(routes!(get_campaign, replace_campaign, change_campaign))
-        .routes(routes!(list_versions))
+        .routes(routes!(list_campaign_versions))
 }
 
 /// List campaigns
@@ -289,7 +289,7 @@ async fn change_campaign(
         (status = 404, description = "`campaign_not_found`", body = ProblemBody),
     )
 )]
-async fn list_versions(
+async fn list_campaign_versions(
     extract::State(state): extract::State<State>,
     _: Staff,
     Path(campaign_id): Path<String>,
