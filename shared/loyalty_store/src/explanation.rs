@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus};
+use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus, Waivers};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::definitions::{CampaignRow, CodeRow, Offer, OfferRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
@@ -29,6 +30,8 @@ pub enum Explanation {
         decision: Decision,
         /// Whether the user had already applied this code to this tariff.
         applied: bool,
+        /// The member of staff who applied it. What was waived then is waived in the decision.
+        applied_by: Option<Uuid>,
     },
     /// There is, or was then, no such promo code.
     NoCode,
@@ -97,11 +100,16 @@ impl LoyaltyStore {
         let start = facts.promotion.period_start(at);
         facts.observed.set_uses(&used_at, start);
         let open_code = r.field::<Option<i64>>()?.map(PromoCodeId);
+        let applied = open_code == Some(facts.code.id);
+        let applied_by = r.field::<Option<Uuid>>()?.filter(|_| applied);
+        let waived = r.field::<Option<Vec<String>>>()?.filter(|_| applied);
         facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
         self.least_payments.observe(&mut facts);
-        let decision = Decision::of(&facts);
+        let waivers = Waivers::recall(&waived.unwrap_or_default());
+        let decision = Decision::waiving(&facts, &waivers);
         Ok(Explanation::Decided {
-            applied: open_code == Some(facts.code.id),
+            applied,
+            applied_by,
             facts: Box::new(facts),
             decision,
         })

@@ -2,6 +2,7 @@
 //! personal data.
 
 mod application;
+mod applications;
 mod audit;
 mod cancel;
 mod catalogue;
@@ -9,6 +10,7 @@ mod decisions;
 mod definitions;
 mod explanation;
 mod facts;
+mod for_user;
 mod groups;
 mod inbox;
 mod list;
@@ -32,12 +34,14 @@ mod users;
 mod versions;
 
 pub use application::Application;
+pub use applications::{ApplicationFilter, StoredApplication};
 pub use audit::Audited;
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
 pub use decisions::StoredDecision;
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
+pub use for_user::{ByStaff, EndedApplication, ForUser, StaffAction};
 pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -53,12 +57,14 @@ pub use users::StatusChange;
 /// All statements of this store.
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
+        applications::STATEMENTS,
         audit::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
+        for_user::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,

@@ -1,12 +1,14 @@
 //! Reserving a use. One statement does it: all limits hold, however many requests run at once.
 
-use domain::{ApplicationState, Facts, MAX_UNUSED, Quote, RULE_SET, Random, Usage};
+use domain::{
+    ApplicationState, Decision, Facts, MAX_UNUSED, Quote, RULE_SET, Random, RuleCode, Usage,
+};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{Application, LoyaltyStore};
+use crate::{Application, ForUser, LoyaltyStore};
 
 pg::statements! {
     /// Reserves a use, if all that was decided on still holds.
@@ -19,6 +21,20 @@ pg::statements! {
         "SELECT move_application(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
             p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
             p_max_unused => $11, p_from_id => $12)";
+    /// The same for a user by a member of staff.
+    APPLY_FOR_USER(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB, INT4, UUID, TEXT,
+        TEXT_ARRAY, INT4, UUID, TEXT) =
+        "SELECT apply_for_user(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
+            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
+            p_max_unused => $11, p_actor_id => $12, p_reason => $13, p_waived => $14, p_hold_minutes => $15,
+            p_purchase_id => $16, p_time_zone => $17)";
+}
+
+/// How a use is reserved.
+struct Reservation<'a> {
+    statement: &'static pg::Statement,
+    /// The values of the statement beside those that all have.
+    values: Vec<pg::Value<'a>>,
 }
 
 /// What `reserve_use` says when a limit leaves no use after others were counted.
@@ -35,7 +51,40 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        self.reserve_from(None, facts, quote, random).await
+        let reservation = Reservation {
+            statement: &RESERVE_USE,
+            values: vec![],
+        };
+        self.reserve_as(reservation, facts, quote, random).await
+    }
+
+    /// Reserves a use for a user on behalf of a member of staff, who may have waived rules of the decision; makes the
+    /// purchase as well if that is asked for, which takes a total of zero. `None`: decide again.
+    ///
+    /// # Errors
+    /// Any [`PgError`]; nothing has changed then.
+    pub async fn reserve_for_user(
+        &self,
+        facts: &Facts,
+        decision: &Decision,
+        quote: Quote,
+        by: &ForUser,
+        random: &dyn Random,
+    ) -> Result<Option<Application>, PgError> {
+        let (reason, waived) = (by.reason.as_str(), waived(decision));
+        let purchase_id = by.with_purchase.then(|| random.uuid());
+        let reservation = Reservation {
+            statement: &APPLY_FOR_USER,
+            values: vec![
+                &by.actor_id,
+                &reason,
+                &waived,
+                &by.hold_minutes,
+                &purchase_id,
+                &self.shop_zone,
+            ],
+        };
+        self.reserve_as(reservation, facts, quote, random).await
     }
 
     /// Moves the use of the application `from`, which the facts show as held for another tariff, to a new application
@@ -50,12 +99,16 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        self.reserve_from(Some(from), facts, quote, random).await
+        let reservation = Reservation {
+            statement: &MOVE_APPLICATION,
+            values: vec![&from],
+        };
+        self.reserve_as(reservation, facts, quote, random).await
     }
 
-    async fn reserve_from(
+    async fn reserve_as(
         &self,
-        from: Option<Uuid>,
+        reservation: Reservation<'_>,
         facts: &Facts,
         quote: Quote,
         random: &dyn Random,
@@ -84,14 +137,8 @@ impl LoyaltyStore {
             &observed,
             &MAX_UNUSED,
         ];
-        let statement = match &from {
-            None => &RESERVE_USE,
-            Some(from) => {
-                values.push(from);
-                &MOVE_APPLICATION
-            }
-        };
-        let row = self.pool.fetch_one(statement, &values).await;
+        values.extend(reservation.values);
+        let row = self.pool.fetch_one(reservation.statement, &values).await;
         let row = match row {
             Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
             // Another account of the same person was faster: the unique index on trials keeps to one.
@@ -134,4 +181,10 @@ impl LoyaltyStore {
         self.memory.keep_usage(facts, of_promotion, of_campaign);
         Ok(())
     }
+}
+
+/// The rules that were waived, if any were.
+pub(crate) fn waived(decision: &Decision) -> Option<Vec<&'static str>> {
+    let waived: Vec<&str> = decision.waived().map(RuleCode::as_str).collect();
+    Some(waived).filter(|waived| !waived.is_empty())
 }

@@ -194,11 +194,26 @@ catalogue! {
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
-        "You have not applied this promo code." "There is nothing to cancel.";
-        "Вы не применяли этот промокод." "Отменять нечего.".
+        "There is no such application of a promo code." "Check the promo code, or the ID of the application: there is nothing to cancel.";
+        "Такого применения промокода нет." "Проверьте промокод или идентификатор применения: отменять нечего.".
     ApplicationAlreadyUsed "application_already_used" CONFLICT:
         "The promo code has been used: the purchase is complete." "Only a refund undoes a purchase: contact support.";
         "Промокод использован: покупка завершена." "Покупку отменяют возвратом: обратитесь в поддержку.".
+    ApplicationExpired "application_expired" CONFLICT:
+        "The application has expired." "Apply the code again.";
+        "Срок применения промокода истёк." "Примените промокод ещё раз.".
+    ApplicationCancelled "application_cancelled" CONFLICT:
+        "The application is cancelled." "Its `cancel_reason` says why. Apply the code again if it is needed.";
+        "Применение промокода отменено." "Причина указана в `cancel_reason`. Если нужно, примените промокод ещё раз.".
+    ApplicationPaying "application_paying" CONFLICT:
+        "A purchase with this application is waiting for its payment." "The buyer can pay for it or cancel it.";
+        "Покупка с этим промокодом ждёт оплаты." "Покупатель может оплатить её или отменить.".
+    BuyerMustPay "buyer_must_pay" CONFLICT:
+        "Something is left to pay, so the buyer has to buy. Nothing has been done." "Apply the code without `use`: the user can then pay the amount in `total`.";
+        "Остаётся сумма к оплате, и заплатить её должен покупатель. Ничего не сделано." "Примените промокод без `use`: пользователь сможет оплатить сумму из `total`.".
+    FilterTooBroad "filter_too_broad" BAD_REQUEST:
+        "This list needs a filter." "Name a user, a promo code, a promotion or a campaign, or a time of at most 31 days by `from` and `to`.";
+        "Для этого списка нужен фильтр." "Укажите пользователя, промокод, предложение или акцию либо период не длиннее 31 дня в `from` и `to`.".
     PurchaseOpen "purchase_open" CONFLICT:
         "Another purchase of this tariff is waiting for its payment." "Pay for the purchase in `purchase_id`, or cancel it with POST /purchases/{purchase_id}/cancel, and repeat the call.";
         "Другая покупка этого тарифа ждёт оплаты." "Оплатите покупку из `purchase_id` или отмените её через POST /purchases/{purchase_id}/cancel и повторите запрос.".

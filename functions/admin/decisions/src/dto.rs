@@ -40,6 +40,12 @@ pub(crate) struct DecisionBody {
     tariff: i64,
     /// Whether the code passed.
     accepted: bool,
+    /// The member of staff who applied the code for the user, or wanted to, and waived rules; absent if it was the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<Uuid>,
+    /// Why staff did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// The outcome of every rule, in their order.
     outcomes: Vec<OutcomeBody>,
 }
@@ -62,12 +68,15 @@ pub(crate) struct Eligibility {
     promocode_version: i32,
     /// The tariff.
     tariff: i64,
-    /// Whether every rule passes.
+    /// Whether every rule passes, or was waived when staff applied the code that the user holds.
     passes: bool,
     /// Whether the user would be answered that there is no such code.
     hidden: bool,
     /// Whether the user has already applied this code to this tariff: applying it again returns that application.
     held: bool,
+    /// The member of staff who applied it for the user, and waived rules; absent if it was the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<Uuid>,
     /// The price without the code.
     price: MoneyBody,
     /// The amount that there would be to pay; absent if the code does not lower the price.
@@ -85,6 +94,8 @@ pub(crate) struct OutcomeBody {
     rule: String,
     /// Whether the rule passes.
     passed: bool,
+    /// Whether staff waived the rule, which does not pass.
+    waived: bool,
     /// Why the rule refuses, in the language of Accept-Language.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
@@ -119,6 +130,8 @@ impl Decisions {
 impl DecisionBody {
     pub(crate) fn of(decision: StoredDecision, language: Language) -> Self {
         let facts = decision.facts;
+        let by_staff = decision.by_staff.map(|by| (by.actor_id, by.reason));
+        let (applied_by, reason) = by_staff.unzip();
         DecisionBody {
             decision_id: decision.id,
             at: facts.now,
@@ -129,6 +142,8 @@ impl DecisionBody {
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,
             accepted: decision.accepted,
+            applied_by,
+            reason,
             outcomes: outcomes(&decision.outcomes, language),
         }
     }
@@ -144,6 +159,7 @@ impl Eligibility {
         facts: &Facts,
         decision: &Decision,
         applied: bool,
+        applied_by: Option<Uuid>,
         language: Language,
     ) -> Self {
         Eligibility {
@@ -157,6 +173,7 @@ impl Eligibility {
             passes: decision.accepted().is_some(),
             hidden: decision.hidden,
             held: applied,
+            applied_by,
             price: facts.tariff.price.into(),
             total: decision.quote.map(|quote| quote.total.into()),
             outcomes: outcomes(&decision.outcomes, language),
@@ -170,6 +187,7 @@ impl OutcomeBody {
         OutcomeBody {
             rule: outcome.rule.to_string(),
             passed: outcome.passed,
+            waived: outcome.waived,
             detail: refusal.map(|code| code.title(language)),
             observed: json!(outcome.observed),
             required: json!(outcome.required),

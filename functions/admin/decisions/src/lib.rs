@@ -175,7 +175,10 @@ async fn get_eligibility(
             facts,
             decision,
             applied,
-        } => Ok(Json(Eligibility::of(&facts, &decision, applied, language))),
+            applied_by,
+        } => Ok(Json(Eligibility::of(
+            &facts, &decision, applied, applied_by, language,
+        ))),
         Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
         Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),
     }

@@ -10,6 +10,7 @@ mod accounts;
 mod admin_users;
 mod answers;
 mod api;
+mod applications;
 mod bad_bodies;
 mod bad_fields;
 mod bad_input;
