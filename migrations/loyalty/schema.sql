@@ -6,6 +6,14 @@ CREATE DOMAIN public.application_state AS text
 CREATE DOMAIN public.cancel_reason AS text
 	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'moved'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'not_first_purchase'::text, 'refunded'::text, 'revoked'::text])));
 
+CREATE TYPE public.staff_request AS (
+	actor_id uuid,
+	at timestamp with time zone,
+	key bytea,
+	fingerprint bytea
+);
+COMMENT ON TYPE public.staff_request IS 'Who of the staff changes something, and when; the SHA-256 of the Idempotency-Key and of the request, or NULL.';
+
 CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -50,28 +58,34 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION public.apply_for_user(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, p_actor_id uuid, p_reason text, p_waived text[], p_hold_minutes integer, p_purchase_id uuid, p_time_zone text, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+CREATE FUNCTION public.apply_for_user(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, p_staff public.staff_request, p_reason text, p_waived text[], p_hold_minutes integer, p_purchase_id uuid, p_time_zone text, OUT outcome text, OUT application_id uuid, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
     AS $$
 DECLARE
+    v_expires_at timestamptz;
     v_status text;
 BEGIN
+    SELECT f.outcome, f.resource_id::uuid INTO outcome, application_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
     IF p_purchase_id IS NOT NULL THEN
         -- In the order that all functions follow: before codes and counters.
         PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
         PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
     END IF;
     SELECT r.expires_at, r.taken, r.spent_minor, r.campaign_taken, r.campaign_spent_minor
-    INTO expires_at, taken, spent_minor, campaign_taken, campaign_spent_minor
+    INTO v_expires_at, taken, spent_minor, campaign_taken, campaign_spent_minor
     FROM reserve_use(
         p_application_id => p_application_id, p_user_id => p_user_id, p_code_id => p_code_id,
         p_tariff_id => p_tariff_id, p_versions => p_versions, p_now => p_now, p_total_minor => p_total_minor,
         p_uses_since => p_uses_since, p_rule_set => p_rule_set, p_observed => p_observed, p_max_unused => p_max_unused,
-        p_applied_by => p_actor_id, p_reason => p_reason, p_waived => p_waived, p_hold_minutes => p_hold_minutes
+        p_applied_by => p_staff.actor_id, p_reason => p_reason, p_waived => p_waived, p_hold_minutes => p_hold_minutes
     ) AS r;
-    IF expires_at IS NULL THEN
+    IF v_expires_at IS NULL THEN
+        outcome := 'changed';
         RETURN;
     END IF;
     IF p_purchase_id IS NOT NULL THEN
@@ -84,12 +98,14 @@ BEGIN
             RAISE EXCEPTION 'the purchase can not be made' USING ERRCODE = 'LS001';
         END IF;
     END IF;
-    PERFORM log_application_change(
-        p_application_id => p_application_id, p_user_id => p_user_id, p_action => 'apply', p_actor_id => p_actor_id,
-        p_reason => p_reason, p_now => p_now,
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'application', p_resource_id => p_application_id::text, p_action => 'apply',
         p_details => jsonb_strip_nulls(jsonb_build_object(
-            'promocode_id', p_code_id, 'tariff', p_tariff_id, 'waived', p_waived, 'purchase_id', p_purchase_id))
+            'promocode_id', p_code_id, 'tariff', p_tariff_id, 'waived', p_waived, 'purchase_id', p_purchase_id)),
+        p_user_id => p_user_id, p_reason => p_reason
     );
+    outcome := 'applied';
+    application_id := p_application_id;
 END $$;
 
 CREATE FUNCTION public.apply_statuses(p_user_ids uuid[], p_statuses text[], p_versions bigint[], p_first_account_ids uuid[], p_repair boolean, p_now timestamp with time zone) RETURNS SETOF uuid
@@ -225,25 +241,30 @@ BEGIN
         ORDER BY o.created_at, o.id;
 END $$;
 
-CREATE FUNCTION public.cancel_for_user(p_application_id uuid, p_actor_id uuid, p_reason text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.cancel_for_user(p_application_id uuid, p_staff public.staff_request, p_reason text) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    v_request text;
     a applications;
 BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'cancelled' ELSE v_request END;
+    END IF;
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     IF NOT FOUND THEN
         RETURN 'no_application';
     END IF;
-    IF a.state = 'applied' AND a.expires_at > p_now THEN
+    IF a.state = 'applied' AND a.expires_at > p_staff.at THEN
         PERFORM release_uses(
             p_application_ids => ARRAY[a.id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'admin',
-            p_now => p_now
+            p_now => p_staff.at
         );
         IF FOUND THEN
-            PERFORM log_application_change(
-                p_application_id => a.id, p_user_id => a.user_id, p_action => 'cancel', p_actor_id => p_actor_id,
-                p_reason => p_reason, p_details => '{}', p_now => p_now
+            PERFORM record_staff_change(
+                p_staff => p_staff, p_resource => 'application', p_resource_id => a.id::text, p_action => 'cancel',
+                p_details => '{}', p_user_id => a.user_id, p_reason => p_reason
             );
             RETURN 'cancelled';
         END IF;
@@ -343,6 +364,27 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.create_campaign(p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT campaign_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted campaigns := jsonb_populate_record(NULL::campaigns, p_campaign);
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, campaign_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO campaigns AS c (title, status, total_limit, budget_minor, currency, created_at)
+    VALUES (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency, p_staff.at)
+    RETURNING c.id INTO campaign_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'campaign', p_resource_id => campaign_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    outcome := 'created';
+END $$;
+
 CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -377,8 +419,29 @@ BEGIN
     RETURNING c.id INTO code_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion_id, 'create', jsonb_build_object('version', 1)),
-        (p_now, p_actor_id, 'promo_code', code_id, 'create', jsonb_build_object('version', 1));
+        (p_now, p_actor_id, 'promotion', v_promotion_id::text, 'create', jsonb_build_object('version', 1)),
+        (p_now, p_actor_id, 'promo_code', code_id::text, 'create', jsonb_build_object('version', 1));
+END $$;
+
+CREATE FUNCTION public.create_tariff(p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT tariff_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted tariffs := jsonb_populate_record(NULL::tariffs, p_tariff);
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, tariff_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO tariffs AS t (title, price_minor, currency, period_months, status, created_at)
+    VALUES (v_wanted.title, v_wanted.price_minor, v_wanted.currency, v_wanted.period_months, v_wanted.status, p_staff.at)
+    RETURNING t.id INTO tariff_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'tariff', p_resource_id => tariff_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    outcome := 'created';
 END $$;
 
 CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
@@ -397,7 +460,7 @@ BEGIN
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id, 'delete', jsonb_build_object('title', v_title));
+    VALUES (p_now, p_actor_id, 'group', p_group_id::text, 'delete', jsonb_build_object('title', v_title));
     RETURN 'deleted';
 END $$;
 
@@ -426,8 +489,8 @@ BEGIN
     DELETE FROM promotions p WHERE p.id = v_promotion.id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion.id, 'delete', jsonb_build_object('version', v_promotion.version)),
-        (p_now, p_actor_id, 'promo_code', v_code.id, 'delete', jsonb_build_object('version', v_code.version));
+        (p_now, p_actor_id, 'promotion', v_promotion.id::text, 'delete', jsonb_build_object('version', v_promotion.version)),
+        (p_now, p_actor_id, 'promo_code', v_code.id::text, 'delete', jsonb_build_object('version', v_code.version));
     RETURN 'deleted';
 END $$;
 
@@ -543,12 +606,17 @@ BEGIN
     RETURN v_expired;
 END $$;
 
-CREATE FUNCTION public.extend_application(p_application_id uuid, p_actor_id uuid, p_until timestamp with time zone, p_reason text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.extend_application(p_application_id uuid, p_until timestamp with time zone, p_staff public.staff_request, p_reason text) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    v_request text;
     a applications;
 BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'extended' ELSE v_request END;
+    END IF;
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_application';
@@ -556,14 +624,14 @@ BEGIN
         RETURN 'ended';
     ELSIF a.state <> 'applied' THEN
         RETURN a.state::text;
-    ELSIF a.expires_at <= p_now THEN
+    ELSIF a.expires_at <= p_staff.at THEN
         RETURN 'expired';
     ELSIF a.expires_at < p_until THEN
         UPDATE applications o SET expires_at = p_until WHERE o.id = a.id;
-        PERFORM log_application_change(
-            p_application_id => a.id, p_user_id => a.user_id, p_action => 'extend', p_actor_id => p_actor_id,
-            p_reason => p_reason, p_now => p_now,
-            p_details => jsonb_build_object('before', a.expires_at, 'after', p_until)
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'application', p_resource_id => a.id::text, p_action => 'extend',
+            p_details => jsonb_build_object('before', a.expires_at, 'after', p_until), p_user_id => a.user_id,
+            p_reason => p_reason
         );
     END IF;
     RETURN 'extended';
@@ -780,6 +848,24 @@ BEGIN
         AND d.at <= v_at AND (d.at, d.id) < (v_at, v_id)
     ORDER BY d.at DESC, d.id DESC
     LIMIT p_limit;
+END $$;
+
+CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_earlier staff_requests;
+BEGIN
+    outcome := 'new';
+    IF p_staff.key IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_staff.actor_id || encode(p_staff.key, 'hex'), 0));
+    SELECT r.* INTO v_earlier FROM staff_requests r WHERE r.actor_id = p_staff.actor_id AND r.key = p_staff.key;
+    IF FOUND THEN
+        outcome := CASE WHEN v_earlier.fingerprint = p_staff.fingerprint THEN 'repeated' ELSE 'key_reused' END;
+        resource_id := v_earlier.resource_id;
+    END IF;
 END $$;
 
 CREATE FUNCTION public.free_text(p_code text) RETURNS void
@@ -1285,13 +1371,6 @@ CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RE
     SELECT pg_advisory_xact_lock(hashtextextended(p_user_id::text, p_tariff_id))
 $$;
 
-CREATE FUNCTION public.log_application_change(p_application_id uuid, p_user_id uuid, p_action text, p_actor_id uuid, p_reason text, p_details jsonb, p_now timestamp with time zone) RETURNS void
-    LANGUAGE sql
-    AS $$
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, user_id, reason, details)
-    VALUES (p_now, p_actor_id, 'application', p_application_id::text, p_action, p_user_id, p_reason, p_details)
-$$;
-
 CREATE FUNCTION public.maintain_decision_partitions(p_now timestamp with time zone, p_keep_months integer) RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -1592,6 +1671,19 @@ BEGIN
     WHERE u.promotion_id = p_promotion_id;
 END $$;
 
+CREATE FUNCTION public.record_staff_change(p_staff public.staff_request, p_resource text, p_resource_id text, p_action text, p_details jsonb, p_user_id uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
+    VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
+    IF p_staff.key IS NOT NULL THEN
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
+
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql
     AS $$
@@ -1733,6 +1825,53 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.replace_campaign(p_campaign_id bigint, p_version integer, p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted campaigns := jsonb_populate_record(NULL::campaigns, p_campaign);
+    v_before campaigns;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT c.* INTO v_before FROM campaigns c WHERE c.id = p_campaign_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_campaign';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_before.status = 'archived' AND to_jsonb(v_wanted) - '{id,version,created_at}'::text[]
+        <> to_jsonb(v_before) - '{id,version,created_at}'::text[]
+    THEN
+        outcome := 'archived';
+    ELSIF v_before.currency <> v_wanted.currency AND EXISTS (
+        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id
+    ) THEN
+        -- What was spent is counted in the currency that it had.
+        outcome := 'other_currency';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' OR (
+        (v_before.title, v_before.status, v_before.total_limit, v_before.budget_minor, v_before.currency)
+        IS NOT DISTINCT FROM
+        (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
+    ) THEN
+        RETURN;
+    END IF;
+    UPDATE campaigns AS c SET (title, status, total_limit, budget_minor, currency)
+        = (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
+    WHERE c.id = p_campaign_id
+    RETURNING c.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'campaign', p_resource_id => p_campaign_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
+END $$;
+
 CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -1790,7 +1929,7 @@ BEGIN
     WHERE p.id = v_before.id
     RETURNING p.version INTO version;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_before.id, 'change', jsonb_build_object('version', version));
+    VALUES (p_now, p_actor_id, 'promotion', v_before.id::text, 'change', jsonb_build_object('version', version));
     IF v_code.code <> p_code THEN
         PERFORM free_text(p_code => p_code);
     END IF;
@@ -1799,8 +1938,47 @@ BEGIN
         WHERE c.id = p_code_id
         RETURNING c.version INTO v_code_version;
         INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-        VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
+        VALUES (p_now, p_actor_id, 'promo_code', p_code_id::text, 'change', jsonb_build_object('version', v_code_version));
     END IF;
+END $$;
+
+CREATE FUNCTION public.replace_tariff(p_tariff_id bigint, p_version integer, p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted tariffs := jsonb_populate_record(NULL::tariffs, p_tariff);
+    v_before tariffs;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT t.* INTO v_before FROM tariffs t WHERE t.id = p_tariff_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_tariff';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_before.currency <> v_wanted.currency THEN
+        -- Budgets count in the currency in which they were sold.
+        outcome := 'other_currency';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' OR (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
+        = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
+    THEN
+        RETURN;
+    END IF;
+    UPDATE tariffs AS t SET (title, price_minor, period_months, status)
+        = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
+    WHERE t.id = p_tariff_id
+    RETURNING t.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'tariff', p_resource_id => p_tariff_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
 END $$;
 
 CREATE FUNCTION public.reserve_again(p_application_id uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2272,29 +2450,36 @@ CREATE FUNCTION public.unused_applications(p_person_id uuid, p_promotion_id bigi
     )
 $$;
 
-CREATE FUNCTION public.use_for_user(p_application_id uuid, p_purchase_id uuid, p_actor_id uuid, p_reason text, p_time_zone text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.use_for_user(p_application_id uuid, p_purchase_id uuid, p_staff public.staff_request, p_reason text, p_time_zone text, p_now timestamp with time zone, OUT outcome text, OUT application_id uuid) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_outcome text;
+    v_opened text;
     v_user_id uuid;
 BEGIN
+    SELECT f.outcome, f.resource_id::uuid INTO outcome, application_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    outcome := 'changed';
     PERFORM FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
     IF NOT FOUND THEN
-        RETURN 'changed';
+        RETURN;
     END IF;
-    SELECT o.outcome, o.user_id INTO v_outcome, v_user_id
+    SELECT o.outcome, o.user_id INTO v_opened, v_user_id
     FROM open_purchase(
         p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
         p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL
     ) AS o;
-    IF v_outcome = 'opened' THEN
-        PERFORM log_application_change(
-            p_application_id => p_application_id, p_user_id => v_user_id, p_action => 'use', p_actor_id => p_actor_id,
-            p_reason => p_reason, p_now => p_now, p_details => jsonb_build_object('purchase_id', p_purchase_id)
+    IF v_opened = 'opened' THEN
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'application', p_resource_id => p_application_id::text,
+            p_action => 'use', p_details => jsonb_build_object('purchase_id', p_purchase_id), p_user_id => v_user_id,
+            p_reason => p_reason
         );
+        outcome := 'used';
+        application_id := p_application_id;
     END IF;
-    RETURN v_outcome;
 END $$;
 
 CREATE FUNCTION public.version_at(p_kind text, p_id bigint, p_at timestamp with time zone) RETURNS jsonb
@@ -2708,9 +2893,11 @@ CREATE TABLE public.staff_changes (
     details jsonb NOT NULL,
     user_id uuid,
     reason text,
-    CONSTRAINT staff_changes_resource_check CHECK ((resource = ANY (ARRAY['group'::text, 'promo_code'::text, 'promotion'::text, 'campaign'::text, 'tariff'::text, 'application'::text])))
+    CONSTRAINT staff_changes_resource CHECK ((resource = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text, 'group'::text, 'user'::text, 'application'::text, 'purchase'::text, 'refund'::text, 'subscription'::text, 'approval'::text])))
 );
 COMMENT ON TABLE public.staff_changes IS 'A row is a change that staff made, and who made it, by ID alone.';
+COMMENT ON COLUMN public.staff_changes.user_id IS 'The user who is concerned; NULL for a change of what is offered.';
+COMMENT ON COLUMN public.staff_changes.reason IS 'Why, in the words of the member of staff.';
 
 ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_changes_id_seq
@@ -2720,6 +2907,15 @@ ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.staff_requests (
+    actor_id uuid NOT NULL,
+    key bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    resource_id text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.staff_requests IS 'A row is an Idempotency-Key under which a member of staff changed something. A request that repeats it gets that resource.';
 
 CREATE TABLE public.subscriptions (
     purchase_id uuid NOT NULL,
@@ -2887,6 +3083,9 @@ ALTER TABLE ONLY public.schema_functions
 ALTER TABLE ONLY public.staff_changes
     ADD CONSTRAINT staff_changes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.staff_requests
+    ADD CONSTRAINT staff_requests_pkey PRIMARY KEY (actor_id, key);
+
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (purchase_id);
 
@@ -2975,7 +3174,13 @@ CREATE INDEX refusals_by_user ON ONLY public.refusals USING btree (user_id, at);
 
 CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
+CREATE INDEX staff_changes_by_actor ON public.staff_changes USING btree (actor_id, id);
+
 CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource, resource_id, id);
+
+CREATE INDEX staff_changes_by_user ON public.staff_changes USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX staff_requests_by_time ON public.staff_requests USING btree (at);
 
 CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id, tariff_id, ends_at DESC);
 

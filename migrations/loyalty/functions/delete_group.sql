@@ -15,6 +15,6 @@ BEGIN
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id, 'delete', jsonb_build_object('title', v_title));
+    VALUES (p_now, p_actor_id, 'group', p_group_id::text, 'delete', jsonb_build_object('title', v_title));
     RETURN 'deleted';
 END $$;

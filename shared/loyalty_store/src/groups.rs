@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use pg::{PgError, Row};
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
 use crate::rows::get;
+use crate::{Change, LoyaltyStore};
 
 /// A group of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +26,6 @@ pub struct Member {
     pub user_id: Uuid,
     /// Since when, UTC.
     pub added_at: Timestamp,
-}
-
-/// Who of the staff changes something, and when.
-#[derive(Debug, Clone, Copy)]
-pub struct Change {
-    /// Who.
-    pub actor_id: Uuid,
-    /// When, UTC.
-    pub at: Timestamp,
 }
 
 /// The outcome of a change of a group's members.
@@ -94,7 +85,7 @@ pg::statements! {
     CREATE(TEXT, TIMESTAMPTZ, UUID) = "
         WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id, title), noted AS (
             INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $2, $3, 'group', made.id, 'create', jsonb_build_object('title', made.title) FROM made
+            SELECT $2, $3, 'group', made.id::text, 'create', jsonb_build_object('title', made.title) FROM made
         )
         SELECT made.id, made.title, 0::bigint AS members FROM made";
     /// Renames the group $4.
@@ -105,7 +96,7 @@ pg::statements! {
             RETURNING o.id, before.title AS was
         ), noted AS (
             INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $2, $3, 'group', changed.id, 'rename', jsonb_build_object('before', changed.was, 'after', $1)
+            SELECT $2, $3, 'group', changed.id::text, 'rename', jsonb_build_object('before', changed.was, 'after', $1)
             FROM changed
         ) ",
         select_groups!("FROM before g")
@@ -145,7 +136,7 @@ pg::statements! {
             RETURNING m.user_id
         ), noted AS (
             INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $4, $5, 'group', the_group.id, 'change_members', jsonb_build_object(
+            SELECT $4, $5, 'group', the_group.id::text, 'change_members', jsonb_build_object(
                 'added', ARRAY(SELECT added.user_id FROM added), 'removed', ARRAY(SELECT removed.user_id FROM removed))
             FROM the_group WHERE EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)
         )

@@ -58,7 +58,7 @@ impl LoyaltyStore {
                     &RULE_SET,
                     &refused,
                     &Json(&facts.observed),
-                    &by.map(|by| by.actor_id),
+                    &by.map(|by| by.change.actor_id),
                     &waived(decision),
                     &by.map(|by| by.reason.as_str()),
                 ],

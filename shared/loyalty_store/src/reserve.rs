@@ -1,14 +1,15 @@
 //! Reserving a use. One statement does it: all limits hold, however many requests run at once.
 
 use domain::{
-    ApplicationState, Decision, Facts, MAX_UNUSED, Quote, RULE_SET, Random, RuleCode, Usage,
+    ApplicationState, Decision, Facts, MAX_UNUSED, Observed, Quote, RULE_SET, Random, RuleCode,
+    Usage,
 };
 use jiff::Timestamp;
-use pg::{PgError, Record};
+use pg::{PgError, Record, Row};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::{Application, ForUser, LoyaltyStore};
+use crate::{Application, LoyaltyStore};
 
 pg::statements! {
     /// Reserves a use, if all that was decided on still holds.
@@ -21,24 +22,57 @@ pg::statements! {
         "SELECT move_application(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
             p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
             p_max_unused => $11, p_from_id => $12)";
-    /// The same for a user by a member of staff.
-    APPLY_FOR_USER(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB, INT4, UUID, TEXT,
-        TEXT_ARRAY, INT4, UUID, TEXT) =
-        "SELECT apply_for_user(p_application_id => $1, p_user_id => $2, p_code_id => $3, p_tariff_id => $4,
-            p_versions => $5, p_now => $6, p_total_minor => $7, p_uses_since => $8, p_rule_set => $9, p_observed => $10,
-            p_max_unused => $11, p_actor_id => $12, p_reason => $13, p_waived => $14, p_hold_minutes => $15,
-            p_purchase_id => $16, p_time_zone => $17)";
-}
-
-/// How a use is reserved.
-struct Reservation<'a> {
-    statement: &'static pg::Statement,
-    /// The values of the statement beside those that all have.
-    values: Vec<pg::Value<'a>>,
 }
 
 /// What `reserve_use` says when a limit leaves no use after others were counted.
 const NO_USE_LEFT: &str = "LS001";
+
+/// A use to be reserved, as the functions take it.
+pub(crate) struct Reservation<'a> {
+    /// The ID of the application.
+    pub id: Uuid,
+    facts: &'a Facts,
+    versions: Vec<Option<i32>>,
+    uses_since: Timestamp,
+    total_minor: i64,
+    observed: Json<&'a Observed>,
+}
+
+impl<'a> Reservation<'a> {
+    pub(crate) fn new(facts: &'a Facts, quote: Quote, random: &dyn Random) -> Reservation<'a> {
+        let campaign = facts.campaign.as_ref();
+        Reservation {
+            id: random.uuid_at(facts.now),
+            facts,
+            versions: vec![
+                Some(facts.code.version),
+                Some(facts.promotion.version),
+                Some(facts.tariff.version),
+                campaign.map(|campaign| campaign.version),
+            ],
+            uses_since: facts.promotion.period_start(facts.now),
+            total_minor: quote.total.minor(),
+            observed: Json(&facts.observed),
+        }
+    }
+
+    /// The first parameters of every statement that reserves a use.
+    pub(crate) fn values(&self) -> Vec<pg::Value<'_>> {
+        vec![
+            &self.id,
+            &self.facts.user_id,
+            &self.facts.code.id.0,
+            &self.facts.tariff.id.0,
+            &self.versions,
+            &self.facts.now,
+            &self.total_minor,
+            &self.uses_since,
+            &RULE_SET,
+            &self.observed,
+            &MAX_UNUSED,
+        ]
+    }
+}
 
 impl LoyaltyStore {
     /// Reserves a use at `quote`, if the facts still hold and the limits leave one. `None`: decide again.
@@ -51,40 +85,10 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        let reservation = Reservation {
-            statement: &RESERVE_USE,
-            values: vec![],
-        };
-        self.reserve_as(reservation, facts, quote, random).await
-    }
-
-    /// Reserves a use for a user on behalf of a member of staff, who may have waived rules of the decision; makes the
-    /// purchase as well if that is asked for, which takes a total of zero. `None`: decide again.
-    ///
-    /// # Errors
-    /// Any [`PgError`]; nothing has changed then.
-    pub async fn reserve_for_user(
-        &self,
-        facts: &Facts,
-        decision: &Decision,
-        quote: Quote,
-        by: &ForUser,
-        random: &dyn Random,
-    ) -> Result<Option<Application>, PgError> {
-        let (reason, waived) = (by.reason.as_str(), waived(decision));
-        let purchase_id = by.with_purchase.then(|| random.uuid());
-        let reservation = Reservation {
-            statement: &APPLY_FOR_USER,
-            values: vec![
-                &by.actor_id,
-                &reason,
-                &waived,
-                &by.hold_minutes,
-                &purchase_id,
-                &self.shop_zone,
-            ],
-        };
-        self.reserve_as(reservation, facts, quote, random).await
+        let reservation = Reservation::new(facts, quote, random);
+        let values = reservation.values();
+        let row = self.fetch_reservation(&RESERVE_USE, &values).await?;
+        self.reserved(&reservation, quote, row)
     }
 
     /// Moves the use of the application `from`, which the facts show as held for another tariff, to a new application
@@ -99,59 +103,44 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        let reservation = Reservation {
-            statement: &MOVE_APPLICATION,
-            values: vec![&from],
-        };
-        self.reserve_as(reservation, facts, quote, random).await
+        let reservation = Reservation::new(facts, quote, random);
+        let mut values = reservation.values();
+        values.push(&from);
+        let row = self.fetch_reservation(&MOVE_APPLICATION, &values).await?;
+        self.reserved(&reservation, quote, row)
     }
 
-    async fn reserve_as(
+    /// The answer of a statement that reserves a use; `None` when a limit or another request left it none.
+    pub(crate) async fn fetch_reservation(
         &self,
-        reservation: Reservation<'_>,
-        facts: &Facts,
-        quote: Quote,
-        random: &dyn Random,
-    ) -> Result<Option<Application>, PgError> {
-        let id = random.uuid_at(facts.now);
-        let campaign = facts.campaign.as_ref();
-        let versions = [
-            Some(facts.code.version),
-            Some(facts.promotion.version),
-            Some(facts.tariff.version),
-            campaign.map(|campaign| campaign.version),
-        ];
-        let since = facts.promotion.period_start(facts.now);
-        let versions = versions.as_slice();
-        let (total, observed) = (quote.total.minor(), Json(&facts.observed));
-        let mut values: Vec<pg::Value<'_>> = vec![
-            &id,
-            &facts.user_id,
-            &facts.code.id.0,
-            &facts.tariff.id.0,
-            &versions,
-            &facts.now,
-            &total,
-            &since,
-            &RULE_SET,
-            &observed,
-            &MAX_UNUSED,
-        ];
-        values.extend(reservation.values);
-        let row = self.pool.fetch_one(reservation.statement, &values).await;
-        let row = match row {
-            Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
+        statement: &pg::Statement,
+        values: &[pg::Value<'_>],
+    ) -> Result<Option<Row>, PgError> {
+        match self.pool.fetch_one(statement, values).await {
+            Err(PgError::Raised(code)) if code == NO_USE_LEFT => Ok(None),
             // Another account of the same person was faster: the unique index on trials keeps to one.
-            Err(error) if error.unique_violation().is_some() => return Ok(None),
-            other => other?,
+            Err(error) if error.unique_violation().is_some() => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    fn reserved(
+        &self,
+        reservation: &Reservation<'_>,
+        quote: Quote,
+        row: Option<Row>,
+    ) -> Result<Option<Application>, PgError> {
+        let Some(row) = row else {
+            return Ok(None);
         };
         let mut record: Record<'_> = row.try_get(0)?;
         let Some(expires_at) = record.field::<Option<Timestamp>>()? else {
             return Ok(None);
         };
+        let facts = reservation.facts;
         self.remember_usage(facts, quote, &mut record)?;
         Ok(Some(Application {
-            id,
+            id: reservation.id,
             code_id: facts.code.id,
             code: facts.code.text().to_owned(),
             tariff: facts.tariff.id,
@@ -162,7 +151,7 @@ impl LoyaltyStore {
     }
 
     /// What was taken before this use, and so is taken with it.
-    fn remember_usage(
+    pub(crate) fn remember_usage(
         &self,
         facts: &Facts,
         quote: Quote,

@@ -2,7 +2,9 @@
 
 use domain::{Decision, Quote, Random};
 use jiff::Timestamp;
-use loyalty_store::{ForUser, LoadedFacts, LoyaltyStore, PromoRequest};
+use loyalty_store::{
+    EarlierRequest, ForUser, LoadedFacts, LoyaltyStore, PromoRequest, ReservedForUser,
+};
 use pg::PgError;
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use crate::apply::{ATTEMPTS, released_own, waits_for_release};
 pub enum ApplyForUserOutcome {
     /// This application was made, or used, by this call.
     Done(Uuid),
-    /// The user, or staff, had applied the code already.
+    /// The user, or staff, had applied the code already; or this is a repetition of the request that did.
     AppliedBefore(Uuid),
     /// The purchase was asked for, and there is something to pay: nothing has changed.
     NotFree(Quote),
@@ -28,11 +30,14 @@ pub enum ApplyForUserOutcome {
     NoCode,
     /// There is no such tariff.
     NoTariff,
+    /// The Idempotency-Key came with another request before.
+    KeyReused,
 }
 
 /// Decides by the rules that [`apply`](crate::apply()) decides by, except those that are waived, and reserves a use for the
 /// user when the others pass; with [`ForUser::with_purchase`], makes the purchase in the same statement. Staff name a
-/// code by its ID and mean the user who has the text. A use that the user holds for another tariff is not moved.
+/// code by its ID and mean the user who has the text. A use that the user holds for another tariff is not moved. A request
+/// that repeats an earlier one, by its Idempotency-Key, gets the application of that.
 ///
 /// # Errors
 /// Any [`PgError`]; no use is reserved then.
@@ -45,6 +50,9 @@ pub async fn apply_for_user(
 ) -> Result<ApplyForUserOutcome, PgError> {
     let mut expired_released = false;
     for _ in 0..ATTEMPTS {
+        if let Some(earlier) = earlier(store, by).await? {
+            return Ok(earlier);
+        }
         let mut loaded = match store.load_facts(request, now).await? {
             LoadedFacts::NoCode => return Ok(ApplyForUserOutcome::NoCode),
             LoadedFacts::NoTariff => return Ok(ApplyForUserOutcome::NoTariff),
@@ -60,10 +68,11 @@ pub async fn apply_for_user(
             if own.quote.total.minor() > 0 {
                 return Ok(ApplyForUserOutcome::NotFree(own.quote));
             }
-            if store.use_for_user(own.id, by, now, random).await? {
-                return Ok(ApplyForUserOutcome::Done(own.id));
+            match store.use_for_user(own.id, by, now, random).await? {
+                ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
+                ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+                ReservedForUser::Changed => continue,
             }
-            continue;
         }
         loaded.facts.observed.named_by_text = true;
         let facts = &loaded.facts;
@@ -72,6 +81,10 @@ pub async fn apply_for_user(
             if !expired_released && waits_for_release(&loaded, &decision) {
                 expired_released = store.expire_applications_counted_with(facts, now).await?;
                 continue;
+            }
+            // The same request may have used the code up a moment ago.
+            if let Some(earlier) = earlier(store, by).await? {
+                return Ok(earlier);
             }
             let decision_id = store.record_refusal(facts, &decision, Some(by), random);
             return Ok(ApplyForUserOutcome::Refused {
@@ -83,11 +96,25 @@ pub async fn apply_for_user(
             return Ok(ApplyForUserOutcome::NotFree(quote));
         }
         let reserved = store.reserve_for_user(facts, &decision, quote, by, random);
-        if let Some(application) = reserved.await? {
-            return Ok(ApplyForUserOutcome::Done(application.id));
+        match reserved.await? {
+            ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
+            ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+            ReservedForUser::Changed => {}
         }
     }
     Err(PgError::Unavailable(
         "other requests were faster each time".to_owned(),
     ))
+}
+
+/// The outcome for a request with an Idempotency-Key that came before.
+async fn earlier(
+    store: &LoyaltyStore,
+    by: &ForUser,
+) -> Result<Option<ApplyForUserOutcome>, PgError> {
+    Ok(match store.earlier_request(&by.change).await? {
+        EarlierRequest::None => None,
+        EarlierRequest::Same(id) => Some(ApplyForUserOutcome::AppliedBefore(id)),
+        EarlierRequest::Other => Some(ApplyForUserOutcome::KeyReused),
+    })
 }

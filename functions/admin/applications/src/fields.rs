@@ -2,9 +2,8 @@
 
 use domain::{PromoCode, PromoCodeId, PromoRef, Reason, TariffId, Waivers};
 use jiff::{SignedDuration, Timestamp};
-use loyalty_store::{ForUser, PromoRequest};
+use loyalty_store::{Change, ForUser, PromoRequest};
 use service_http::{CheckedBody, FieldAdvice, FieldErrors, Problem};
-use uuid::Uuid;
 
 use crate::dto::{ApplyRequest, CancelRequest, ExtendRequest};
 
@@ -52,13 +51,13 @@ pub(crate) struct Application {
     pub(crate) by: ForUser,
 }
 
-/// Checks a request of the member of staff `actor_id`. A text that no code can have names none.
+/// Checks a request to apply a code. A text that no code can have names none.
 ///
 /// # Errors
 /// `validation_failed`.
 pub(crate) fn application(
     CheckedBody { fields, mut errors }: CheckedBody<ApplyRequest>,
-    actor_id: Uuid,
+    change: Change,
 ) -> Result<Application, Problem> {
     let promo = match (fields.promocode_id, fields.promocode) {
         (Some(_), Some(_)) => errors.check("promocode", Err(FieldError::TwoPromos)),
@@ -87,7 +86,7 @@ pub(crate) fn application(
                 move_held: false,
             },
             by: ForUser {
-                actor_id,
+                change,
                 reason,
                 waivers,
                 hold_minutes,

@@ -11,14 +11,14 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use cache::Cache;
-use domain::{Clock, Random, Reason, Role};
-use loyalty_store::{EndedApplication, LoyaltyStore, StaffAction};
+use domain::{Clock, Random, Role};
+use loyalty_store::{ApplicationChangeError, Change, LoyaltyStore};
 use redemption::ApplyForUserOutcome;
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde_json::json;
 use service_http::{
     Access, Caller, CheckedBody, Code, MoneyBody, PageSize, Problem, ProblemBody, Query, Staff,
-    TimeCursor,
+    StaffRequestKey, TimeCursor,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -54,11 +54,11 @@ impl State {
         })
     }
 
-    fn action(&self, caller: Caller, reason: Reason) -> StaffAction {
-        StaffAction {
+    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
+        Change {
             actor_id: caller.user_id,
             at: self.clock.now(),
-            reason,
+            request,
         }
     }
 }
@@ -126,28 +126,33 @@ async fn list_applications(
     path = "/admin/applications",
     tag = "admin",
     security(("access_token" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = ApplyRequest,
     responses(
         (status = 201, description = "Applied, or bought", body = ApplicationDetails),
-        (status = 200, description = "Applied before", body = ApplicationDetails),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 200, description = "Applied before; or a repeated call", body = ApplicationDetails),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`; `marketer_only`: the caller may not waive rules", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`, `tariff_not_found`", body = ProblemBody),
         (status = 409, description = "`buyer_must_pay`: `use` was asked for, and `total` is left to pay", body = ProblemBody),
-        (status = 422, description = "Refused: `reasons` names every rule that did not pass; `validation_failed`", body = ProblemBody),
+        (status = 422, description = "Refused: `reasons` names every rule that did not pass; `validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn apply_for_user(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
+    key: StaffRequestKey,
     body: CheckedBody<ApplyRequest>,
 ) -> Result<(StatusCode, Json<ApplicationDetails>), Problem> {
-    let fields::Application { request, by } = fields::application(body, caller.user_id)?;
+    let change = state.change(caller, key);
+    let fields::Application { request, by } = fields::application(body, change)?;
     if !by.waivers.is_empty() && caller.role == Role::Support {
         return Err(Problem::new(Code::MarketerOnly));
     }
-    let (now, random) = (state.clock.now(), state.random.as_ref());
+    let (now, random) = (change.at, state.random.as_ref());
     let applied = redemption::apply_for_user(&state.store, &request, &by, now, random);
     let (status, id) = match applied.await? {
         ApplyForUserOutcome::Done(id) => (StatusCode::CREATED, id),
@@ -162,6 +167,7 @@ async fn apply_for_user(
         } => return Err(Problem::refused_to_staff(&decision, decision_id)),
         ApplyForUserOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
         ApplyForUserOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
+        ApplyForUserOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
     };
     Ok((status, find(&state, id).await?))
 }
@@ -199,28 +205,32 @@ async fn get_application(
     path = "/admin/applications/{application_id}/cancel",
     tag = "admin",
     security(("access_token" = [])),
-    params(("application_id" = Uuid, Path, description = "The ID of the application", example = "0e7a4c91-5b2d-4f83-a6c0-9d1e3f5b7a28")),
+    params(
+        ("application_id" = Uuid, Path, description = "The ID of the application", example = "0e7a4c91-5b2d-4f83-a6c0-9d1e3f5b7a28"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = CancelRequest,
     responses(
         (status = 200, description = "The application, cancelled", body = ApplicationDetails),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`application_not_found`", body = ProblemBody),
         (status = 409, description = "`application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn cancel_application(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
     Path(application_id): Path<String>,
+    key: StaffRequestKey,
     body: CheckedBody<CancelRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let action = state.action(caller, fields::cancellation(body)?);
-    let cancelled = state.store.cancel_for_user(id, &action).await?;
-    cancelled.map_err(ended)?;
+    let (reason, change) = (fields::cancellation(body)?, state.change(caller, key));
+    let cancelled = state.store.cancel_for_user(id, &reason, change);
+    cancelled.await.map_err(refused)?;
     find(&state, id).await
 }
 
@@ -232,29 +242,33 @@ async fn cancel_application(
     path = "/admin/applications/{application_id}/extend",
     tag = "admin",
     security(("access_token" = [])),
-    params(("application_id" = Uuid, Path, description = "The ID of the application", example = "0e7a4c91-5b2d-4f83-a6c0-9d1e3f5b7a28")),
+    params(
+        ("application_id" = Uuid, Path, description = "The ID of the application", example = "0e7a4c91-5b2d-4f83-a6c0-9d1e3f5b7a28"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = ExtendRequest,
     responses(
         (status = 200, description = "The application, with its new `expires_at`", body = ApplicationDetails),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`application_not_found`", body = ProblemBody),
         (status = 409, description = "`application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn extend_application(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
     Path(application_id): Path<String>,
+    key: StaffRequestKey,
     body: CheckedBody<ExtendRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let (until, reason) = fields::extension(body, state.clock.now())?;
-    let action = state.action(caller, reason);
-    let extended = state.store.extend_application(id, until, &action).await?;
-    extended.map_err(ended)?;
+    let change = state.change(caller, key);
+    let (until, reason) = fields::extension(body, change.at)?;
+    let extended = state.store.extend_application(id, until, &reason, change);
+    extended.await.map_err(refused)?;
     find(&state, id).await
 }
 
@@ -273,12 +287,14 @@ fn number(application_id: &str) -> Result<Uuid, Problem> {
     number.map_err(|_| Problem::new(Code::ApplicationNotFound))
 }
 
-fn ended(why: EndedApplication) -> Problem {
-    Problem::new(match why {
-        EndedApplication::NotFound => Code::ApplicationNotFound,
-        EndedApplication::Expired => Code::ApplicationExpired,
-        EndedApplication::Cancelled => Code::ApplicationCancelled,
-        EndedApplication::Paying => Code::ApplicationPaying,
-        EndedApplication::Used => Code::ApplicationAlreadyUsed,
+fn refused(error: ApplicationChangeError) -> Problem {
+    Problem::new(match error {
+        ApplicationChangeError::NotFound => Code::ApplicationNotFound,
+        ApplicationChangeError::Expired => Code::ApplicationExpired,
+        ApplicationChangeError::Cancelled => Code::ApplicationCancelled,
+        ApplicationChangeError::Paying => Code::ApplicationPaying,
+        ApplicationChangeError::Used => Code::ApplicationAlreadyUsed,
+        ApplicationChangeError::KeyReused => Code::IdempotencyKeyReused,
+        ApplicationChangeError::Pg(error) => return error.into(),
     })
 }

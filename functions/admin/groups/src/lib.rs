@@ -54,6 +54,7 @@ impl State {
         Change {
             actor_id: caller.user_id,
             at: self.clock.now(),
+            request: None,
         }
     }
 }

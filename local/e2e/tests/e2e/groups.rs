@@ -79,7 +79,7 @@ async fn group_is_created_renamed_and_deleted() {
             .problem(404, "group_not_found");
     }
     let sql = "SELECT action FROM staff_changes
-        WHERE resource = 'group' AND resource_id = $1 AND actor_id = $2 ORDER BY id";
+        WHERE resource = 'group' AND resource_id = $1::text AND actor_id = $2 ORDER BY id";
     let params: [pg::Param; 2] = [(&other, pg::Type::INT8), (&marketer.id, pg::Type::UUID)];
     let rows = world.loyalty.rows(sql, &params).await.unwrap();
     let actions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

@@ -201,7 +201,7 @@ async fn change_requires_the_current_version() {
     let (made_it, late): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
     assert_eq!(made_it.len(), 1);
     for answer in late {
-        assert_eq!(answer.problem(409, "changed_meanwhile")["version"], 2);
+        assert_eq!(answer.problem(412, "changed_meanwhile")["version"], 2);
     }
     let body = made_it[0].success(200);
     assert_eq!((&body["version"], &body["effect"]), (&json!(2), &effect));

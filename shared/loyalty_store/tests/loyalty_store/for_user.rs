@@ -3,7 +3,7 @@
 use domain::{PaymentFailure, Random, Reason, RuleCode, Waivers};
 use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{
-    Application, Cancelled, EndedApplication, ForUser, OpenPurchaseOutcome, Settled, StaffAction,
+    Application, ApplicationChangeError, Cancelled, Change, ForUser, OpenPurchaseOutcome, Settled,
 };
 use pg::{AdHoc, Param, Type};
 use redemption::{ApplyForUserOutcome, ApplyOutcome};
@@ -16,21 +16,25 @@ use crate::world::{self, Limits, World};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-fn by_staff() -> ForUser {
-    ForUser {
+fn reason() -> Reason {
+    Reason::parse("A test").unwrap()
+}
+
+fn change(at: Timestamp) -> Change {
+    Change {
         actor_id: OsRandom.uuid(),
-        reason: Reason::parse("A test").unwrap(),
-        waivers: Waivers::default(),
-        hold_minutes: None,
-        with_purchase: false,
+        at,
+        request: None,
     }
 }
 
-fn action(at: Timestamp) -> StaffAction {
-    StaffAction {
-        actor_id: OsRandom.uuid(),
-        at,
-        reason: Reason::parse("A test").unwrap(),
+fn by_staff() -> ForUser {
+    ForUser {
+        change: change(world::now()),
+        reason: reason(),
+        waivers: Waivers::default(),
+        hold_minutes: None,
+        with_purchase: false,
     }
 }
 
@@ -158,9 +162,8 @@ async fn extension_or_expiry_wins_and_the_other_changes_nothing() {
         tasks.spawn(async move {
             let extended = world
                 .store
-                .extend_application(own.id, until, &action(before))
-                .await
-                .unwrap();
+                .extend_application(own.id, until, &reason(), change(before))
+                .await;
             (own.id, extended)
         });
     }
@@ -169,15 +172,16 @@ async fn extension_or_expiry_wins_and_the_other_changes_nothing() {
     let mut open = 0;
     for (id, outcome) in extended {
         let (state, expires_at) = world.state(id).await;
+        let logged = i64::from(outcome.is_ok());
         match outcome {
             Ok(()) => {
                 open += 1;
                 assert_eq!((state.as_str(), expires_at), ("applied", until));
             }
-            Err(EndedApplication::Expired) => assert_eq!(state, "expired"),
+            Err(ApplicationChangeError::Expired) => assert_eq!(state, "expired"),
             Err(other) => panic!("{other:?}"),
         }
-        assert_eq!(world.logged(id).await, i64::from(outcome.is_ok()));
+        assert_eq!(world.logged(id).await, logged);
     }
     assert_eq!(world.promotion_usage(promo).await, (open, open * 100));
     world.store.expire_applications(until).await.unwrap();
@@ -193,8 +197,9 @@ async fn sweeper_leaves_what_is_extended_after_it_was_found() {
     let (before, after) = (own.expires_at - MINUTE, own.expires_at + MINUTE);
     let until = own.expires_at + MINUTE * 60;
     // The row stays locked for a while after it is extended; the sweeper, which sees the application as expired, waits.
-    let sql = "SELECT extend_application(p_application_id => $1, p_actor_id => $1, p_until => $2, p_reason => 'A test',
-        p_now => $3), pg_sleep(1)";
+    let sql =
+        "SELECT extend_application(p_application_id => $1, p_until => $2, p_reason => 'A test',
+        p_staff => ROW($1, $3, NULL, NULL)::staff_request), pg_sleep(1)";
     let slow = {
         let (pool, id) = (world.pool.clone(), own.id);
         tokio::spawn(async move {
@@ -231,17 +236,20 @@ async fn extension_comes_before_the_purchase_or_is_refused() {
             let (bought, extended) = tokio::join!(
                 world.store.open_purchase(&own, None, now, &OsRandom),
                 async {
-                    let by = action(now);
-                    world.store.extend_application(own.id, until, &by).await
+                    let (reason, by) = (reason(), change(now));
+                    world
+                        .store
+                        .extend_application(own.id, until, &reason, by)
+                        .await
                 },
             );
             let bought = bought.unwrap();
             assert!(matches!(bought, OpenPurchaseOutcome::Opened(_)));
             let (state, expires_at) = world.state(own.id).await;
             assert_eq!(state, "paying");
-            match extended.unwrap() {
+            match extended {
                 Ok(()) => assert_eq!(expires_at, until),
-                Err(EndedApplication::Paying) => assert!(expires_at < until),
+                Err(ApplicationChangeError::Paying) => assert!(expires_at < until),
                 Err(other) => panic!("{other:?}"),
             }
         });
@@ -270,11 +278,11 @@ async fn use_is_released_once_whoever_cancels() {
                         Cancelled::Done(_) | Cancelled::NotApplied
                     ));
                 } else {
-                    let by = action(now);
-                    let cancelled = world.store.cancel_for_user(id, &by).await.unwrap();
+                    let (reason, by) = (reason(), change(now));
+                    let cancelled = world.store.cancel_for_user(id, &reason, by).await;
                     assert!(matches!(
                         cancelled,
-                        Ok(()) | Err(EndedApplication::Cancelled)
+                        Ok(()) | Err(ApplicationChangeError::Cancelled)
                     ));
                 }
             });

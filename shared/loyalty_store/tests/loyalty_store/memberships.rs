@@ -16,6 +16,7 @@ fn by_staff() -> Change {
     Change {
         actor_id: OsRandom.uuid(),
         at: SystemClock.now(),
+        request: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod holds;
 mod lists;
+mod repeated;
 mod waivers;
 
 use pg::{AdHoc, Type};
