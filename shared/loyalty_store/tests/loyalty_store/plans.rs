@@ -7,6 +7,7 @@ use domain::{Clock, PromoCode, PromoRef, TariffId};
 use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{
     Application, ApplicationFilter, Cancelled, LoyaltyStore, OpenPurchaseOutcome, PromoRequest,
+    StoredApplication,
 };
 use pg::{AdHoc, Pool};
 use redemption::ApplyOutcome;
@@ -179,12 +180,12 @@ async fn list_applications(store: &LoyaltyStore) {
         let first = store.find_applications(filter, None, PAGE as i64).await;
         let first = first.unwrap();
         assert_eq!(first.len(), PAGE, "{filter:?}");
-        let after = first.last().map(loyalty_store::StoredApplication::place);
+        let after = first.last().map(StoredApplication::place);
         let second = store.find_applications(filter, after, PAGE as i64).await;
         let places: Vec<_> = first
             .iter()
             .chain(&second.unwrap())
-            .map(|a| a.place())
+            .map(StoredApplication::place)
             .collect();
         assert!(places.is_sorted_by(|a, b| a > b), "newest first, each once");
         let found = store.find_application(first[0].id).await.unwrap();
