@@ -31,6 +31,7 @@ mod tariff;
 mod text_enum;
 mod user;
 mod user_period;
+mod waivers;
 
 pub use ambient::{Clock, Random};
 pub use application::ApplicationState;
@@ -58,8 +59,9 @@ pub use request_key::RequestKey;
 pub use role::Role;
 pub use rules::{MAX_UNUSED, RULES};
 pub use schedule::Schedule;
-pub use single_line::{SingleLineError, Title};
+pub use single_line::{Reason, SingleLineError, Title};
 pub use tariff::{Tariff, TariffId, TariffStatus};
 pub use text_enum::UnknownName;
 pub use user::{KnownStatus, UserStatus};
 pub use user_period::UserPeriod;
+pub use waivers::{NotWaivable, Waivers};

@@ -2,6 +2,7 @@
 //! personal data.
 
 mod application;
+mod applications;
 mod audit;
 mod campaigns;
 mod cancel;
@@ -10,6 +11,7 @@ mod decisions;
 mod definitions;
 mod explanation;
 mod facts;
+mod for_user;
 mod groups;
 mod inbox;
 mod list;
@@ -36,6 +38,7 @@ mod version_history;
 mod versions;
 
 pub use application::Application;
+pub use applications::{ApplicationFilter, StoredApplication};
 pub use audit::Audited;
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
@@ -43,6 +46,7 @@ pub use catalogue::ListPlace;
 pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
+pub use for_user::{ApplicationChangeError, ByStaff, EarlierRequest, ForUser, ReservedForUser};
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -62,6 +66,7 @@ pub use version_history::PastVersion;
 /// All statements of this store.
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
+        applications::STATEMENTS,
         audit::STATEMENTS,
         campaigns::STATEMENTS,
         cancel::STATEMENTS,
@@ -69,6 +74,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
+        for_user::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,

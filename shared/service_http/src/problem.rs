@@ -75,9 +75,18 @@ impl Problem {
     /// The rules refused a promo code. The first refusal, in the order of the rules, names the problem. A code that the
     /// caller must not know of is answered like one that does not exist.
     pub fn refused(decision: &Decision, decision_id: Option<Uuid>) -> Problem {
-        if decision.hidden {
-            return Problem::new(Code::PromoNotFound);
+        match decision.hidden {
+            true => Problem::new(Code::PromoNotFound),
+            false => Problem::of_refusals(decision, decision_id),
         }
+    }
+
+    /// The same for staff, from whom nothing is hidden.
+    pub fn refused_to_staff(decision: &Decision, decision_id: Uuid) -> Problem {
+        Problem::of_refusals(decision, Some(decision_id))
+    }
+
+    fn of_refusals(decision: &Decision, decision_id: Option<Uuid>) -> Problem {
         let reasons: Vec<Outcome> = decision.refusals().cloned().collect();
         let Some(first) = reasons.first() else {
             return Problem::new(Code::Internal).caused_by("a refusal without a reason");
