@@ -89,6 +89,16 @@ macro_rules! select_groups {
     };
 }
 
+/// The members of the group $1 after the user $2, at most $3; one row of NULL if there are none.
+macro_rules! select_members {
+    () => {
+        "SELECT m.user_id, m.added_at FROM user_groups g
+        LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
+        WHERE g.id = $1 ORDER BY m.user_id LIMIT $3"
+    };
+}
+pub(crate) use select_members;
+
 pg::statements! {
     /// Creates a group.
     CREATE(TEXT, TIMESTAMPTZ, UUID) = "
@@ -114,18 +124,8 @@ pg::statements! {
     DELETE(INT8, UUID, TIMESTAMPTZ) = "SELECT delete_group(p_group_id => $1, p_actor_id => $2, p_now => $3)";
     /// The group $1.
     FIND(INT8) = select_groups!("FROM user_groups g WHERE g.id = $1");
-    /// A page of groups, after the group $1, of which the user $2 is a member if one is named.
-    FIND_PAGE(INT8, UUID, INT8) = select_groups!(
-        "FROM user_groups g
-        WHERE g.id > $1
-            AND ($2 IS NULL OR EXISTS (SELECT FROM group_members m WHERE m.group_id = g.id AND m.user_id = $2))
-        ORDER BY g.id LIMIT $3"
-    );
     /// A page of the members of the group $1; one row of NULL if there are none.
-    MEMBERS(INT8, UUID, INT8) = "
-        SELECT m.user_id, m.added_at FROM user_groups g
-        LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
-        WHERE g.id = $1 ORDER BY m.user_id LIMIT $3";
+    MEMBERS(INT8, UUID, INT8) = select_members!();
     /// Adds the users $2 to the group $1 and removes $3. The group's lock serialises the changes of one group, so that
     /// no two wait for each other. That of the users makes a deletion wait, and then see the memberships: it ends them.
     CHANGE_MEMBERS(INT8, UUID_ARRAY, UUID_ARRAY, TIMESTAMPTZ, UUID) = "
@@ -206,23 +206,6 @@ impl LoyaltyStore {
         row.as_ref().map(group).transpose()
     }
 
-    /// Up to `limit` groups by their IDs, after the ID `after`; all, or those that a user is in.
-    ///
-    /// # Errors
-    /// Any [`PgError`].
-    pub async fn find_groups(
-        &self,
-        member: Option<Uuid>,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<Group>, PgError> {
-        let rows = self
-            .pool
-            .fetch(&FIND_PAGE, &[&after, &member, &limit])
-            .await?;
-        rows.iter().map(group).collect()
-    }
-
     /// Up to `limit` members of a group by their ids, after the user `after`; `None` when there is no such group.
     ///
     /// # Errors
@@ -233,20 +216,8 @@ impl LoyaltyStore {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Option<Vec<Member>>, PgError> {
-        let rows = self.pool.fetch(&MEMBERS, &[&id, &after, &limit]).await?;
-        let member = |row: &Row| {
-            let user_id: Option<Uuid> = get(row, "user_id")?;
-            let member =
-                |user_id| get(row, "added_at").map(|added_at| Member { user_id, added_at });
-            user_id.map(member).transpose()
-        };
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        rows.iter()
-            .filter_map(|row| member(row).transpose())
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let values: [pg::Value; 3] = [&id, &after, &limit];
+        members(&self.pool.fetch(&MEMBERS, &values).await?)
     }
 
     /// Adds users to a group and removes others, all of it or nothing. To add a member or to remove a
@@ -275,7 +246,23 @@ impl LoyaltyStore {
     }
 }
 
-fn group(row: &Row) -> Result<Group, PgError> {
+/// The members of a group; `None` when there is no such group.
+pub(crate) fn members(rows: &[Row]) -> Result<Option<Vec<Member>>, PgError> {
+    let member = |row: &Row| {
+        let user_id: Option<Uuid> = get(row, "user_id")?;
+        let member = |user_id| get(row, "added_at").map(|added_at| Member { user_id, added_at });
+        user_id.map(member).transpose()
+    };
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.iter()
+        .filter_map(|row| member(row).transpose())
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+pub(crate) fn group(row: &Row) -> Result<Group, PgError> {
     Ok(Group {
         id: get(row, "id")?,
         title: get(row, "title")?,

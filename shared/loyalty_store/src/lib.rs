@@ -9,6 +9,8 @@ mod decisions;
 mod definitions;
 mod explanation;
 mod facts;
+mod group_import;
+mod group_list;
 mod groups;
 mod inbox;
 mod list;
@@ -38,6 +40,8 @@ pub use catalogue::ListPlace;
 pub use decisions::StoredDecision;
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
+pub use group_import::{ImportMode, ImportOutcome};
+pub use group_list::{GroupFilter, GroupOrder, GroupPage};
 pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -59,6 +63,8 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
+        group_import::STATEMENTS,
+        group_list::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
@@ -10,8 +10,10 @@ use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use crate::body_limit::too_large;
 use crate::json_error::{BodyError, Differences, described, has_lists_for_objects};
-use crate::{Code, FieldErrors, Language, Problem};
+use crate::media_type::is_json;
+use crate::{Code, FieldErrors, Language, MAX_BODY, Problem};
 
 /// A body of JSON, parsed. What differs from the description is refused: each difference with its field.
 #[derive(Debug)]
@@ -97,20 +99,14 @@ async fn json_object<S: Send + Sync>(
     state: &S,
     language: Language,
 ) -> Result<Bytes, Problem> {
-    let declared = request.headers().get(header::CONTENT_TYPE);
-    let is_json = declared
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default().trim();
-            essence.eq_ignore_ascii_case("application/json")
-        });
-    if !is_json {
-        return Err(Problem::new(Code::UnsupportedMediaType));
+    if !is_json(request.headers()) {
+        let accepted = vec!["application/json"];
+        return Err(Problem::new(Code::UnsupportedMediaType).with("accepted", accepted));
     }
     let bytes = Bytes::from_request(request, state)
         .await
         .map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(MAX_BODY),
             _ => Problem::new(Code::BodyNotJson),
         })?;
     // The form first: whether a body is JSON must not hang on the field at which the fault is noticed.

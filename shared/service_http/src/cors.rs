@@ -86,7 +86,9 @@ impl AllowedOrigins {
         let read = [
             HeaderName::from_static("x-request-id"),
             header::ALLOW,
+            header::CONTENT_DISPOSITION,
             header::CONTENT_LANGUAGE,
+            header::LINK,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
         ];

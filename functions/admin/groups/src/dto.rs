@@ -1,11 +1,13 @@
 //! Groups in requests and answers.
 
 use jiff::Timestamp;
-use loyalty_store::{Group, Member};
+use loyalty_store::{Group, GroupPage, Member};
 use serde::{Deserialize, Serialize};
 use service_http::PageSize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::list::GroupSort;
 
 /// The title of a group.
 #[derive(Deserialize, ToSchema)]
@@ -28,13 +30,16 @@ pub(crate) struct GroupBody {
     members: i64,
 }
 
-/// Groups, ordered by ID.
+/// A page of groups.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Groups {
-    groups: Vec<GroupBody>,
+    /// The groups.
+    items: Vec<GroupBody>,
     /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<i64>,
+    next_cursor: Option<String>,
+    /// How many groups there are on all pages.
+    total: i64,
 }
 
 /// Members to add and to remove: at most 1,000 users in all.
@@ -63,7 +68,8 @@ pub(crate) struct MembersChanged {
 /// The members of a group, ordered by user ID.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Members {
-    members: Vec<MemberBody>,
+    /// The members.
+    items: Vec<MemberBody>,
     /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<Uuid>,
@@ -89,10 +95,11 @@ impl From<Group> for GroupBody {
 }
 
 impl Groups {
-    pub(crate) fn page(mut groups: Vec<Group>, size: PageSize) -> Groups {
+    pub(crate) fn page(mut page: GroupPage, size: PageSize, sort: GroupSort) -> Groups {
         Groups {
-            next_cursor: size.cut(&mut groups, |group| group.id),
-            groups: groups.into_iter().map(GroupBody::from).collect(),
+            next_cursor: size.cut(&mut page.groups, |last| sort.cursor(last)),
+            items: page.groups.into_iter().map(GroupBody::from).collect(),
+            total: page.total,
         }
     }
 }
@@ -105,7 +112,24 @@ impl Members {
         };
         Members {
             next_cursor: size.cut(&mut members, |member| member.user_id),
-            members: members.into_iter().map(body).collect(),
+            items: members.into_iter().map(body).collect(),
         }
     }
+}
+
+/// The effect of a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Imported {
+    /// How many users were added.
+    pub(crate) added: i64,
+    /// How many users were removed.
+    pub(crate) removed: i64,
+    /// How many users of the file were what it makes them already.
+    pub(crate) unchanged: i64,
+    /// How many lines name a user.
+    #[schema(example = 2)]
+    pub(crate) lines: usize,
+    /// How many lines have no `user_id` but an `error`, so that they were skipped.
+    #[schema(example = 0)]
+    pub(crate) skipped: usize,
 }

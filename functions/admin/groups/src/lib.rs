@@ -1,8 +1,11 @@
 //! For staff: groups of users, for which promo codes can be. `/admin/groups` lists and creates them,
-//! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it. All staff may read;
-//! marketers and administrators write.
+//! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it, also as a file. All
+//! staff may read; marketers and administrators write.
 
 mod dto;
+mod files;
+mod list;
+mod members;
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, Title};
-use loyalty_store::{Change, GroupError, LoyaltyStore, MembershipOutcome};
+use loyalty_store::{Change, GroupError, GroupFilter, LoyaltyStore};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
     Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, PageSize, Problem,
@@ -18,16 +21,14 @@ use service_http::{
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
-use crate::dto::{GroupBody, GroupRequest, Groups, Members, MembersChanged, MembersRequest};
+use crate::dto::{GroupBody, GroupRequest, Groups};
+use crate::list::GroupSort;
 
 /// Items on a page by default.
 const PAGE: u16 = 50;
 /// The maximum that the caller can request.
 const MAX_PAGE: u16 = 500;
-/// The most users that one call adds and removes.
-const MAX_USERS: usize = 1_000;
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -63,12 +64,14 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_groups, create_group))
         .routes(routes!(get_group, rename_group, delete_group))
-        .routes(routes!(list_members, change_members))
+        .routes(routes!(members::list_members, members::change_members))
+        .routes(routes!(files::import_members))
+        .routes(routes!(files::export_members))
 }
 
 /// List groups of users
 ///
-/// All of them, or those of one user.
+/// All of them, those of one user, or those whose titles contain a text.
 #[utoipa::path(
     get,
     path = "/admin/groups",
@@ -76,8 +79,10 @@ pub fn router() -> OpenApiRouter<State> {
     security(("access_token" = [])),
     params(
         ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("title" = Option<String>, Query, description = "Only groups whose titles contain this, in whatever case"),
+        ("sort" = Option<String>, Query, description = "`id`, by default, `-id`, `title` or `-title`; with `-`, descending"),
         ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, in the same order"),
     ),
     responses(
         (status = 200, description = "The groups", body = Groups),
@@ -91,14 +96,15 @@ async fn list_groups(
     _: Staff,
     query: Query,
 ) -> Result<Json<Groups>, Problem> {
-    let user_id = query.optional_parsed("user_id")?;
-    let after = query.optional_number("cursor")?.unwrap_or(0);
+    let filter = GroupFilter {
+        user_id: query.optional_parsed("user_id")?,
+        title: query.optional("title")?.and_then(list::searched),
+    };
+    let sort: GroupSort = query.optional_parsed("sort")?.unwrap_or_default();
+    let order = sort.after(&query)?;
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let groups = state
-        .store
-        .find_groups(user_id, after, size.fetch())
-        .await?;
-    Ok(Json(Groups::page(groups, size)))
+    let page = state.store.list_groups(&filter, &order, size.fetch());
+    Ok(Json(Groups::page(page.await?, size, sort)))
 }
 
 /// Create a group of users
@@ -210,87 +216,6 @@ async fn delete_group(
         .delete_group(number(&group_id)?, state.change(caller));
     gone.await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// List the members of a group
-#[utoipa::path(
-    get,
-    path = "/admin/groups/{group_id}/members",
-    tag = "admin",
-    security(("access_token" = [])),
-    params(
-        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
-        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<Uuid>, Query, description = "`next_cursor` of the previous page"),
-    ),
-    responses(
-        (status = 200, description = "The users", body = Members),
-        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
-        (status = 401, description = "No valid access token", body = ProblemBody),
-        (status = 403, description = "The caller is not staff", body = ProblemBody),
-        (status = 404, description = "`group_not_found`", body = ProblemBody),
-    )
-)]
-async fn list_members(
-    extract::State(state): extract::State<State>,
-    _: Staff,
-    Path(group_id): Path<String>,
-    query: Query,
-) -> Result<Json<Members>, Problem> {
-    let id = number(&group_id)?;
-    let after = query.optional_parsed("cursor")?;
-    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let members = state.store.group_members(id, after, size.fetch()).await?;
-    let members = members.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
-    Ok(Json(Members::page(members, size)))
-}
-
-/// Add and remove members of a group
-///
-/// All or nothing, and effective at once: the next attempt to apply a promo code sees it. Repeating the call changes
-/// nothing.
-#[utoipa::path(
-    patch,
-    path = "/admin/groups/{group_id}/members",
-    tag = "admin",
-    security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
-    request_body = MembersRequest,
-    responses(
-        (status = 200, description = "The members are updated", body = MembersChanged),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
-        (status = 401, description = "No valid access token", body = ProblemBody),
-        (status = 403, description = "`marketer_only`", body = ProblemBody),
-        (status = 404, description = "`group_not_found`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`, `users_unknown` with the `users`", body = ProblemBody),
-    )
-)]
-async fn change_members(
-    extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    Path(group_id): Path<String>,
-    JsonBody(MembersRequest { add, remove }): JsonBody<MembersRequest>,
-) -> Result<Json<MembersChanged>, Problem> {
-    let id = number(&group_id)?;
-    if add.len() + remove.len() > MAX_USERS {
-        return Err(Problem::new(Code::TooManyUsers).with("limit", MAX_USERS));
-    }
-    if let Some(both) = add.iter().find(|user| remove.contains(user)) {
-        return Err(Problem::new(Code::UserInBothLists).with("user_id", both.to_string()));
-    }
-    let change = state.change(caller);
-    match state
-        .store
-        .change_members(id, &add, &remove, change)
-        .await?
-    {
-        MembershipOutcome::Done { added, removed } => Ok(Json(MembersChanged { added, removed })),
-        MembershipOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),
-        MembershipOutcome::Unknown(users) => {
-            let users: Vec<String> = users.iter().map(Uuid::to_string).collect();
-            Err(Problem::new(Code::UsersUnknown).with("users", users))
-        }
-    }
 }
 
 fn number(group_id: &str) -> Result<i64, Problem> {

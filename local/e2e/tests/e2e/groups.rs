@@ -209,7 +209,7 @@ async fn concurrent_membership_changes_add_up() {
     loop {
         let page = send(&marketer, "GET", &format!("/{id}/members{query}")).await;
         let page = page.success(200);
-        let members = page["members"].as_array().unwrap();
+        let members = page["items"].as_array().unwrap();
         listed.extend(members.iter().map(|member| member["user_id"].clone()));
         match page["next_cursor"].as_str() {
             Some(cursor) => query = format!("?limit=2&cursor={cursor}"),
@@ -219,12 +219,84 @@ async fn concurrent_membership_changes_add_up() {
     assert_eq!(json!(listed), json!(stays));
     let of_user = format!("?user_id={}", ids[0]);
     let groups = send(&marketer, "GET", &of_user).await;
-    assert_eq!(groups.success(200)["groups"][0]["group_id"], id);
+    assert_eq!(groups.success(200)["items"][0]["group_id"], id);
     let of_other = send(&marketer, "GET", &format!("?user_id={}", ids[5])).await;
-    assert_eq!(of_other.success(200), &json!({ "groups": [] }));
+    assert_eq!(of_other.success(200), &json!({ "items": [], "total": 0 }));
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .success(204);
+    world.finish().await;
+}
+
+/// The titles on all pages, two on a page, and the total on each.
+async fn listed(staff: &User, query: &str, total: usize) -> Vec<String> {
+    let (mut titles, mut cursor) = (vec![], String::new());
+    loop {
+        let page = send(staff, "GET", &format!("?limit=2&{query}{cursor}")).await;
+        let page = page.success(200);
+        assert_eq!(page["total"], total, "{page}");
+        let items = page["items"].as_array().unwrap().iter();
+        titles.extend(items.map(|group| group["title"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return titles,
+        }
+    }
+}
+
+#[tokio::test]
+async fn groups_are_sorted_and_filtered() {
+    let world = World::new().await;
+    let (marketer, user) = (world.staff("marketer").await, world.user().await);
+    let mark = format!("ЁЛКА-{}", now().as_nanosecond());
+    let titles = ["яблоко", "Ёж", "Абрикос", "apple", "жук"].map(|title| format!("{title} {mark}"));
+    let mut ids = vec![];
+    for title in &titles {
+        ids.push(number(&make(&marketer, title).await));
+    }
+    regroup(&marketer, ids[1], &[user.id], &[])
+        .await
+        .success(200);
+    // In whatever case, and percent signs stand for themselves.
+    let filter = format!("title={}", mark.to_lowercase());
+    let sorted = [3, 2, 1, 4, 0].map(|nth| titles[nth].clone());
+    let reversed = |titles: &[String]| Vec::from_iter(titles.iter().rev().cloned());
+    for (sort, expected) in [
+        ("", titles.to_vec()),
+        ("&sort=id", titles.to_vec()),
+        ("&sort=-id", reversed(&titles)),
+        ("&sort=title", sorted.to_vec()),
+        ("&sort=-title", reversed(&sorted)),
+    ] {
+        let query = format!("{filter}{sort}");
+        assert_eq!(listed(&marketer, &query, 5).await, expected, "{sort}");
+    }
+    let of_user = format!("{filter}&sort=title&user_id={}", user.id);
+    assert_eq!(listed(&marketer, &of_user, 1).await, [titles[1].clone()]);
+    for nothing in [format!("title={mark}%25"), format!("title={mark}%00")] {
+        assert_eq!(listed(&marketer, &nothing, 0).await, [] as [String; 0]);
+    }
+    // A cursor belongs to its order.
+    let page = send(&marketer, "GET", &format!("?{filter}&limit=1&sort=title")).await;
+    let cursor = page.success(200)["next_cursor"].as_str().unwrap();
+    for query in [
+        format!("{filter}&cursor={cursor}"),
+        format!("{filter}&sort=-id&cursor={cursor}"),
+        format!("{filter}&sort=title&cursor={cursor}!"),
+        format!("{filter}&cursor=i"),
+        format!("{filter}&cursor=iLTE%00"),
+        "sort=members".to_owned(),
+        "sort=".to_owned(),
+        "sort=--id".to_owned(),
+    ] {
+        let answer = send(&marketer, "GET", &format!("?{query}")).await;
+        answer.problem(400, "query_parameter_invalid");
+    }
+    for id in ids {
+        send(&marketer, "DELETE", &format!("/{id}"))
+            .await
+            .success(204);
+    }
     world.finish().await;
 }
 
