@@ -6,6 +6,14 @@ CREATE DOMAIN public.application_state AS text
 CREATE DOMAIN public.cancel_reason AS text
 	CONSTRAINT cancel_reason_check CHECK ((VALUE = ANY (ARRAY['user'::text, 'moved'::text, 'admin'::text, 'payment_failed'::text, 'payment_expired'::text, 'user_blocked'::text, 'user_deleted'::text, 'not_first_purchase'::text, 'refunded'::text, 'revoked'::text])));
 
+CREATE TYPE public.staff_request AS (
+	actor_id uuid,
+	at timestamp with time zone,
+	key bytea,
+	fingerprint bytea
+);
+COMMENT ON TYPE public.staff_request IS 'Who of the staff changes something, and when; the SHA-256 of the Idempotency-Key and of the request, or NULL.';
+
 CREATE FUNCTION public.accept_late_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -200,6 +208,57 @@ BEGIN
     END;
 END $$;
 
+CREATE FUNCTION public.change_members(p_group_id bigint, p_add uuid[], p_remove uuid[], p_staff public.staff_request, OUT outcome text, OUT unknown uuid[], OUT added bigint, OUT removed bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_known uuid[];
+    v_added uuid[];
+    v_removed uuid[];
+BEGIN
+    added := 0;
+    removed := 0;
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        RETURN;
+    END IF;
+    PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    v_known := ARRAY(
+        SELECT u.id FROM users u WHERE u.id = ANY (p_add) AND u.status <> 'deleted' ORDER BY u.id FOR SHARE
+    );
+    unknown := ARRAY(
+        SELECT o.user_id FROM unnest(p_add) AS o (user_id) EXCEPT SELECT k.user_id FROM unnest(v_known) AS k (user_id)
+    );
+    IF cardinality(unknown) > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    WITH new AS (
+        INSERT INTO group_members (group_id, user_id, added_at)
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_known) AS o (user_id)
+        ON CONFLICT DO NOTHING RETURNING user_id
+    )
+    SELECT array_agg(n.user_id), count(*) INTO v_added, added FROM new n;
+    WITH gone AS (
+        DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
+    )
+    SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    IF added + removed > 0 THEN
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
+            p_details => jsonb_build_object(
+                'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
+            )
+        );
+    END IF;
+    outcome := 'done';
+END $$;
+
 CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -268,6 +327,44 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION public.create_campaign(p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT campaign_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted campaigns := jsonb_populate_record(NULL::campaigns, p_campaign);
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, campaign_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO campaigns AS c (title, status, total_limit, budget_minor, currency, created_at)
+    VALUES (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency, p_staff.at)
+    RETURNING c.id INTO campaign_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'campaign', p_resource_id => campaign_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    outcome := 'created';
+END $$;
+
+CREATE FUNCTION public.create_group(p_title text, p_staff public.staff_request, OUT outcome text, OUT group_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, group_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
+        p_details => jsonb_build_object('title', p_title)
+    );
+    outcome := 'created';
+END $$;
+
 CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT code_id bigint, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -302,28 +399,63 @@ BEGIN
     RETURNING c.id INTO code_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion_id, 'create', jsonb_build_object('version', 1)),
-        (p_now, p_actor_id, 'promo_code', code_id, 'create', jsonb_build_object('version', 1));
+        (p_now, p_actor_id, 'promotion', v_promotion_id::text, 'create', jsonb_build_object('version', 1)),
+        (p_now, p_actor_id, 'promo_code', code_id::text, 'create', jsonb_build_object('version', 1));
 END $$;
 
-CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.create_tariff(p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT tariff_id bigint) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_title text;
+    v_wanted tariffs := jsonb_populate_record(NULL::tariffs, p_tariff);
 BEGIN
-    SELECT g.title INTO v_title FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN 'not_found';
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, tariff_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO tariffs AS t (title, price_minor, currency, period_months, status, created_at)
+    VALUES (v_wanted.title, v_wanted.price_minor, v_wanted.currency, v_wanted.period_months, v_wanted.status, p_staff.at)
+    RETURNING t.id INTO tariff_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'tariff', p_resource_id => tariff_id::text, p_action => 'create',
+        p_details => '{"version": 1}'
+    );
+    outcome := 'created';
+END $$;
+
+CREATE FUNCTION public.delete_group(p_group_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_before user_groups;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'deleted' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    IF version <> p_version THEN
+        outcome := 'changed';
+        RETURN;
     END IF;
     -- A separate statement, so it sees what was committed before the lock was granted.
     IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id] AND p.status <> 'archived') THEN
-        RETURN 'in_use';
+        outcome := 'in_use';
+        RETURN;
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id, 'delete', jsonb_build_object('title', v_title));
-    RETURN 'deleted';
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',
+        p_details => jsonb_build_object('title', v_before.title)
+    );
+    outcome := 'deleted';
 END $$;
 
 CREATE FUNCTION public.delete_promotion(p_code_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
@@ -351,8 +483,8 @@ BEGIN
     DELETE FROM promotions p WHERE p.id = v_promotion.id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion.id, 'delete', jsonb_build_object('version', v_promotion.version)),
-        (p_now, p_actor_id, 'promo_code', v_code.id, 'delete', jsonb_build_object('version', v_code.version));
+        (p_now, p_actor_id, 'promotion', v_promotion.id::text, 'delete', jsonb_build_object('version', v_promotion.version)),
+        (p_now, p_actor_id, 'promo_code', v_code.id::text, 'delete', jsonb_build_object('version', v_code.version));
     RETURN 'deleted';
 END $$;
 
@@ -625,6 +757,24 @@ BEGIN
     LIMIT p_limit;
 END $$;
 
+CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_earlier staff_requests;
+BEGIN
+    outcome := 'new';
+    IF p_staff.key IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_staff.actor_id || encode(p_staff.key, 'hex'), 0));
+    SELECT r.* INTO v_earlier FROM staff_requests r WHERE r.actor_id = p_staff.actor_id AND r.key = p_staff.key;
+    IF FOUND THEN
+        outcome := CASE WHEN v_earlier.fingerprint = p_staff.fingerprint THEN 'repeated' ELSE 'key_reused' END;
+        resource_id := v_earlier.resource_id;
+    END IF;
+END $$;
+
 CREATE FUNCTION public.free_text(p_code text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -646,7 +796,7 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_actor_id uuid, p_now timestamp with time zone, OUT is_group boolean, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint) RETURNS record
+CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_staff public.staff_request, OUT outcome text, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint) RETURNS record
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
@@ -654,22 +804,31 @@ DECLARE
     v_new uuid[];
     v_gone uuid[];
 BEGIN
+    added := 0;
+    removed := 0;
     IF p_dry_run THEN
         PERFORM FROM user_groups g WHERE g.id = p_group_id;
     ELSE
+        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+        IF outcome <> 'new' THEN
+            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+            RETURN;
+        END IF;
         -- Changes of one group wait for each other.
         PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
     END IF;
-    is_group := FOUND;
-    IF NOT is_group THEN
+    IF NOT FOUND THEN
+        outcome := 'no_group';
         RETURN;
     END IF;
     SELECT count(*), (array_agg(o.position ORDER BY o.position))[:100] INTO unknown_count, unknown_positions
     FROM unnest(p_user_ids) WITH ORDINALITY AS o (user_id, position)
     WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = o.user_id AND u.status <> 'deleted');
     IF unknown_count > 0 THEN
+        outcome := 'unknown';
         RETURN;
     END IF;
+    outcome := 'done';
 
     IF p_mode IN ('add', 'replace') THEN
         v_new := ARRAY(
@@ -697,7 +856,7 @@ BEGIN
 
     IF added > 0 THEN
         INSERT INTO group_members (group_id, user_id, added_at)
-        SELECT p_group_id, o.user_id, p_now FROM unnest(v_new) AS o (user_id);
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_new) AS o (user_id);
         -- As late as possible, since whoever applies a promo code waits for it. A deletion that came first has not seen
         -- the memberships, so they end here; one that comes later waits, and ends them itself.
         PERFORM FROM unnest(v_new) AS o (user_id) JOIN users u ON u.id = o.user_id ORDER BY u.id FOR SHARE OF u;
@@ -709,9 +868,10 @@ BEGIN
         DELETE FROM group_members m USING unnest(v_gone) AS o (user_id)
         WHERE m.group_id = p_group_id AND m.user_id = o.user_id;
     END IF;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id, 'import_members',
-        jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed));
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'import_members',
+        p_details => jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed)
+    );
 END $$;
 
 CREATE TABLE public.promotions (
@@ -1496,6 +1656,19 @@ BEGIN
     WHERE u.promotion_id = p_promotion_id;
 END $$;
 
+CREATE FUNCTION public.record_staff_change(p_staff public.staff_request, p_resource text, p_resource_id text, p_action text, p_details jsonb, p_user_id uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
+    VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
+    IF p_staff.key IS NOT NULL THEN
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
+
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE sql
     AS $$
@@ -1637,6 +1810,84 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION public.rename_group(p_group_id bigint, p_version integer, p_title text, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_before user_groups;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'renamed' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSE
+        outcome := 'renamed';
+    END IF;
+    IF outcome <> 'renamed' OR v_before.title = p_title THEN
+        RETURN;
+    END IF;
+    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    WHERE g.id = p_group_id RETURNING g.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',
+        p_details => jsonb_build_object('before', v_before.title, 'after', p_title, 'version', version)
+    );
+END $$;
+
+CREATE FUNCTION public.replace_campaign(p_campaign_id bigint, p_version integer, p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted campaigns := jsonb_populate_record(NULL::campaigns, p_campaign);
+    v_before campaigns;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT c.* INTO v_before FROM campaigns c WHERE c.id = p_campaign_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_campaign';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_before.status = 'archived' AND to_jsonb(v_wanted) - '{id,version,created_at}'::text[]
+        <> to_jsonb(v_before) - '{id,version,created_at}'::text[]
+    THEN
+        outcome := 'archived';
+    ELSIF v_before.currency <> v_wanted.currency AND EXISTS (
+        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id
+    ) THEN
+        -- What was spent is counted in the currency that it had.
+        outcome := 'other_currency';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' OR (
+        (v_before.title, v_before.status, v_before.total_limit, v_before.budget_minor, v_before.currency)
+        IS NOT DISTINCT FROM
+        (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
+    ) THEN
+        RETURN;
+    END IF;
+    UPDATE campaigns AS c SET (title, status, total_limit, budget_minor, currency)
+        = (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
+    WHERE c.id = p_campaign_id
+    RETURNING c.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'campaign', p_resource_id => p_campaign_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
+END $$;
+
 CREATE FUNCTION public.replace_promotion(p_code_id bigint, p_version integer, p_promotion jsonb, p_code text, p_typed text, p_user_id uuid, p_actor_id uuid, p_now timestamp with time zone, OUT outcome text, OUT version integer, OUT unknown text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -1694,7 +1945,7 @@ BEGIN
     WHERE p.id = v_before.id
     RETURNING p.version INTO version;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_before.id, 'change', jsonb_build_object('version', version));
+    VALUES (p_now, p_actor_id, 'promotion', v_before.id::text, 'change', jsonb_build_object('version', version));
     IF v_code.code <> p_code THEN
         PERFORM free_text(p_code => p_code);
     END IF;
@@ -1703,8 +1954,47 @@ BEGIN
         WHERE c.id = p_code_id
         RETURNING c.version INTO v_code_version;
         INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-        VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
+        VALUES (p_now, p_actor_id, 'promo_code', p_code_id::text, 'change', jsonb_build_object('version', v_code_version));
     END IF;
+END $$;
+
+CREATE FUNCTION public.replace_tariff(p_tariff_id bigint, p_version integer, p_tariff jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_wanted tariffs := jsonb_populate_record(NULL::tariffs, p_tariff);
+    v_before tariffs;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'replaced' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT t.* INTO v_before FROM tariffs t WHERE t.id = p_tariff_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_tariff';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSIF v_before.currency <> v_wanted.currency THEN
+        -- Budgets count in the currency in which they were sold.
+        outcome := 'other_currency';
+    ELSE
+        outcome := 'replaced';
+    END IF;
+    IF outcome <> 'replaced' OR (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
+        = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
+    THEN
+        RETURN;
+    END IF;
+    UPDATE tariffs AS t SET (title, price_minor, period_months, status)
+        = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
+    WHERE t.id = p_tariff_id
+    RETURNING t.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'tariff', p_resource_id => p_tariff_id::text, p_action => 'change',
+        p_details => jsonb_build_object('version', version)
+    );
 END $$;
 
 CREATE FUNCTION public.reserve_again(p_application_id uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2571,12 +2861,16 @@ CREATE TABLE public.staff_changes (
     at timestamp with time zone NOT NULL,
     actor_id uuid NOT NULL,
     resource text NOT NULL,
-    resource_id bigint NOT NULL,
+    resource_id text NOT NULL,
     action text NOT NULL,
     details jsonb NOT NULL,
-    CONSTRAINT staff_changes_resource_check CHECK ((resource = ANY (ARRAY['group'::text, 'promo_code'::text, 'promotion'::text, 'campaign'::text, 'tariff'::text])))
+    user_id uuid,
+    reason text,
+    CONSTRAINT staff_changes_resource CHECK ((resource = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text, 'group'::text, 'user'::text, 'application'::text, 'purchase'::text, 'refund'::text, 'subscription'::text, 'approval'::text])))
 );
 COMMENT ON TABLE public.staff_changes IS 'A row is a change that staff made, and who made it, by ID alone.';
+COMMENT ON COLUMN public.staff_changes.user_id IS 'The user who is concerned; NULL for a change of what is offered.';
+COMMENT ON COLUMN public.staff_changes.reason IS 'Why, in the words of the member of staff.';
 
 ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_changes_id_seq
@@ -2586,6 +2880,15 @@ ALTER TABLE public.staff_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.staff_requests (
+    actor_id uuid NOT NULL,
+    key bytea NOT NULL,
+    fingerprint bytea NOT NULL,
+    resource_id text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.staff_requests IS 'A row is an Idempotency-Key under which a member of staff changed something. A request that repeats it gets that resource.';
 
 CREATE TABLE public.subscriptions (
     purchase_id uuid NOT NULL,
@@ -2631,9 +2934,12 @@ ALTER TABLE public.tariffs ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
 CREATE TABLE public.user_groups (
     id bigint NOT NULL,
     title text NOT NULL,
-    CONSTRAINT user_groups_id_check CHECK ((id > 0))
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT user_groups_id_check CHECK ((id > 0)),
+    CONSTRAINT user_groups_version CHECK ((version > 0))
 );
 COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
+COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: changes of them add up.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq
@@ -2753,6 +3059,9 @@ ALTER TABLE ONLY public.schema_functions
 ALTER TABLE ONLY public.staff_changes
     ADD CONSTRAINT staff_changes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.staff_requests
+    ADD CONSTRAINT staff_requests_pkey PRIMARY KEY (actor_id, key);
+
 ALTER TABLE ONLY public.subscriptions
     ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (purchase_id);
 
@@ -2839,7 +3148,13 @@ CREATE INDEX refusals_by_user ON ONLY public.refusals USING btree (user_id, at);
 
 CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
+CREATE INDEX staff_changes_by_actor ON public.staff_changes USING btree (actor_id, id);
+
 CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource, resource_id, id);
+
+CREATE INDEX staff_changes_by_user ON public.staff_changes USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX staff_requests_by_time ON public.staff_requests USING btree (at);
 
 CREATE INDEX subscriptions_by_user ON public.subscriptions USING btree (user_id, tariff_id, ends_at DESC);
 

@@ -35,6 +35,6 @@ BEGIN
     RETURNING c.id INTO code_id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion_id, 'create', jsonb_build_object('version', 1)),
-        (p_now, p_actor_id, 'promo_code', code_id, 'create', jsonb_build_object('version', 1));
+        (p_now, p_actor_id, 'promotion', v_promotion_id::text, 'create', jsonb_build_object('version', 1)),
+        (p_now, p_actor_id, 'promo_code', code_id::text, 'create', jsonb_build_object('version', 1));
 END $$;

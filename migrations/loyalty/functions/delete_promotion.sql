@@ -24,7 +24,7 @@ BEGIN
     DELETE FROM promotions p WHERE p.id = v_promotion.id;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
     VALUES
-        (p_now, p_actor_id, 'promotion', v_promotion.id, 'delete', jsonb_build_object('version', v_promotion.version)),
-        (p_now, p_actor_id, 'promo_code', v_code.id, 'delete', jsonb_build_object('version', v_code.version));
+        (p_now, p_actor_id, 'promotion', v_promotion.id::text, 'delete', jsonb_build_object('version', v_promotion.version)),
+        (p_now, p_actor_id, 'promo_code', v_code.id::text, 'delete', jsonb_build_object('version', v_code.version));
     RETURN 'deleted';
 END $$;

@@ -1,12 +1,11 @@
 -- Adds the users to a group, removes them from it, or makes them its only members: `p_mode` is 'add', 'remove' or
--- 'replace'. All of it or nothing. A user is named once.
---
--- If some are not known, or their accounts are deleted, nothing changes: `unknown_count` is their number, and
--- `unknown_positions` has the first 100 of their positions in `p_user_ids`, from 1 on. `is_group` is false without such a
--- group. With `p_dry_run` nothing changes either, and the counts are those that there would be.
+-- 'replace'. All of it or nothing. A user is named once. The outcome: 'done', also by an earlier call with the same key; or,
+-- with nothing changed, 'no_group', 'key_reused', or 'unknown' if some users are not known, or their accounts are deleted:
+-- `unknown_count` is their number, and `unknown_positions` has the first 100 of their positions in `p_user_ids`, from 1 on.
+-- With `p_dry_run` nothing changes either, and the counts are those that there would be.
 CREATE OR REPLACE FUNCTION import_members(
-    p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_actor_id uuid, p_now timestamptz,
-    OUT is_group boolean, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint
+    p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_staff staff_request,
+    OUT outcome text, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint
 )
 -- A plan for 10 users is none for 100,000.
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
@@ -14,22 +13,31 @@ DECLARE
     v_new uuid[];
     v_gone uuid[];
 BEGIN
+    added := 0;
+    removed := 0;
     IF p_dry_run THEN
         PERFORM FROM user_groups g WHERE g.id = p_group_id;
     ELSE
+        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+        IF outcome <> 'new' THEN
+            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+            RETURN;
+        END IF;
         -- Changes of one group wait for each other.
         PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
     END IF;
-    is_group := FOUND;
-    IF NOT is_group THEN
+    IF NOT FOUND THEN
+        outcome := 'no_group';
         RETURN;
     END IF;
     SELECT count(*), (array_agg(o.position ORDER BY o.position))[:100] INTO unknown_count, unknown_positions
     FROM unnest(p_user_ids) WITH ORDINALITY AS o (user_id, position)
     WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = o.user_id AND u.status <> 'deleted');
     IF unknown_count > 0 THEN
+        outcome := 'unknown';
         RETURN;
     END IF;
+    outcome := 'done';
 
     IF p_mode IN ('add', 'replace') THEN
         v_new := ARRAY(
@@ -57,7 +65,7 @@ BEGIN
 
     IF added > 0 THEN
         INSERT INTO group_members (group_id, user_id, added_at)
-        SELECT p_group_id, o.user_id, p_now FROM unnest(v_new) AS o (user_id);
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_new) AS o (user_id);
         -- As late as possible, since whoever applies a promo code waits for it. A deletion that came first has not seen
         -- the memberships, so they end here; one that comes later waits, and ends them itself.
         PERFORM FROM unnest(v_new) AS o (user_id) JOIN users u ON u.id = o.user_id ORDER BY u.id FOR SHARE OF u;
@@ -69,7 +77,8 @@ BEGIN
         DELETE FROM group_members m USING unnest(v_gone) AS o (user_id)
         WHERE m.group_id = p_group_id AND m.user_id = o.user_id;
     END IF;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id, 'import_members',
-        jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed));
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'import_members',
+        p_details => jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed)
+    );
 END $$;

@@ -63,7 +63,7 @@ BEGIN
     WHERE p.id = v_before.id
     RETURNING p.version INTO version;
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'promotion', v_before.id, 'change', jsonb_build_object('version', version));
+    VALUES (p_now, p_actor_id, 'promotion', v_before.id::text, 'change', jsonb_build_object('version', version));
     IF v_code.code <> p_code THEN
         PERFORM free_text(p_code => p_code);
     END IF;
@@ -72,6 +72,6 @@ BEGIN
         WHERE c.id = p_code_id
         RETURNING c.version INTO v_code_version;
         INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-        VALUES (p_now, p_actor_id, 'promo_code', p_code_id, 'change', jsonb_build_object('version', v_code_version));
+        VALUES (p_now, p_actor_id, 'promo_code', p_code_id::text, 'change', jsonb_build_object('version', v_code_version));
     END IF;
 END $$;

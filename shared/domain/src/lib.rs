@@ -22,6 +22,7 @@ mod person_name;
 mod promo_code;
 mod promotion;
 mod purchase;
+mod request_key;
 mod role;
 mod rules;
 mod schedule;
@@ -53,6 +54,7 @@ pub use promotion::{
     PromotionStatus,
 };
 pub use purchase::{PaymentFailure, PurchaseStatus, RefundCause, RefundStatus};
+pub use request_key::RequestKey;
 pub use role::Role;
 pub use rules::{MAX_UNUSED, RULES};
 pub use schedule::Schedule;

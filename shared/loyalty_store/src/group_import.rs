@@ -3,8 +3,10 @@
 use pg::{PgError, Record, Value};
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
-use crate::groups::{Change, Member, members};
+use crate::groups::{Member, members};
+use crate::rows::bug;
+use crate::staff_change::staff_request;
+use crate::{Change, LoyaltyStore};
 
 /// What a file of users does to the members of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +38,17 @@ pub enum ImportOutcome {
     },
     /// There is no such group.
     NoGroup,
+    /// The Idempotency-Key came with another request before.
+    KeyReused,
 }
 
 pg::statements! {
     /// Changes the members of a group, or tells what that would change.
-    IMPORT(INT8, TEXT, UUID_ARRAY, BOOL, UUID, TIMESTAMPTZ) = "SELECT import_members(p_group_id => $1, p_mode => $2,
-        p_user_ids => $3, p_dry_run => $4, p_actor_id => $5, p_now => $6)";
+    IMPORT(INT8, TEXT, UUID_ARRAY, BOOL, JSONB) = concat!(
+        "SELECT import_members(p_group_id => $1, p_mode => $2, p_user_ids => $3, p_dry_run => $4, p_staff => ",
+        staff_request!("$5"),
+        ")"
+    );
     /// The members of the group $1 after the user $2; one row of NULL if there are none.
     EXPORT(INT8, UUID, INT8) = crate::groups::select_members!();
 }
@@ -61,26 +68,29 @@ impl LoyaltyStore {
         change: Change,
     ) -> Result<ImportOutcome, PgError> {
         let mode = mode.as_str();
-        let values: [Value; 6] = [&id, &mode, &users, &dry_run, &change.actor_id, &change.at];
+        let values: [Value<'_>; 5] = [&id, &mode, &users, &dry_run, &change.as_json()];
         let rows = self.pool.fetch_bulk(&IMPORT, &values).await?;
         let row = rows.first();
         let row = row.ok_or_else(|| PgError::Internal("IMPORT returned no row".to_owned()))?;
         let mut record: Record<'_> = row.try_get(0)?;
-        if !record.field::<bool>()? {
-            return Ok(ImportOutcome::NoGroup);
-        }
-        let count: i64 = record.field()?;
+        let outcome: &str = record.field()?;
+        let count: Option<i64> = record.field()?;
         let first: Option<Vec<i64>> = record.field()?;
-        if count > 0 {
-            let first = first.unwrap_or_default().into_iter();
-            return Ok(ImportOutcome::Unknown {
-                first: first.filter_map(|n| usize::try_from(n - 1).ok()).collect(),
-                count: usize::try_from(count).unwrap_or(usize::MAX),
-            });
-        }
-        Ok(ImportOutcome::Done {
-            added: record.field()?,
-            removed: record.field()?,
+        Ok(match outcome {
+            "done" => ImportOutcome::Done {
+                added: record.field()?,
+                removed: record.field()?,
+            },
+            "unknown" => {
+                let first = first.unwrap_or_default().into_iter();
+                ImportOutcome::Unknown {
+                    first: first.filter_map(|n| usize::try_from(n - 1).ok()).collect(),
+                    count: usize::try_from(count.unwrap_or_default()).unwrap_or(usize::MAX),
+                }
+            }
+            "no_group" => ImportOutcome::NoGroup,
+            "key_reused" => ImportOutcome::KeyReused,
+            _ => return Err(bug("an unknown answer")),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod application;
 mod audit;
+mod campaigns;
 mod cancel;
 mod catalogue;
 mod decisions;
@@ -27,22 +28,25 @@ mod reserve;
 mod retention;
 mod rows;
 mod settlement;
+mod staff_change;
 mod store;
 mod subscriptions;
 mod tariffs;
 mod users;
+mod version_history;
 mod versions;
 
 pub use application::Application;
 pub use audit::Audited;
+pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
 pub use decisions::StoredDecision;
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use group_import::{ImportMode, ImportOutcome};
-pub use group_list::{GroupFilter, GroupOrder, GroupPage};
-pub use groups::{Change, Group, GroupError, Member, MembershipOutcome};
+pub use group_list::GroupFilter;
+pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
 pub use open_purchase::OpenPurchaseOutcome;
@@ -50,14 +54,18 @@ pub use promotions::{PromoEntry, PromoError, PromoFilter, StoredPromo};
 pub use purchases::{Place, Purchase, PurchaseCancellation, Revocation};
 pub use refunds::{Refund, RefundOutcome};
 pub use settlement::Settled;
+pub use staff_change::{Change, ChangeError};
 pub use store::LoyaltyStore;
 pub use subscriptions::{SubscribedTariff, Subscription};
+pub use tariffs::{StoredTariff, TariffEntry, TariffFilter};
 pub use users::StatusChange;
+pub use version_history::PastVersion;
 
 /// All statements of this store.
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
         audit::STATEMENTS,
+        campaigns::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,
         decisions::STATEMENTS,

@@ -1,7 +1,7 @@
 //! From values of the database to values of the domain.
 
 use domain::{Currency, Money};
-use pg::{PgError, Row};
+use pg::{KeyedRows, Keyset, PgError, Row};
 use tokio_postgres::types::FromSql;
 
 /// The value in `column`.
@@ -29,4 +29,19 @@ pub(crate) fn money(minor: i64, currency: &str) -> Result<Money, PgError> {
 /// What the schema forbids is there all the same.
 pub(crate) fn bug(what: &str) -> PgError {
     PgError::Internal(format!("not what the schema promises: {what}"))
+}
+
+/// A page that was read with [`pg::keyset_page`].
+pub(crate) fn keyed_page<T>(
+    rows: &[Row],
+    page: &Keyset,
+    read: impl Fn(&Row) -> Result<T, PgError>,
+) -> Result<KeyedRows<T>, PgError> {
+    let total = match rows.first() {
+        Some(row) => Some(get(row, "total")?),
+        None => page.after.is_none().then_some(0),
+    };
+    let keyed = |row| Ok((get(row, "sort_key")?, read(row)?));
+    let rows: Result<_, PgError> = rows.iter().map(keyed).collect();
+    Ok(KeyedRows { rows: rows?, total })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::LeastPayments;
+use domain::{LeastPayments, Money};
 use jiff::tz::TimeZone;
 use runtime::ConfigError;
 
@@ -58,6 +58,11 @@ impl LoyaltyStore {
             shop_zone: shop_zone.to_owned(),
             ..LoyaltyStore::new(pool)
         }
+    }
+
+    /// The least amount that can be paid, if `total` is less, but not nothing.
+    pub fn least_payment_above(&self, total: Money) -> Option<Money> {
+        self.least_payments.above(total)
     }
 
     /// Answers when the database does.

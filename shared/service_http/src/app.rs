@@ -12,6 +12,7 @@ use domain::Random;
 use runtime::OsRandom;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::request_key::take_fingerprint;
 use crate::{Code, Language, MAX_BODY, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,6 +24,7 @@ pub fn app(router: Router) -> Router {
         .fallback(async || Problem::new(Code::RouteNotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(take_fingerprint))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(edge))
 }

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use utoipa::PartialSchema;
@@ -11,7 +12,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use crate::body_limit::too_large;
-use crate::json_error::{BodyError, Differences, described, has_lists_for_objects};
+use crate::json_error::{
+    BodyError, Differences, KIND, described, has_lists_for_objects, tell_repeated_members,
+};
 use crate::media_type::is_json;
 use crate::{Code, FieldErrors, Language, MAX_BODY, Problem};
 
@@ -56,18 +59,93 @@ impl<S: Send + Sync, T: DeserializeOwned + PartialSchema> FromRequest<S> for Che
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let language = Language::of(request.headers());
         let bytes = json_object(request, state, language).await?;
+        CheckedBody::parse(&bytes, language)
+    }
+}
+
+impl<T: DeserializeOwned + PartialSchema> CheckedBody<T> {
+    fn parse(bytes: &[u8], language: Language) -> Result<Self, Problem> {
         let mut errors = FieldErrors::new(language);
-        let error = match serde_json::from_slice(&bytes) {
-            Ok(fields) if !has_lists_for_objects::<T>(&bytes) => {
+        let error = match serde_json::from_slice(bytes) {
+            Ok(fields) if !has_lists_for_objects::<T>(bytes) => {
                 return Ok(CheckedBody { fields, errors });
             }
             read => read.err(),
         };
-        let differences = Differences::of::<T>(&bytes).ok_or_else(|| broken(error))?;
+        let differences = Differences::of::<T>(bytes).ok_or_else(|| broken(error))?;
         differences.tell(&mut errors);
         match with_example::<T>(differences.rest) {
             Some(fields) => Ok(CheckedBody { fields, errors }),
             None => Err(errors.into_problem()),
+        }
+    }
+}
+
+/// A body that changes some members of a resource (RFC 7396): `null` removes one, and an object is merged member by member,
+/// unless it names its `kind`: then it takes the place of the one before.
+#[derive(Debug)]
+pub struct MergePatch {
+    members: Map<String, Value>,
+    language: Language,
+}
+
+impl<S: Send + Sync> FromRequest<S> for MergePatch {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let language = Language::of(request.headers());
+        let bytes = json_object(request, state, language).await?;
+        let mut errors = FieldErrors::new(language);
+        tell_repeated_members(&bytes, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors.into_problem());
+        }
+        let members = serde_json::from_slice(&bytes).map_err(not_json)?;
+        Ok(MergePatch { members, language })
+    }
+}
+
+impl MergePatch {
+    /// `resource` with these changes, to be checked like one that is sent as a whole.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    pub fn merge<T>(self, resource: &T) -> Result<CheckedBody<T>, Problem>
+    where
+        T: Serialize + DeserializeOwned + PartialSchema,
+    {
+        let mut value = serde_json::to_value(resource).unwrap_or_default();
+        let known = described::<T>().map(|object| object.properties);
+        let is_unknown =
+            |name: &String| !known.as_ref().is_some_and(|known| known.contains_key(name));
+        let (unknown, members): (Map<_, _>, Map<_, _>) = self
+            .members
+            .into_iter()
+            .partition(|(name, _)| is_unknown(name));
+        merge(&mut value, Value::Object(members));
+        // Removing what can't be there is a slip, too.
+        if let Some(value) = value.as_object_mut() {
+            value.extend(unknown);
+        }
+        CheckedBody::parse(value.to_string().as_bytes(), self.language)
+    }
+}
+
+fn merge(value: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *value = patch;
+        return;
+    };
+    if !value.is_object() || patch.contains_key(KIND) {
+        *value = Value::Object(Map::new());
+    }
+    let Some(members) = value.as_object_mut() else {
+        return;
+    };
+    for (name, change) in patch {
+        match change {
+            Value::Null => drop(members.remove(&name)),
+            change => merge(members.entry(name).or_insert(Value::Null), change),
         }
     }
 }

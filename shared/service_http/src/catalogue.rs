@@ -145,6 +145,15 @@ catalogue! {
     UserInBothLists "user_in_both_lists" UNPROCESSABLE_ENTITY:
         "A user is both added and removed." "Leave the user in `user_id` in only one of the lists.";
         "Пользователь указан и для добавления, и для удаления." "Оставьте пользователя из `user_id` только в одном списке.".
+    CampaignNotFound "campaign_not_found" NOT_FOUND:
+        "There is no such campaign." "Check its ID in the list of campaigns.";
+        "Такой кампании нет." "Проверьте идентификатор по списку кампаний.".
+    CampaignTitleTaken "campaign_title_taken" CONFLICT:
+        "Another campaign has this title." "Choose another title.";
+        "Кампания с таким названием уже есть." "Выберите другое название.".
+    CampaignArchived "campaign_archived" CONFLICT:
+        "This campaign is archived." "Create another one: an archived campaign can't be changed.";
+        "Эта кампания в архиве." "Создайте другую: кампанию в архиве не меняют.".
     GroupNotFound "group_not_found" NOT_FOUND:
         "There is no such group." "Check its ID in the list of groups.";
         "Такой группы нет." "Проверьте идентификатор по списку групп.".
@@ -184,9 +193,15 @@ catalogue! {
     PromoNotDraft "promocode_not_draft" CONFLICT:
         "Only a draft that was never active can be deleted." "Archive the promo code: that frees its text, too.";
         "Удалить можно только черновик, который ещё не публиковали." "Отправьте промокод в архив: его текст тоже освободится.".
-    ChangedMeanwhile "changed_meanwhile" CONFLICT:
-        "This has been changed in the meantime." "Read it again, and repeat your change with the current `version`.";
-        "За это время данные изменились." "Прочитайте ещё раз и повторите изменение с новой `version`.".
+    IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED:
+        "This call needs to know which version it changes." "Read it, and send the header If-Match with its ETag; `*` stands for any version.";
+        "Нужно указать, какую версию вы меняете." "Прочитайте данные и отправьте их ETag в заголовке If-Match; `*` — любая версия.".
+    IfMatchInvalid "if_match_invalid" BAD_REQUEST:
+        "The header If-Match is invalid." "Send it once, with the ETag as it was received, such as \"7\" with its quotes.";
+        "Недопустимый заголовок If-Match." "Отправьте его один раз с полученным ETag, например \"7\" вместе с кавычками.".
+    ChangedMeanwhile "changed_meanwhile" PRECONDITION_FAILED:
+        "This has been changed in the meantime." "Read it again, and repeat your change: the current version is in `version`.";
+        "За это время данные изменились." "Прочитайте ещё раз и повторите изменение: нынешняя версия — в `version`.".
     TariffNotFound "tariff_not_found" NOT_FOUND:
         "There is no such tariff." "Choose a tariff from the list.";
         "Такого тарифа нет." "Выберите тариф из списка.".

@@ -82,12 +82,14 @@ impl AllowedOrigins {
             header::CONTENT_TYPE,
             header::ACCEPT_LANGUAGE,
             HeaderName::from_static("idempotency-key"),
+            header::IF_MATCH,
         ];
         let read = [
             HeaderName::from_static("x-request-id"),
             header::ALLOW,
             header::CONTENT_DISPOSITION,
             header::CONTENT_LANGUAGE,
+            header::ETAG,
             header::LINK,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,

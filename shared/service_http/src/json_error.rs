@@ -25,7 +25,7 @@ const MOST: usize = 50;
 /// So many members of an object are looked at for the one that an error is about.
 const MOST_MEMBERS: usize = 10;
 /// The member that says what kind of object an object is.
-const KIND: &str = "kind";
+pub(crate) const KIND: &str = "kind";
 
 /// A difference.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,20 +69,7 @@ impl Differences {
         let members = value.as_object_mut()?;
         let sent: HashSet<String> = members.keys().cloned().collect();
         let described = described::<T>();
-        let mut errors: Vec<BodyError> = Vec::new();
-        // A value has each member once.
-        let Members(names) = serde_json::from_slice(bytes).ok()?;
-        let mut seen = HashSet::new();
-        for name in names {
-            let again = !seen.insert(name.clone());
-            let place = Place::field(&name);
-            if again && errors.len() < MOST && errors.iter().all(|error| error.place != place) {
-                errors.push(BodyError {
-                    place,
-                    fault: Fault::Twice,
-                });
-            }
-        }
+        let mut errors = repeated_members(bytes)?;
         // Inside of objects as well, the first at least.
         let json = &mut Deserializer::from_slice(bytes);
         let first = serde_path_to_error::deserialize::<_, T>(json).err();
@@ -138,6 +125,31 @@ impl Differences {
         for error in &self.errors {
             errors.add(error.place.to_string(), error.advice(errors.language()));
         }
+    }
+}
+
+/// The members that a JSON object has more than once: a value has each once. `None` if it is none.
+fn repeated_members(bytes: &[u8]) -> Option<Vec<BodyError>> {
+    let Members(names) = serde_json::from_slice(bytes).ok()?;
+    let mut errors: Vec<BodyError> = Vec::new();
+    let mut seen = HashSet::new();
+    for name in names {
+        let again = !seen.insert(name.clone());
+        let place = Place::field(&name);
+        if again && errors.len() < MOST && errors.iter().all(|error| error.place != place) {
+            errors.push(BodyError {
+                place,
+                fault: Fault::Twice,
+            });
+        }
+    }
+    Some(errors)
+}
+
+/// Records the members that a JSON object has more than once.
+pub(crate) fn tell_repeated_members(bytes: &[u8], errors: &mut FieldErrors) {
+    for error in repeated_members(bytes).unwrap_or_default() {
+        errors.add(error.place.to_string(), error.advice(errors.language()));
     }
 }
 

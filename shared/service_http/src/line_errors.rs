@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use crate::{Code, FieldAdvice, Language, Problem};
 
 /// How many are told: the first ones.
-pub const MAX_LINE_ERRORS: usize = 100;
+const MAX_LINE_ERRORS: usize = 100;
 
-/// Collects what is wrong with the lines of a file. All are counted, and the first [`MAX_LINE_ERRORS`] are told.
+/// Collects what is wrong with the lines of a file. All are counted, and the first 100 are told.
 #[derive(Debug)]
 pub struct LineErrors {
     language: Language,

@@ -2,6 +2,9 @@
 
 use axum::http::{HeaderMap, header};
 
+/// What JSON may be declared as.
+const JSON_TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+
 /// The media type of the body, without its parameters; empty if none is declared.
 pub(crate) fn declared(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE);
@@ -12,7 +15,10 @@ pub(crate) fn declared(headers: &HeaderMap) -> &str {
 
 /// Whether the body is declared as JSON.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    declared(headers).eq_ignore_ascii_case("application/json")
+    let declared = declared(headers);
+    JSON_TYPES
+        .iter()
+        .any(|json| declared.eq_ignore_ascii_case(json))
 }
 
 /// A parameter of the media type of the body, such as `charset`, without its quotes.

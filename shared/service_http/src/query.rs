@@ -82,13 +82,25 @@ impl Query {
         let Some(text) = self.optional(name)? else {
             return Ok(None);
         };
-        Some(text)
-            .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
-            .and_then(|text| text.parse().ok())
-            .filter(|number| *number > 0)
-            .map(Some)
-            .ok_or_else(|| invalid(name))
+        positive(text).map(Some).ok_or_else(|| invalid(name))
     }
+}
+
+/// The ID in a path, a number above zero as it is written in answers.
+///
+/// # Errors
+/// `not_found`, the error of the resource.
+pub fn path_number(text: &str, not_found: Code) -> Result<i64, Problem> {
+    positive(text)
+        .filter(|_| !text.starts_with('0'))
+        .ok_or_else(|| Problem::new(not_found))
+}
+
+fn positive(text: &str) -> Option<i64> {
+    Some(text)
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .filter(|number| *number > 0)
 }
 
 pub(crate) fn invalid(name: &str) -> Problem {

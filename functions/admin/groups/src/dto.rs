@@ -1,13 +1,11 @@
 //! Groups in requests and answers.
 
 use jiff::Timestamp;
-use loyalty_store::{Group, GroupPage, Member};
+use loyalty_store::{Group, Member};
 use serde::{Deserialize, Serialize};
 use service_http::PageSize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::list::GroupSort;
 
 /// The title of a group.
 #[derive(Deserialize, ToSchema)]
@@ -28,18 +26,9 @@ pub(crate) struct GroupBody {
     title: String,
     /// The number of its members.
     members: i64,
-}
-
-/// A page of groups.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Groups {
-    /// The groups.
-    items: Vec<GroupBody>,
-    /// The `cursor` of the next page; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-    /// How many groups there are on all pages.
-    total: i64,
+    /// Grows when the group is renamed; also its `ETag`.
+    #[schema(example = 1)]
+    version: i32,
 }
 
 /// Members to add and to remove: at most 1,000 users in all.
@@ -90,16 +79,7 @@ impl From<Group> for GroupBody {
             group_id: group.id,
             title: group.title,
             members: group.members,
-        }
-    }
-}
-
-impl Groups {
-    pub(crate) fn page(mut page: GroupPage, size: PageSize, sort: GroupSort) -> Groups {
-        Groups {
-            next_cursor: size.cut(&mut page.groups, |last| sort.cursor(last)),
-            items: page.groups.into_iter().map(GroupBody::from).collect(),
-            total: page.total,
+            version: group.version,
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use loyalty_store::{ImportMode, ImportOutcome, Member};
 use service_http::{
     Code, CsvBody, CsvColumns, FieldAdvice, Language, LineErrors, Marketer, Problem, ProblemBody,
-    Query, Staff,
+    Query, Staff, StaffRequestKey,
 };
 use uuid::Uuid;
 
@@ -75,16 +75,17 @@ impl FieldAdvice for UserError {
         ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
         ("mode" = String, Query, description = "`add` the users, `remove` them, or `replace` all members by them", example = "add"),
         ("dry_run" = Option<bool>, Query, description = "`true` only checks the file and counts what it would change"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body(content = String, content_type = "text/csv", description = "Up to 6,000,000 bytes", example = "user_id\n6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90\nd84b1e37-a0f6-4c29-b71d-52c9e3f80a46\n"),
     responses(
         (status = 200, description = "What was changed, or would be", body = Imported),
-        (status = 400, description = "A query parameter is missing, repeated or invalid; `csv_not_utf8` with the `line`", body = ProblemBody),
+        (status = 400, description = "A query parameter is missing, repeated or invalid; `csv_not_utf8` with the `line`; `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 413, description = "`body_too_large`, `csv_too_long`", body = ProblemBody),
-        (status = 422, description = "`csv_invalid` with the first 100 `errors` by line and the `error_count`; `csv_empty`", body = ProblemBody),
+        (status = 422, description = "`csv_invalid` with the first 100 `errors` by line and the `error_count`; `csv_empty`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 pub(crate) async fn import_members(
@@ -93,6 +94,7 @@ pub(crate) async fn import_members(
     language: Language,
     Path(group_id): Path<String>,
     query: Query,
+    key: StaffRequestKey,
     CsvBody(text): CsvBody,
 ) -> Result<Json<Imported>, Problem> {
     let id = number(&group_id)?;
@@ -128,12 +130,13 @@ pub(crate) async fn import_members(
     }
     // With errors already, only the unknown users are looked for: all that is wrong is in one answer.
     let check = dry_run || !errors.is_empty();
-    let change = state.change(caller);
+    let change = state.change(caller, key);
     let outcome = state
         .store
         .import_members(id, mode, &users, check, change)
         .await?;
     match outcome {
+        ImportOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         ImportOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),
         ImportOutcome::Unknown { first, count } => {
             errors.count_further(count.saturating_sub(first.len()));

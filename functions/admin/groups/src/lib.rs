@@ -4,7 +4,6 @@
 
 mod dto;
 mod files;
-mod list;
 mod members;
 
 use std::sync::Arc;
@@ -13,22 +12,23 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, Title};
-use loyalty_store::{Change, GroupError, GroupFilter, LoyaltyStore};
+use loyalty_store::{Change, Group, GroupError, GroupFilter, LoyaltyStore};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, PageSize, Problem,
-    ProblemBody, Query, Staff,
+    Access, Caller, Code, FieldAdvice, IfMatch, JsonBody, Language, Marketer, Page, PageSize,
+    Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Versioned, path_number,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::dto::{GroupBody, GroupRequest, Groups};
-use crate::list::GroupSort;
+use crate::dto::{GroupBody, GroupRequest};
 
 /// Items on a page by default.
 const PAGE: u16 = 50;
 /// The maximum that the caller can request.
 const MAX_PAGE: u16 = 500;
+/// What they can be sorted by.
+const SORTS: [&str; 2] = ["id", "title"];
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -51,11 +51,21 @@ impl State {
         })
     }
 
-    fn change(&self, caller: Caller) -> Change {
+    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
         Change {
             actor_id: caller.user_id,
             at: self.clock.now(),
+            request,
         }
+    }
+
+    async fn load_body(&self, id: i64) -> Result<Versioned<GroupBody>, Problem> {
+        let group = self.store.find_group(id).await?;
+        let group = group.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
+        Ok(Versioned {
+            version: group.version,
+            body: group.into(),
+        })
     }
 }
 
@@ -79,13 +89,13 @@ pub fn router() -> OpenApiRouter<State> {
     security(("access_token" = [])),
     params(
         ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in; `POST /admin/users/resolve` finds the ID of an e-mail address"),
-        ("title" = Option<String>, Query, description = "Only groups whose titles contain this, in whatever case"),
-        ("sort" = Option<String>, Query, description = "`id`, by default, `-id`, `title` or `-title`; with `-`, descending"),
+        ("title" = Option<String>, Query, description = "Only those whose title contains this, in any case"),
+        ("sort" = Option<String>, Query, description = "`id` or `title`; `-` before it puts the largest first"),
         ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, in the same order"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, with the same `sort`"),
     ),
     responses(
-        (status = 200, description = "The groups", body = Groups),
+        (status = 200, description = "A page of groups", body = Page<GroupBody>),
         (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
@@ -95,16 +105,19 @@ async fn list_groups(
     extract::State(state): extract::State<State>,
     _: Staff,
     query: Query,
-) -> Result<Json<Groups>, Problem> {
+) -> Result<Json<Page<GroupBody>>, Problem> {
     let filter = GroupFilter {
         user_id: query.optional_parsed("user_id")?,
-        title: query.optional("title")?.and_then(list::searched),
+        title: query.optional("title")?.map(searchable),
     };
-    let sort: GroupSort = query.optional_parsed("sort")?.unwrap_or_default();
-    let order = sort.after(&query)?;
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let page = state.store.list_groups(&filter, &order, size.fetch());
-    Ok(Json(Groups::page(page.await?, size, sort)))
+    let page = SortedPage::read(&query, &SORTS, size)?;
+    let found = state.store.list_groups(&filter, page.keyset()).await?;
+    Ok(Json(page.page(
+        found,
+        |group: &Group| group.id,
+        GroupBody::from,
+    )))
 }
 
 /// Create a group of users
@@ -115,25 +128,31 @@ async fn list_groups(
     path = "/admin/groups",
     tag = "admin",
     security(("access_token" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = GroupRequest,
     responses(
-        (status = 201, description = "The group", body = GroupBody),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 201, description = "The group, with its version as `ETag`", body = GroupBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`group_not_found`: it was deleted since an earlier request with the same key", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
+    key: StaffRequestKey,
     language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
-) -> Result<(StatusCode, Json<GroupBody>), Problem> {
+) -> Result<(StatusCode, Versioned<GroupBody>), Problem> {
     let title = title(&body, language)?;
-    let made = state.store.create_group(&title, state.change(caller)).await;
-    Ok((StatusCode::CREATED, Json(made.map_err(refused)?.into())))
+    let created = state.store.create_group(&title, state.change(caller, key));
+    let id = created.await.map_err(refused)?;
+    Ok((StatusCode::CREATED, state.load_body(id).await?))
 }
 
 /// Look up a group
@@ -144,7 +163,7 @@ async fn create_group(
     security(("access_token" = [])),
     params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     responses(
-        (status = 200, description = "The group", body = GroupBody),
+        (status = 200, description = "The group, with its version as `ETag`", body = GroupBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
@@ -154,10 +173,8 @@ async fn get_group(
     extract::State(state): extract::State<State>,
     _: Staff,
     Path(group_id): Path<String>,
-) -> Result<Json<GroupBody>, Problem> {
-    let group = state.store.find_group(number(&group_id)?).await?;
-    let group = group.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
-    Ok(Json(group.into()))
+) -> Result<Versioned<GroupBody>, Problem> {
+    state.load_body(number(&group_id)?).await
 }
 
 /// Rename a group
@@ -166,27 +183,40 @@ async fn get_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
+    params(
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = GroupRequest,
     responses(
-        (status = 200, description = "The group", body = GroupBody),
+        (status = 200, description = "The group, with its version as `ETag`", body = GroupBody),
+        (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
     )
 )]
 async fn rename_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
-    language: Language,
     Path(group_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
+    language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
-) -> Result<Json<GroupBody>, Problem> {
+) -> Result<Versioned<GroupBody>, Problem> {
     let (id, title) = (number(&group_id)?, title(&body, language)?);
-    let group = state.store.rename_group(id, &title, state.change(caller));
-    Ok(Json(group.await.map_err(refused)?.into()))
+    let change = state.change(caller, key);
+    let renamed = state
+        .store
+        .rename_group(id, if_match.version(), &title, change);
+    renamed.await.map_err(refused)?;
+    state.load_body(id).await
 }
 
 /// Delete a group
@@ -197,31 +227,43 @@ async fn rename_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
+    params(
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     responses(
         (status = 204, description = "The group is deleted"),
+        (status = 400, description = "`if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 409, description = "`group_in_use`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
     )
 )]
 async fn delete_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
     Path(group_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
 ) -> Result<StatusCode, Problem> {
-    let gone = state
-        .store
-        .delete_group(number(&group_id)?, state.change(caller));
+    let (id, change) = (number(&group_id)?, state.change(caller, key));
+    let gone = state.store.delete_group(id, if_match.version(), change);
     gone.await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn number(group_id: &str) -> Result<i64, Problem> {
-    group_id
-        .parse()
-        .map_err(|_| Problem::new(Code::GroupNotFound))
+    path_number(group_id, Code::GroupNotFound)
+}
+
+/// Postgres has no NUL in a text. No title has a line break either.
+fn searchable(text: &str) -> String {
+    text.replace('\0', "\n")
 }
 
 fn title(body: &GroupRequest, language: Language) -> Result<Title, Problem> {
@@ -233,6 +275,10 @@ fn refused(error: GroupError) -> Problem {
     match error {
         GroupError::NotFound => Problem::new(Code::GroupNotFound),
         GroupError::TitleTaken => Problem::new(Code::GroupTitleTaken),
+        GroupError::Changed(version) => {
+            Problem::new(Code::ChangedMeanwhile).with("version", version)
+        }
+        GroupError::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         GroupError::InUse => Problem::new(Code::GroupInUse),
         GroupError::Pg(error) => error.into(),
     }

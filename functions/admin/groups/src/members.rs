@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{self, Path};
 use loyalty_store::MembershipOutcome;
-use service_http::{Code, JsonBody, Marketer, PageSize, Problem, ProblemBody, Query, Staff};
+use service_http::{
+    Code, JsonBody, Marketer, PageSize, Problem, ProblemBody, Query, Staff, StaffRequestKey,
+};
 use uuid::Uuid;
 
 use crate::dto::{Members, MembersChanged, MembersRequest};
@@ -54,21 +56,25 @@ pub(crate) async fn list_members(
     path = "/admin/groups/{group_id}/members",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
+    params(
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = MembersRequest,
     responses(
         (status = 200, description = "The members are updated", body = MembersChanged),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`, `users_unknown` with the `users`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `users_unknown` with the `users`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 pub(crate) async fn change_members(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
     Path(group_id): Path<String>,
+    key: StaffRequestKey,
     JsonBody(MembersRequest { add, remove }): JsonBody<MembersRequest>,
 ) -> Result<Json<MembersChanged>, Problem> {
     let id = number(&group_id)?;
@@ -78,13 +84,14 @@ pub(crate) async fn change_members(
     if let Some(both) = add.iter().find(|user| remove.contains(user)) {
         return Err(Problem::new(Code::UserInBothLists).with("user_id", both.to_string()));
     }
-    let change = state.change(caller);
+    let change = state.change(caller, key);
     match state
         .store
         .change_members(id, &add, &remove, change)
         .await?
     {
         MembershipOutcome::Done { added, removed } => Ok(Json(MembersChanged { added, removed })),
+        MembershipOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         MembershipOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),
         MembershipOutcome::Unknown(users) => {
             let users: Vec<String> = users.iter().map(Uuid::to_string).collect();

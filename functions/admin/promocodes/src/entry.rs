@@ -1,14 +1,17 @@
 //! From the fields of a body to a promo code, and to what is wrong with them.
 
 use domain::{
-    Audience, BasisPoints, Currency, Edge, Effect, Money, PromoCode, Promotion, PromotionId,
-    Schedule, TariffId, Title, parse_local_time,
+    Audience, BasisPoints, Currency, Edge, Effect, PromoCode, Promotion, PromotionId, Schedule,
+    TariffId, Title, parse_local_time,
 };
 use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use loyalty_store::PromoEntry;
-use service_http::{CheckedBody, FieldErrors, Problem};
+use service_http::{
+    CheckedBody, FieldErrors, Problem, check_limit, parse_amount, parse_currency,
+    parse_optional_amount,
+};
 use uuid::Uuid;
 
 use crate::fields::{AudienceFields, Day, EffectFields, FieldError, Hours, PromoFields};
@@ -53,14 +56,13 @@ pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
     let CheckedBody { fields, mut errors } = body;
     let code = errors.check("promocode", PromoCode::parse(&fields.promocode));
     let title = errors.check("title", Title::parse(&fields.title));
-    let currency = fields.currency.parse().map_err(|_| FieldError::Currency);
-    let currency = errors.check("currency", currency);
+    let currency = errors.check("currency", parse_currency(&fields.currency));
     // Without a currency there is no telling what its amounts are.
     let amounts = currency.map(|currency| {
         let effect = effect(&fields.effect, currency, &mut errors);
-        let budget = optional_amount(fields.budget.as_deref(), currency);
+        let budget = parse_optional_amount(fields.budget.as_deref(), currency);
         let budget = errors.check("budget", budget);
-        let min_price = optional_amount(fields.min_price.as_deref(), currency);
+        let min_price = parse_optional_amount(fields.min_price.as_deref(), currency);
         (effect, budget, errors.check("min_price", min_price))
     });
     let (effect, budget_minor, min_price_minor) = amounts.unwrap_or_default();
@@ -90,8 +92,8 @@ pub(crate) fn parse(body: CheckedBody<PromoFields>) -> Parsed {
     let weekdays = errors.check("weekdays", distinct(fields.weekdays.as_deref()));
     let weekdays = weekdays.flatten();
     let hours = errors.check("hours", fields.hours.as_ref().map(hours).transpose());
-    let total_limit = errors.check("total_limit", positive(fields.total_limit));
-    let per_user_limit = errors.check("per_user_limit", positive(fields.per_user_limit));
+    let total_limit = errors.check("total_limit", check_limit(fields.total_limit));
+    let per_user_limit = errors.check("per_user_limit", check_limit(fields.per_user_limit));
     let tariffs = errors.check("tariffs", distinct(fields.tariffs.as_deref()));
     let tariffs = tariffs.flatten();
     let audience = errors.check("audience", audience(&fields.audience));
@@ -146,12 +148,14 @@ fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {
 fn effect(fields: &EffectFields, currency: Currency, errors: &mut FieldErrors) -> Option<Effect> {
     match fields {
         EffectFields::FixedPrice { price } => {
-            let minor = errors.check("effect.price", amount(price, currency))?;
-            Some(Effect::FixedPrice { minor })
+            let price = errors.check("effect.price", parse_amount(price, currency))?;
+            Some(Effect::FixedPrice {
+                minor: price.minor(),
+            })
         }
         EffectFields::AmountOff { amount: off } => {
-            let minor = errors.check("effect.amount", amount(off, currency))?;
-            Some(Effect::AmountOff { minor })
+            let off = errors.check("effect.amount", parse_amount(off, currency))?;
+            Some(Effect::AmountOff { minor: off.minor() })
         }
         EffectFields::Free { days } => {
             let days = Some(*days).filter(|days| (1..=3660).contains(days));
@@ -161,31 +165,13 @@ fn effect(fields: &EffectFields, currency: Currency, errors: &mut FieldErrors) -
         EffectFields::PercentOff { basis_points, cap } => {
             let share = BasisPoints::new(*basis_points).ok_or(FieldError::BasisPoints);
             let share = errors.check("effect.basis_points", share);
-            let cap_minor = optional_amount(cap.as_deref(), currency);
+            let cap_minor = parse_optional_amount(cap.as_deref(), currency);
             let cap_minor = errors.check("effect.cap", cap_minor);
             Some(Effect::PercentOff {
                 share: share?,
                 cap_minor: cap_minor?,
             })
         }
-    }
-}
-
-fn amount(text: &str, currency: Currency) -> Result<i64, FieldError> {
-    let money = Money::parse_decimal(text, currency).map_err(|_| FieldError::Amount)?;
-    Some(money.minor())
-        .filter(|minor| *minor > 0)
-        .ok_or(FieldError::Amount)
-}
-
-fn optional_amount(text: Option<&str>, currency: Currency) -> Result<Option<i64>, FieldError> {
-    text.map(|text| amount(text, currency)).transpose()
-}
-
-fn positive<N: PartialOrd + From<bool>>(limit: Option<N>) -> Result<Option<N>, FieldError> {
-    match limit {
-        Some(number) if number < N::from(true) => Err(FieldError::NotPositive),
-        limit => Ok(limit),
     }
 }
 

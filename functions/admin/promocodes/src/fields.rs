@@ -212,10 +212,6 @@ fn lifetime() -> UserPeriod {
 /// What is wrong with a field, apart from what the domain says of texts and times.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FieldError {
-    #[error("use an amount above zero with the decimals of its currency, such as 199.00")]
-    Amount,
-    #[error("use the code of a currency from ISO 4217, such as RUB")]
-    Currency,
     #[error(
         "leave it out: the promotion has been used in another currency, and a budget has only one"
     )]
@@ -224,8 +220,6 @@ pub(crate) enum FieldError {
     BasisPoints,
     #[error("use 1 to 3660 days")]
     Days,
-    #[error("use a number above zero, or leave it out for no limit")]
-    NotPositive,
     #[error("use at least one value and none twice, or leave it out for all")]
     NoneOrTwice,
     #[error("use a name from the IANA time zone database, such as Europe/Moscow")]
@@ -277,18 +271,11 @@ impl FieldAdvice for FieldError {
             FieldError::NotPayable { .. } => {
                 "оставьте к оплате ноль или сумму, которую можно оплатить"
             }
-            FieldError::Amount => {
-                "укажите сумму больше нуля со всеми знаками после точки, например 199.00"
-            }
-            FieldError::Currency => "укажите код валюты по ISO 4217, например RUB",
             FieldError::UsedInOtherCurrency => {
                 "не передавайте бюджет: промокод уже применяли в другой валюте, а бюджет считается в одной"
             }
             FieldError::BasisPoints => "укажите от 1 до 10000 сотых долей процента",
             FieldError::Days => "укажите от 1 до 3660 дней",
-            FieldError::NotPositive => {
-                "укажите число больше нуля или не передавайте его — тогда ограничения нет"
-            }
             FieldError::NoneOrTwice => {
                 "укажите хотя бы одно значение без повторов или не передавайте — тогда подходят все"
             }

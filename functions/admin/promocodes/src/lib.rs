@@ -54,6 +54,7 @@ impl State {
         Change {
             actor_id: caller.user_id,
             at: self.clock.now(),
+            request: None,
         }
     }
 
@@ -224,7 +225,8 @@ async fn get_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`changed_meanwhile`, `promocode_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promocode_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`", body = ProblemBody),
     )
 )]

@@ -10,12 +10,12 @@ use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use cache::Cache;
 use checkout::{Checkout, CheckoutError, PurchasesPage};
-use domain::{Clock, Currency, Money, Random, Title};
+use domain::{Clock, Random, Title};
 use loyalty_store::{Refund, RefundOutcome, Revocation};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
-    Access, Admin, Code, FieldAdvice, JsonBody, Language, PageSize, Problem, ProblemBody, Query,
-    RequiredIdempotencyKey, Staff, TimeCursor,
+    Access, Admin, AmountError, Code, FieldAdvice, JsonBody, Language, PageSize, Problem,
+    ProblemBody, Query, RequiredIdempotencyKey, Staff, TimeCursor, parse_amount,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -156,7 +156,10 @@ async fn order_refund(
         Some(text) => {
             let purchase = state.checkout.store().find_purchase(id).await?;
             let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
-            Some(parse(&text, purchase.total.currency(), language)?)
+            let amount = parse_amount(&text, purchase.total.currency());
+            let invalid =
+                |error: AmountError| Problem::invalid_field("amount", error.advice(language));
+            Some(amount.map_err(invalid)?.minor())
         }
     };
     let (now, random) = (state.clock.now(), state.random.as_ref());
@@ -244,20 +247,4 @@ async fn push(state: &State, refund: Refund) -> Result<Refund, Problem> {
 fn number(purchase_id: &str) -> Result<Uuid, Problem> {
     let number = purchase_id.parse();
     number.map_err(|_| Problem::new(Code::PurchaseNotFound))
-}
-
-fn parse(text: &str, currency: Currency, language: Language) -> Result<i64, Problem> {
-    let money = Money::parse_decimal(text, currency).ok();
-    let minor = money.map(Money::minor).filter(|minor| *minor > 0);
-    minor.ok_or_else(|| Problem::invalid_field("amount", AmountError.advice(language)))
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("use an amount above zero with the decimals of its currency, such as 199.00")]
-struct AmountError;
-
-impl FieldAdvice for AmountError {
-    fn russian(&self) -> &'static str {
-        "нужна сумма больше нуля со всеми знаками после точки, например 199.00"
-    }
 }

@@ -43,7 +43,8 @@ async fn page_of_an_allowed_origin_can_call() {
                 "accept-language",
                 "authorization",
                 "content-type",
-                "idempotency-key"
+                "idempotency-key",
+                "if-match"
             ]
         );
         // Cookies are not for this service.

@@ -11,14 +11,18 @@ async fn make(staff: &User, title: &str) -> Answer {
 }
 
 async fn send(staff: &User, method: &'static str, path: &str) -> Answer {
-    let path = format!("/admin/groups{path}");
-    staff.call(method, &path).send().await
+    let call = staff.call(method, &format!("/admin/groups{path}"));
+    match method {
+        "DELETE" => call.header("if-match", "*").send().await,
+        _ => call.send().await,
+    }
 }
 
 async fn rename(staff: &User, id: i64, title: &str) -> Answer {
     let path = format!("/admin/groups/{id}");
     let body = json!({ "title": title });
-    staff.call("PUT", &path).json(&body).send().await
+    let call = staff.call("PUT", &path).header("if-match", "*");
+    call.json(&body).send().await
 }
 
 async fn regroup(staff: &User, id: i64, add: &[Uuid], remove: &[Uuid]) -> Answer {
@@ -49,8 +53,9 @@ async fn group_is_created_renamed_and_deleted() {
     let (first, second) = (title(), title());
     let made = make(&marketer, &format!(" {first} ")).await;
     let id = number(&made);
-    let body_of = |title: &str| json!({ "group_id": id, "title": title, "members": 0 });
-    assert_eq!(made.success(201), &body_of(&first));
+    let body_of = |title: &str, version: i32| json!({ "group_id": id, "title": title, "members": 0, "version": version });
+    assert_eq!(made.success(201), &body_of(&first, 1));
+    assert_eq!(made.header("etag"), Some("\"1\""));
 
     make(&marketer, &first)
         .await
@@ -62,7 +67,8 @@ async fn group_is_created_renamed_and_deleted() {
     let third = title();
     for _ in 0..2 {
         let renamed = rename(&marketer, id, &third).await;
-        assert_eq!(renamed.success(200), &body_of(&third));
+        assert_eq!(renamed.success(200), &body_of(&third, 2));
+        assert_eq!(renamed.header("etag"), Some("\"2\""));
     }
     for id in [id, other] {
         send(&marketer, "DELETE", &format!("/{id}"))
@@ -79,7 +85,7 @@ async fn group_is_created_renamed_and_deleted() {
             .problem(404, "group_not_found");
     }
     let sql = "SELECT action FROM staff_changes
-        WHERE resource = 'group' AND resource_id = $1 AND actor_id = $2 ORDER BY id";
+        WHERE resource = 'group' AND resource_id = $1::text AND actor_id = $2 ORDER BY id";
     let params: [pg::Param; 2] = [(&other, pg::Type::INT8), (&marketer.id, pg::Type::UUID)];
     let rows = world.loyalty.rows(sql, &params).await.unwrap();
     let actions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
@@ -225,6 +231,106 @@ async fn concurrent_membership_changes_add_up() {
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .success(204);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn group_is_changed_only_in_the_version_that_was_read() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let id = group(&marketer).await;
+    let path = format!("/admin/groups/{id}");
+    let rename = async |version: &str| {
+        let call = marketer.call("PUT", &path).header("if-match", version);
+        call.json(&json!({ "title": title() })).send().await
+    };
+    rename("\"1\"").await.success(200);
+    let late = rename("\"1\"").await;
+    assert_eq!(late.problem(412, "changed_meanwhile")["version"], 2);
+    rename("1").await.problem(400, "if_match_invalid");
+    // Members have no versions.
+    regroup(&marketer, id, &[world.user().await.id], &[])
+        .await
+        .success(200);
+    let delete = || marketer.call("DELETE", &path);
+    for call in [
+        delete(),
+        marketer.call("PUT", &path).json(&json!({ "title": "x" })),
+    ] {
+        call.send().await.problem(428, "if_match_missing");
+    }
+    let late = delete().header("if-match", "\"1\"").send().await;
+    assert_eq!(late.problem(412, "changed_meanwhile")["version"], 2);
+    let read = marketer.call("GET", &path).send().await;
+    let etag = read.header("etag").unwrap();
+    delete().header("if-match", etag).send().await.success(204);
+    let gone = delete().header("if-match", etag).send().await;
+    gone.problem(404, "group_not_found");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn repeated_group_request_changes_nothing() {
+    let world = World::new().await;
+    let (marketer, user) = (world.staff("marketer").await, world.user().await);
+    let keyed = |method: &str, path: &str, key: &str| {
+        let call = marketer.call(method, path).header("if-match", "*");
+        call.header("idempotency-key", key)
+    };
+    let body = json!({ "title": title() });
+    let create = async |body: &Value| keyed("POST", "/admin/groups", "a").json(body).send().await;
+    let calls = (0..4).map(|_| create(&body));
+    let ids: Vec<i64> = join_all(calls).await.iter().map(number).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let other = create(&json!({ "title": title() })).await;
+    other.problem(422, "idempotency_key_reused");
+
+    let path = format!("/admin/groups/{}", ids[0]);
+    let (first, second) = (json!({ "title": title() }), json!({ "title": title() }));
+    // The third call is the first one again: it does not undo the second.
+    for (key, body, is) in [
+        ("b", &first, &first),
+        ("c", &second, &second),
+        ("b", &first, &second),
+    ] {
+        let renamed = keyed("PUT", &path, key).json(body).send().await;
+        assert_eq!(renamed.success(200)["title"], is["title"]);
+    }
+
+    let members = format!("{path}/members");
+    let patch = async |body: &Value| keyed("PATCH", &members, "d").json(body).send().await;
+    let import = async |mode: &str, key: &str, id: Uuid| {
+        let path = format!("{members}/import?mode={mode}");
+        keyed("POST", &path, key).csv(id.to_string()).send().await
+    };
+    let add = json!({ "add": [user.id] });
+    assert_eq!(patch(&add).await.success(200)["added"], 1);
+    assert_eq!(
+        import("remove", "e", user.id).await.success(200)["removed"],
+        1
+    );
+    assert_eq!(import("add", "f", user.id).await.success(200)["added"], 1);
+    assert_eq!(
+        import("remove", "g", user.id).await.success(200)["removed"],
+        1
+    );
+    // Repeated after the user was removed, each does not add the user again.
+    assert_eq!(patch(&add).await.success(200)["added"], 0);
+    assert_eq!(import("add", "f", user.id).await.success(200)["added"], 0);
+    let read = marketer.call("GET", &path).send().await;
+    assert_eq!(read.success(200)["members"], 0);
+    for other in [
+        patch(&json!({ "remove": [user.id] })).await,
+        import("add", "f", marketer.id).await,
+        import("replace", "f", user.id).await,
+    ] {
+        other.problem(422, "idempotency_key_reused");
+    }
+
+    for _ in 0..2 {
+        keyed("DELETE", &path, "h").send().await.success(204);
+    }
+    create(&body).await.problem(404, "group_not_found");
     world.finish().await;
 }
 

@@ -7,6 +7,8 @@
 )]
 
 mod accounts;
+mod admin_campaigns;
+mod admin_tariffs;
 mod admin_users;
 mod answers;
 mod api;

@@ -34,7 +34,8 @@ async fn resolve(staff: &User, file: impl Into<Vec<u8>>) -> Answer {
 
 async fn remove_group(staff: &User, group: i64) {
     let path = format!("/admin/groups/{group}");
-    staff.call("DELETE", &path).send().await.success(204);
+    let call = staff.call("DELETE", &path).header("if-match", "*");
+    call.send().await.success(204);
 }
 
 #[track_caller]
@@ -133,7 +134,7 @@ async fn import_shows_in_the_next_decision() {
         );
     }
     let sql = "SELECT details ->> 'mode' FROM staff_changes
-        WHERE resource = 'group' AND resource_id = $1 AND action = 'import_members' AND actor_id = $2 ORDER BY id";
+        WHERE resource = 'group' AND resource_id = $1::text AND action = 'import_members' AND actor_id = $2 ORDER BY id";
     let params: [pg::Param; 2] = [(&group, Type::INT8), (&marketer.id, Type::UUID)];
     let kept = world.loyalty.rows(sql, &params).await.unwrap();
     let kept: Vec<&str> = kept.iter().map(|row| row.get(0)).collect();
@@ -387,12 +388,12 @@ async fn insert_accounts(world: &World, unique: &str) -> Vec<Uuid> {
 }
 
 async fn delete_accounts(world: &World, ids: &[Uuid]) {
-    // Without the foreign keys: each account would be looked for as the first of others, and that has no index.
-    let accounts =
-        "WITH off AS MATERIALIZED (SELECT set_config('session_replication_role', 'replica', true))
-        DELETE FROM users USING off WHERE id = ANY ($1)";
+    // Each account is looked for as the first one of others, for which the service needs no index.
+    let index = "CREATE INDEX users_by_first_account_for_a_test ON users (first_account_id)";
+    world.auth.execute(index, &[]).await.unwrap();
     for ids in ids.chunks(10_000) {
         let params: [pg::Param; 1] = [(&ids, Type::UUID_ARRAY)];
+        let accounts = "DELETE FROM users WHERE id = ANY ($1)";
         let actions = "DELETE FROM staff_actions WHERE user_id = ANY ($1)";
         let members = "DELETE FROM past_group_members WHERE user_id = ANY ($1)";
         let statuses = "DELETE FROM user_statuses WHERE user_id = ANY ($1)";
@@ -406,6 +407,8 @@ async fn delete_accounts(world: &World, ids: &[Uuid]) {
             pool.execute(sql, &params).await.unwrap();
         }
     }
+    let drop = "DROP INDEX users_by_first_account_for_a_test";
+    world.auth.execute(drop, &[]).await.unwrap();
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn change_requires_the_current_version() {
     let (made_it, late): (Vec<_>, Vec<_>) = answers.iter().partition(|a| a.status == 200);
     assert_eq!(made_it.len(), 1);
     for answer in late {
-        assert_eq!(answer.problem(409, "changed_meanwhile")["version"], 2);
+        assert_eq!(answer.problem(412, "changed_meanwhile")["version"], 2);
     }
     let body = made_it[0].success(200);
     assert_eq!((&body["version"], &body["effect"]), (&json!(2), &effect));
@@ -408,7 +408,10 @@ async fn group_of_a_new_code_cannot_be_deleted_concurrently() {
         let path = format!("/admin/groups/{group}");
         let (made_it, deleted) = tokio::join!(
             create(&marketer, &entered),
-            marketer.call("DELETE", &path).send()
+            marketer
+                .call("DELETE", &path)
+                .header("if-match", "*")
+                .send()
         );
         match deleted.status {
             204 => assert_eq!(wrong(&made_it), ["audience"]),
@@ -751,7 +754,13 @@ async fn what_is_gone_holds_no_change_back() {
 
     // A group that only an archived code names can be deleted.
     let path = format!("/admin/groups/{group}");
-    let delete = async || marketer.call("DELETE", &path).send().await;
+    let delete = async || {
+        marketer
+            .call("DELETE", &path)
+            .header("if-match", "*")
+            .send()
+            .await
+    };
     delete().await.problem(409, "group_in_use");
     let archived = with(for_group, json!({ "status": "archived", "version": 1 }));
     replace(&marketer, &grouped, &archived).await.success(200);

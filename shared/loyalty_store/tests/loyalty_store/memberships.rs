@@ -1,9 +1,7 @@
 //! The group memberships of deleted users.
 
 use domain::{Clock, KnownStatus, Random, Title, UserStatus};
-use loyalty_store::{
-    Change, GroupFilter, GroupOrder, ImportMode, ImportOutcome, MembershipOutcome,
-};
+use loyalty_store::{Change, GroupFilter, ImportMode, ImportOutcome, MembershipOutcome};
 use pg::{AdHoc, Type};
 use runtime::{OsRandom, SystemClock};
 use tokio::time::{Duration, Instant, sleep};
@@ -18,6 +16,7 @@ fn by_staff() -> Change {
     Change {
         actor_id: OsRandom.uuid(),
         at: SystemClock.now(),
+        request: None,
     }
 }
 
@@ -31,7 +30,7 @@ impl World {
     async fn group(&self) -> i64 {
         let title = Title::parse(&OsRandom.uuid().to_string()).unwrap();
         let group = self.store.create_group(&title, by_staff()).await;
-        group.unwrap().id
+        group.unwrap()
     }
 
     async fn add(&self, group: i64, users: &[Uuid]) -> MembershipOutcome {
@@ -65,13 +64,15 @@ impl World {
             user_id: Some(user),
             ..GroupFilter::default()
         };
-        let order = GroupOrder::Id {
+        let keyset = pg::Keyset {
+            sort: "id",
             descending: false,
             after: None,
+            limit: 100,
         };
-        let page = self.store.list_groups(&filter, &order, 100).await.unwrap();
-        assert_eq!(page.total, page.groups.len() as i64);
-        page.groups.iter().map(|group| group.id).collect()
+        let page = self.store.list_groups(&filter, &keyset).await.unwrap();
+        assert_eq!(page.total, Some(page.rows.len() as i64));
+        page.rows.iter().map(|(_, group)| group.id).collect()
     }
 }
 
@@ -213,7 +214,7 @@ async fn user_added_during_deletion_leaves_the_group() {
     let adding = tokio::spawn(async move { adder.add(group, &[user]).await });
     world
         .wait_until("adding waits", async || {
-            world.waiting("%WITH the_group AS%").await
+            world.waiting("%change_members(%").await
         })
         .await;
     let deleter = world.clone();

@@ -1,0 +1,15 @@
+-- Records a change that staff made in the audit log, and its Idempotency-Key, if it has one. If one request changes several
+-- things, the first that is recorded is the one that its repetition gets.
+CREATE OR REPLACE FUNCTION record_staff_change(
+    p_staff staff_request, p_resource text, p_resource_id text, p_action text, p_details jsonb,
+    p_user_id uuid DEFAULT NULL, p_reason text DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
+    VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
+    IF p_staff.key IS NOT NULL THEN
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        ON CONFLICT DO NOTHING;
+    END IF;
+END $$;
