@@ -296,6 +296,57 @@ BEGIN
     END;
 END $$;
 
+CREATE FUNCTION public.change_members(p_group_id bigint, p_add uuid[], p_remove uuid[], p_staff public.staff_request, OUT outcome text, OUT unknown uuid[], OUT added bigint, OUT removed bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_known uuid[];
+    v_added uuid[];
+    v_removed uuid[];
+BEGIN
+    added := 0;
+    removed := 0;
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        RETURN;
+    END IF;
+    PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    v_known := ARRAY(
+        SELECT u.id FROM users u WHERE u.id = ANY (p_add) AND u.status <> 'deleted' ORDER BY u.id FOR SHARE
+    );
+    unknown := ARRAY(
+        SELECT o.user_id FROM unnest(p_add) AS o (user_id) EXCEPT SELECT k.user_id FROM unnest(v_known) AS k (user_id)
+    );
+    IF cardinality(unknown) > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    WITH new AS (
+        INSERT INTO group_members (group_id, user_id, added_at)
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_known) AS o (user_id)
+        ON CONFLICT DO NOTHING RETURNING user_id
+    )
+    SELECT array_agg(n.user_id), count(*) INTO v_added, added FROM new n;
+    WITH gone AS (
+        DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
+    )
+    SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    IF added + removed > 0 THEN
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
+            p_details => jsonb_build_object(
+                'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
+            )
+        );
+    END IF;
+    outcome := 'done';
+END $$;
+
 CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -410,6 +461,23 @@ BEGIN
         outcome := 'created';
         code_id := insert_code(p_promotion_id => p_promotion_id, p_code => v_wanted, p_staff => p_staff);
     END IF;
+END $$;
+
+CREATE FUNCTION public.create_group(p_title text, p_staff public.staff_request, OUT outcome text, OUT group_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, group_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
+        p_details => jsonb_build_object('title', p_title)
+    );
+    outcome := 'created';
 END $$;
 
 CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_codes jsonb, p_staff public.staff_request, OUT outcome text, OUT promotion_id bigint, OUT fields text[]) RETURNS record
@@ -561,24 +629,38 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.delete_group(p_group_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_title text;
+    v_before user_groups;
 BEGIN
-    SELECT g.title INTO v_title FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN 'not_found';
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'deleted' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    IF version <> p_version THEN
+        outcome := 'changed';
+        RETURN;
     END IF;
     -- A separate statement, so it sees what was committed before the lock was granted.
     IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id] AND p.status <> 'archived') THEN
-        RETURN 'in_use';
+        outcome := 'in_use';
+        RETURN;
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id::text, 'delete', jsonb_build_object('title', v_title));
-    RETURN 'deleted';
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',
+        p_details => jsonb_build_object('title', v_before.title)
+    );
+    outcome := 'deleted';
 END $$;
 
 CREATE FUNCTION public.delete_promotion(p_promotion_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -1047,6 +1129,84 @@ BEGIN
     ) OR EXISTS (
         SELECT FROM users u JOIN purchases b ON b.user_id = u.id
         WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+    );
+END $$;
+
+CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_staff public.staff_request, OUT outcome text, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+    v_new uuid[];
+    v_gone uuid[];
+BEGIN
+    added := 0;
+    removed := 0;
+    IF p_dry_run THEN
+        PERFORM FROM user_groups g WHERE g.id = p_group_id;
+    ELSE
+        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+        IF outcome <> 'new' THEN
+            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+            RETURN;
+        END IF;
+        -- Changes of one group wait for each other.
+        PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    END IF;
+    IF NOT FOUND THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    SELECT count(*), (array_agg(o.position ORDER BY o.position))[:100] INTO unknown_count, unknown_positions
+    FROM unnest(p_user_ids) WITH ORDINALITY AS o (user_id, position)
+    WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = o.user_id AND u.status <> 'deleted');
+    IF unknown_count > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    outcome := 'done';
+
+    IF p_mode IN ('add', 'replace') THEN
+        v_new := ARRAY(
+            SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+            EXCEPT SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            ORDER BY 1
+        );
+    END IF;
+    IF p_mode = 'remove' THEN
+        v_gone := ARRAY(
+            SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            INTERSECT SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+        );
+    ELSIF p_mode = 'replace' THEN
+        v_gone := ARRAY(
+            SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            EXCEPT SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+        );
+    END IF;
+    added := coalesce(cardinality(v_new), 0)::bigint;
+    removed := coalesce(cardinality(v_gone), 0)::bigint;
+    IF p_dry_run OR added + removed = 0 THEN
+        RETURN;
+    END IF;
+
+    IF added > 0 THEN
+        INSERT INTO group_members (group_id, user_id, added_at)
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_new) AS o (user_id);
+        -- As late as possible, since whoever applies a promo code waits for it. A deletion that came first has not seen
+        -- the memberships, so they end here; one that comes later waits, and ends them itself.
+        PERFORM FROM unnest(v_new) AS o (user_id) JOIN users u ON u.id = o.user_id ORDER BY u.id FOR SHARE OF u;
+        DELETE FROM group_members m USING unnest(v_new) AS o (user_id), users u
+        WHERE u.id = o.user_id AND u.status = 'deleted' AND m.group_id = p_group_id AND m.user_id = u.id;
+    END IF;
+    -- After the users are locked: a deletion that holds one of them may wait for these rows.
+    IF removed > 0 THEN
+        DELETE FROM group_members m USING unnest(v_gone) AS o (user_id)
+        WHERE m.group_id = p_group_id AND m.user_id = o.user_id;
+    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'import_members',
+        p_details => jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed)
     );
 END $$;
 
@@ -2010,6 +2170,37 @@ BEGIN
             NULL;
         END;
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.rename_group(p_group_id bigint, p_version integer, p_title text, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_before user_groups;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'renamed' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSE
+        outcome := 'renamed';
+    END IF;
+    IF outcome <> 'renamed' OR v_before.title = p_title THEN
+        RETURN;
+    END IF;
+    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    WHERE g.id = p_group_id RETURNING g.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',
+        p_details => jsonb_build_object('before', v_before.title, 'after', p_title, 'version', version)
+    );
 END $$;
 
 CREATE FUNCTION public.replace_campaign(p_campaign_id bigint, p_version integer, p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -3181,9 +3372,12 @@ ALTER TABLE public.tariffs ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
 CREATE TABLE public.user_groups (
     id bigint NOT NULL,
     title text NOT NULL,
-    CONSTRAINT user_groups_id_check CHECK ((id > 0))
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT user_groups_id_check CHECK ((id > 0)),
+    CONSTRAINT user_groups_version CHECK ((version > 0))
 );
 COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
+COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: changes of them add up.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq

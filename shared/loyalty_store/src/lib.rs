@@ -12,6 +12,8 @@ mod definitions;
 mod explanation;
 mod facts;
 mod for_user;
+mod group_import;
+mod group_list;
 mod groups;
 mod inbox;
 mod list;
@@ -47,6 +49,8 @@ pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use for_user::{ApplicationChangeError, ByStaff, EarlierRequest, ForUser, ReservedForUser};
+pub use group_import::{ImportMode, ImportOutcome};
+pub use group_list::GroupFilter;
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -75,6 +79,8 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         explanation::STATEMENTS,
         facts::STATEMENTS,
         for_user::STATEMENTS,
+        group_import::STATEMENTS,
+        group_list::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,

@@ -65,14 +65,26 @@ catalogue! {
         "This call has no such query parameter." "Correct or remove the parameter named in `parameter`; `known` lists those that there are, and `nearest` may be the one you mean.";
         "У этого запроса нет такого параметра." "Исправьте или уберите параметр, указанный в `parameter`: в `known` — все существующие, в `nearest` — похожий.".
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
-        "The body is not declared as JSON." "Send the header Content-Type: application/json.";
-        "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".
+        "The body is not declared as something that this call takes." "Send the header Content-Type with a type from `accepted`, such as application/json.";
+        "Тело запроса не объявлено как то, что принимает этот запрос." "Отправьте заголовок Content-Type с типом из `accepted`, например application/json.".
     BodyNotJson "body_not_json" BAD_REQUEST:
         "The body is not valid JSON." "Send one JSON object.";
         "Тело запроса не является корректным JSON." "Отправьте один объект JSON.".
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE:
-        "The body is larger than 64 KiB." "Send a smaller body.";
-        "Тело запроса больше 64 КиБ." "Отправьте тело меньшего размера.".
+        "The body is too large." "Send a body of at most `limit` bytes.";
+        "Тело запроса слишком большое." "Отправьте не больше `limit` байт.".
+    CsvNotUtf8 "csv_not_utf8" BAD_REQUEST:
+        "The file is not in UTF-8, from the line in `line` on." "Save it as CSV UTF-8, and send it again.";
+        "Файл не в кодировке UTF-8, начиная со строки `line`." "Сохраните его как CSV UTF-8 и отправьте ещё раз.".
+    CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY:
+        "Some lines of the file are invalid. Nothing has been changed." "Correct the lines in `errors`, the first ones of `error_count`, and send the file again.";
+        "В файле есть неверные строки. Ничего не изменилось." "Исправьте строки из `errors` (первые из `error_count`) и отправьте файл ещё раз.".
+    CsvEmpty "csv_empty" UNPROCESSABLE_ENTITY:
+        "The file names nobody." "Send a file with at least one line.";
+        "В файле никого нет." "Отправьте файл, в котором есть хотя бы одна строка.".
+    CsvTooLong "csv_too_long" PAYLOAD_TOO_LARGE:
+        "The file has too many lines." "Send several files with at most `limit` lines each.";
+        "В файле слишком много строк." "Разбейте его на несколько файлов, не больше `limit` строк в каждом.".
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY:
         "Some fields are invalid." "Correct the fields in `errors`.";
         "Некоторые поля заполнены неверно." "Исправьте поля, указанные в `errors`.".

@@ -104,6 +104,12 @@ impl Problem {
         self.code
     }
 
+    /// A member of the answer.
+    #[cfg(test)]
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+
     pub(crate) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }

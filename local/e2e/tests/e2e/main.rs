@@ -31,6 +31,7 @@ mod groups;
 mod guessing;
 mod limits;
 mod main_path;
+mod member_files;
 mod moves;
 mod open_purchases;
 mod outcomes;

@@ -8,5 +8,6 @@
 
 mod common;
 mod sessions;
+mod staff;
 mod statements;
 mod users;
