@@ -2,10 +2,12 @@
 
 use crate::invisible::{is_invisible, turns_text};
 
-/// The longest text, in characters.
+/// The longest title or name, in characters.
 const MAX_CHARS: usize = 100;
+/// The longest reason, in characters.
+const MAX_REASON: usize = 200;
 
-/// A text that is not one line of 1 to 100 characters. Never quotes the text.
+/// A text that is not one line of the length that it may have. Never quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SingleLineError {
     /// Nothing to see: white space, or characters without a form.
@@ -14,6 +16,9 @@ pub enum SingleLineError {
     /// More than 100 characters.
     #[error("use at most 100 characters")]
     TooLong,
+    /// More than 200 characters, where these are the limit.
+    #[error("use at most 200 characters")]
+    ReasonTooLong,
     /// Line breaks, other control characters, or those that turn the text around them.
     #[error(
         "use a single line without control characters or marks that change the direction of text"
@@ -40,16 +45,40 @@ impl Title {
     }
 }
 
+/// Why staff do something to a user: 1 to 200 characters in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Parses a reason; white space around it is dropped.
+    ///
+    /// # Errors
+    /// [`SingleLineError`] says what to put in its place.
+    pub fn parse(text: &str) -> Result<Reason, SingleLineError> {
+        let reason = line(text, MAX_REASON, SingleLineError::ReasonTooLong);
+        reason.map(Reason)
+    }
+
+    /// The reason as typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// `text` without the white space around it, when it is one line of 1 to 100 characters.
 pub(crate) fn single_line(text: &str) -> Result<String, SingleLineError> {
+    line(text, MAX_CHARS, SingleLineError::TooLong)
+}
+
+fn line(text: &str, max: usize, too_long: SingleLineError) -> Result<String, SingleLineError> {
     let text = text.trim();
     if !text
         .chars()
         .any(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(c))
     {
         Err(SingleLineError::Empty)
-    } else if text.chars().count() > MAX_CHARS {
-        Err(SingleLineError::TooLong)
+    } else if text.chars().count() > max {
+        Err(too_long)
     } else if text.chars().any(|c| c.is_control() || turns_text(c)) {
         Err(SingleLineError::Unprintable)
     } else {
@@ -76,5 +105,16 @@ mod tests {
         assert_eq!(title("a\nb"), Err(SingleLineError::Unprintable));
         assert!(title(&"я".repeat(100)).is_ok());
         assert_eq!(title(&"я".repeat(101)), Err(SingleLineError::TooLong));
+    }
+
+    #[test]
+    fn reason_is_one_line_of_up_to_200_characters() {
+        let reason = |text: &str| Reason::parse(text).map(|reason| reason.0);
+        assert_eq!(reason(" Сбой 1 мая ").as_deref(), Ok("Сбой 1 мая"));
+        assert_eq!(reason(" "), Err(SingleLineError::Empty));
+        assert_eq!(reason("a\nb"), Err(SingleLineError::Unprintable));
+        assert!(reason(&"я".repeat(200)).is_ok());
+        let long = "я".repeat(201);
+        assert_eq!(reason(&long), Err(SingleLineError::ReasonTooLong));
     }
 }

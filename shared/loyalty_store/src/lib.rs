@@ -10,12 +10,14 @@ mod decisions;
 mod definitions;
 mod explanation;
 mod facts;
+mod gifts;
 mod groups;
 mod inbox;
 mod list;
 mod memory;
 mod offers;
 mod open_purchase;
+mod periods;
 mod promotions;
 mod provider_polling;
 mod purchase_events;
@@ -42,15 +44,17 @@ pub use catalogue::ListPlace;
 pub use decisions::StoredDecision;
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
+pub use gifts::{EndOutcome, Gift, GiftOutcome};
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
 pub use open_purchase::OpenPurchaseOutcome;
+pub use periods::Period;
 pub use promotions::{PromoEntry, PromoError, PromoFilter, StoredPromo};
-pub use purchases::{Place, Purchase, PurchaseCancellation, Revocation};
-pub use refunds::{Refund, RefundOutcome};
+pub use purchases::{Place, Purchase, PurchaseCancellation, PurchaseFilter, Revocation};
+pub use refunds::{Refund, RefundFilter, RefundOrder, RefundOutcome};
 pub use settlement::Settled;
-pub use staff_change::{Change, ChangeError};
+pub use staff_change::{Change, ChangeError, StaffAct};
 pub use store::LoyaltyStore;
 pub use subscriptions::{SubscribedTariff, Subscription};
 pub use tariffs::{StoredTariff, TariffEntry, TariffFilter};
@@ -67,11 +71,13 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
+        gifts::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,
         offers::STATEMENTS,
         open_purchase::STATEMENTS,
+        periods::STATEMENTS,
         promotions::STATEMENTS,
         purchases::STATEMENTS,
         purchase_events::STATEMENTS,

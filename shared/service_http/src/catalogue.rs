@@ -64,6 +64,9 @@ catalogue! {
     QueryParameterUnknown "query_parameter_unknown" BAD_REQUEST:
         "This call has no such query parameter." "Correct or remove the parameter named in `parameter`; `known` lists those that there are, and `nearest` may be the one you mean.";
         "У этого запроса нет такого параметра." "Исправьте или уберите параметр, указанный в `parameter`: в `known` — все существующие, в `nearest` — похожий.".
+    FilterTooWide "filter_too_wide" BAD_REQUEST:
+        "Too much would match." "Add one of the parameters in `any_of`, or `from` and `to`, at most `days` days apart.";
+        "Под условие подходит слишком много." "Добавьте один из параметров из `any_of` либо `from` и `to`: между ними не больше `days` дней.".
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
         "The body is not declared as JSON." "Send the header Content-Type: application/json.";
         "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".
@@ -124,6 +127,9 @@ catalogue! {
     UserNotFound "user_not_found" NOT_FOUND:
         "There is no such user." "Check the ID or the e-mail address. Deleted accounts can't be found.";
         "Такого пользователя нет." "Проверьте идентификатор или почту. Удалённую учётную запись найти нельзя.".
+    UserBlocked "user_blocked" CONFLICT:
+        "The account of this user is blocked." "Unblock it first, or ask an administrator to.";
+        "Учётная запись этого пользователя заблокирована." "Сначала разблокируйте её или попросите администратора.".
     UsersUnknown "users_unknown" UNPROCESSABLE_ENTITY:
         "Some of the users do not exist, or their accounts are deleted." "Leave out the users in `users`. Nothing has been changed.";
         "Некоторых пользователей нет, или их учётные записи удалены." "Уберите тех, кто указан в `users`. Ничего не изменилось.".
@@ -208,6 +214,12 @@ catalogue! {
     RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
+    GiftTooLong "gift_too_long" FORBIDDEN:
+        "This is longer than you may give." "Give at most `limit_days` days, where a month counts as 31, or ask a marketer or an administrator.";
+        "Это дольше, чем вы можете подарить." "Подарите не больше `limit_days` дней (месяц считается за 31) или попросите маркетолога или администратора.".
+    SubscriptionNotFound "subscription_not_found" NOT_FOUND:
+        "The user has no subscription to this tariff." "There is nothing to end: see the periods of the user.";
+        "У пользователя нет подписки на этот тариф." "Завершать нечего: посмотрите периоды пользователя.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
         "You have not applied this promo code." "There is nothing to cancel.";
         "Вы не применяли этот промокод." "Отменять нечего.".

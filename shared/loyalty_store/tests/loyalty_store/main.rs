@@ -7,6 +7,7 @@
 )]
 
 mod currencies;
+mod gifts;
 mod interleavings;
 mod limits;
 mod list;
@@ -15,6 +16,7 @@ mod plans;
 mod purchase_events;
 mod retention;
 mod round_trips;
+mod staff_lists;
 mod statements;
 mod subscriptions;
 mod user_status;
