@@ -328,3 +328,31 @@ async fn audit_finds_a_gift_that_nobody_recorded() {
     let sql = "UPDATE purchases SET given_by = NULL, give_reason = NULL";
     assert!(shop.world.pool.execute(sql, &[]).await.is_err());
 }
+
+#[tokio::test]
+async fn audit_log_has_what_staff_did_to_whom_and_why() {
+    let shop = Shop::new().await;
+    let bought = shop.buy().await;
+    shop.refund(&bought, Some(100)).await;
+    shop.give(GiftLength::Days(1), now()).await;
+    for _ in 0..2 {
+        shop.revoke(&bought).await;
+    }
+    shop.end_with(keyed(3, 3)).await;
+    let sql = "SELECT concat_ws(' ', resource, action, reason) FROM staff_changes
+        WHERE user_id = $1 AND actor_id = $2 ORDER BY id";
+    let (user, actor) = (shop.user, Uuid::from_u128(1));
+    let params: [Param; 2] = [(&user, Type::UUID), (&actor, Type::UUID)];
+    let rows = shop.world.pool.rows(sql, &params).await.unwrap();
+    let log: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(
+        log,
+        [
+            "refund order Paid twice",
+            "subscription give The service was down",
+            "purchase revoke Given by mistake",
+            "subscription end Given by mistake",
+            "purchase revoke Given by mistake",
+        ]
+    );
+}
