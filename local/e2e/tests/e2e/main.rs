@@ -8,6 +8,7 @@
 
 mod accounts;
 mod admin_campaigns;
+mod admin_purchases;
 mod admin_tariffs;
 mod admin_users;
 mod answers;
@@ -46,6 +47,7 @@ mod refunds;
 mod revocations;
 mod rules;
 mod status_flow;
+mod subscriptions;
 mod tariffs;
 mod trials;
 mod unknown_parameters;
