@@ -8,6 +8,7 @@
 
 mod accounts;
 mod admin_campaigns;
+mod admin_guide;
 mod admin_purchases;
 mod admin_tariffs;
 mod admin_users;
