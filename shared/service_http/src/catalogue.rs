@@ -56,8 +56,8 @@ catalogue! {
         "A query parameter is missing." "Add the parameter named in `parameter`.";
         "Не хватает параметра запроса." "Добавьте параметр, указанный в `parameter`.".
     QueryParameterInvalid "query_parameter_invalid" BAD_REQUEST:
-        "A query parameter is invalid." "Correct the parameter named in `parameter`: numbers are positive integers.";
-        "Недопустимое значение параметра запроса." "Исправьте параметр, указанный в `parameter`: числа целые и больше нуля.".
+        "A query parameter is invalid." "Correct the parameter named in `parameter`: numbers are positive integers, times are as in RFC 3339, IDs of users and purchases are UUIDs.";
+        "Недопустимое значение параметра запроса." "Исправьте параметр, указанный в `parameter`: числа целые и больше нуля, время по RFC 3339, идентификаторы пользователей и покупок — UUID.".
     QueryParameterRepeated "query_parameter_repeated" BAD_REQUEST:
         "A query parameter is given more than once." "Send the parameter named in `parameter` only once.";
         "Параметр запроса указан несколько раз." "Укажите параметр из `parameter` один раз.".
