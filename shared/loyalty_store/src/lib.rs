@@ -3,6 +3,7 @@
 
 mod application;
 mod audit;
+mod audit_log;
 mod campaigns;
 mod cancel;
 mod catalogue;
@@ -37,6 +38,7 @@ mod versions;
 
 pub use application::Application;
 pub use audit::Audited;
+pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
@@ -63,6 +65,7 @@ pub use version_history::PastVersion;
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
         audit::STATEMENTS,
+        audit_log::STATEMENTS,
         campaigns::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,

@@ -28,6 +28,7 @@ mod request_key;
 mod sorted_page;
 mod staff;
 mod time_cursor;
+mod time_window;
 mod version;
 
 pub use app::{MAX_BODY, app};
@@ -55,4 +56,5 @@ pub use request_key::StaffRequestKey;
 pub use sorted_page::{Page, SortedPage};
 pub use staff::{Admin, Marketer, Staff};
 pub use time_cursor::{TimeCursor, is_kept};
+pub use time_window::TimeWindow;
 pub use version::{IfMatch, Versioned};

@@ -12,6 +12,7 @@ mod admin_tariffs;
 mod admin_users;
 mod answers;
 mod api;
+mod audit_log;
 mod bad_bodies;
 mod bad_fields;
 mod bad_input;

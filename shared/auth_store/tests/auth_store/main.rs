@@ -8,5 +8,6 @@
 
 mod common;
 mod sessions;
+mod staff_log;
 mod statements;
 mod users;
