@@ -226,6 +226,28 @@ async fn audit_log_is_read_by_the_rarest_filter() {
     assert_frugal(plans.take(), &bounds);
 }
 
+#[tokio::test]
+async fn purge_of_requests_reads_the_old_ones() {
+    let url = scratch::loyalty_url().await;
+    let fill = "INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        SELECT gen_random_uuid(), int4send(n), '', 'x', now() - CASE n % 10000 WHEN 0 THEN interval '8 days'
+            ELSE interval '1 minute' END
+        FROM generate_series(1, 100000) AS n";
+    let pool = Pool::new(&url, 1).unwrap();
+    pool.execute(fill, &[]).await.unwrap();
+    pool.execute("ANALYZE staff_requests", &[]).await.unwrap();
+    let plans = Plans::default();
+    let store = explained(&url, &plans).await;
+    let purged = store.purge_staff_requests(SystemClock.now()).await;
+    assert_eq!(purged.unwrap(), 10);
+    let bounds = Bounds {
+        small: &[],
+        read: 10.0,
+        sorted: 10.0,
+    };
+    assert_frugal(plans.take(), &bounds);
+}
+
 /// The filters of the audit log by the bits of [`chosen`].
 const FILTERS: [u32; 7] = [1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 0b110_0000, ABOUT_USERS];
 const ABOUT_USERS: u32 = 1 << 7;
