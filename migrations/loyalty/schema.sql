@@ -58,6 +58,56 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.apply_for_user(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, p_staff public.staff_request, p_reason text, p_waived text[], p_hold_minutes integer, p_purchase_id uuid, p_time_zone text, OUT outcome text, OUT application_id uuid, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+DECLARE
+    v_expires_at timestamptz;
+    v_status text;
+BEGIN
+    SELECT f.outcome, f.resource_id::uuid INTO outcome, application_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    IF p_purchase_id IS NOT NULL THEN
+        -- In the order that all functions follow: before codes and counters.
+        PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
+        PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    END IF;
+    SELECT r.expires_at, r.taken, r.spent_minor, r.campaign_taken, r.campaign_spent_minor
+    INTO v_expires_at, taken, spent_minor, campaign_taken, campaign_spent_minor
+    FROM reserve_use(
+        p_application_id => p_application_id, p_user_id => p_user_id, p_code_id => p_code_id,
+        p_tariff_id => p_tariff_id, p_versions => p_versions, p_now => p_now, p_total_minor => p_total_minor,
+        p_uses_since => p_uses_since, p_rule_set => p_rule_set, p_observed => p_observed, p_max_unused => p_max_unused,
+        p_applied_by => p_staff.actor_id, p_reason => p_reason, p_waived => p_waived, p_hold_minutes => p_hold_minutes
+    ) AS r;
+    IF v_expires_at IS NULL THEN
+        outcome := 'changed';
+        RETURN;
+    END IF;
+    IF p_purchase_id IS NOT NULL THEN
+        SELECT o.status INTO v_status
+        FROM open_purchase(
+            p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
+            p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL
+        ) AS o;
+        IF v_status IS DISTINCT FROM 'paid' THEN
+            RAISE EXCEPTION 'the purchase can not be made' USING ERRCODE = 'LS001';
+        END IF;
+    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'application', p_resource_id => p_application_id::text, p_action => 'apply',
+        p_details => jsonb_strip_nulls(jsonb_build_object(
+            'promocode_id', p_code_id, 'tariff', p_tariff_id, 'waived', p_waived, 'purchase_id', p_purchase_id)),
+        p_user_id => p_user_id, p_reason => p_reason
+    );
+    outcome := 'applied';
+    application_id := p_application_id;
+END $$;
+
 CREATE FUNCTION public.apply_statuses(p_user_ids uuid[], p_statuses text[], p_versions bigint[], p_first_account_ids uuid[], p_repair boolean, p_now timestamp with time zone) RETURNS SETOF uuid
     LANGUAGE plpgsql
     AS $$
@@ -191,6 +241,44 @@ BEGIN
         ORDER BY o.created_at, o.id;
 END $$;
 
+CREATE FUNCTION public.cancel_for_user(p_application_id uuid, p_staff public.staff_request, p_reason text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_request text;
+    a applications;
+BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'cancelled' ELSE v_request END;
+    END IF;
+    SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
+    IF NOT FOUND THEN
+        RETURN 'no_application';
+    END IF;
+    IF a.state = 'applied' AND a.expires_at > p_staff.at THEN
+        PERFORM release_uses(
+            p_application_ids => ARRAY[a.id], p_from => 'applied', p_to => 'cancelled', p_cancel_reason => 'admin',
+            p_now => p_staff.at
+        );
+        IF FOUND THEN
+            PERFORM record_staff_change(
+                p_staff => p_staff, p_resource => 'application', p_resource_id => a.id::text, p_action => 'cancel',
+                p_details => '{}', p_user_id => a.user_id, p_reason => p_reason
+            );
+            RETURN 'cancelled';
+        END IF;
+        -- Another request was faster.
+        SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
+    END IF;
+    RETURN CASE
+        WHEN a.state = 'applied' THEN 'expired'
+        WHEN a.state <> 'cancelled' THEN a.state::text
+        WHEN a.cancel_reason = 'admin' THEN 'cancelled'
+        ELSE 'ended'
+    END;
+END $$;
+
 CREATE FUNCTION public.cancel_purchase(p_purchase_id uuid, p_user_id uuid, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -206,6 +294,57 @@ BEGIN
         WHEN 'before' THEN 'failed'
         ELSE 'paid'
     END;
+END $$;
+
+CREATE FUNCTION public.change_members(p_group_id bigint, p_add uuid[], p_remove uuid[], p_staff public.staff_request, OUT outcome text, OUT unknown uuid[], OUT added bigint, OUT removed bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_known uuid[];
+    v_added uuid[];
+    v_removed uuid[];
+BEGIN
+    added := 0;
+    removed := 0;
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        RETURN;
+    END IF;
+    PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    v_known := ARRAY(
+        SELECT u.id FROM users u WHERE u.id = ANY (p_add) AND u.status <> 'deleted' ORDER BY u.id FOR SHARE
+    );
+    unknown := ARRAY(
+        SELECT o.user_id FROM unnest(p_add) AS o (user_id) EXCEPT SELECT k.user_id FROM unnest(v_known) AS k (user_id)
+    );
+    IF cardinality(unknown) > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    WITH new AS (
+        INSERT INTO group_members (group_id, user_id, added_at)
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_known) AS o (user_id)
+        ON CONFLICT DO NOTHING RETURNING user_id
+    )
+    SELECT array_agg(n.user_id), count(*) INTO v_added, added FROM new n;
+    WITH gone AS (
+        DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
+    )
+    SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    IF added + removed > 0 THEN
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
+            p_details => jsonb_build_object(
+                'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
+            )
+        );
+    END IF;
+    outcome := 'done';
 END $$;
 
 CREATE FUNCTION public.complete_purchase(p_purchase_id uuid, p_reference text, p_amount_minor bigint, p_currency text, p_refund_id uuid, p_time_zone text, p_now timestamp with time zone) RETURNS text
@@ -322,6 +461,23 @@ BEGIN
         outcome := 'created';
         code_id := insert_code(p_promotion_id => p_promotion_id, p_code => v_wanted, p_staff => p_staff);
     END IF;
+END $$;
+
+CREATE FUNCTION public.create_group(p_title text, p_staff public.staff_request, OUT outcome text, OUT group_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT f.outcome, f.resource_id::bigint INTO outcome, group_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'created' ELSE outcome END;
+        RETURN;
+    END IF;
+    INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
+        p_details => jsonb_build_object('title', p_title)
+    );
+    outcome := 'created';
 END $$;
 
 CREATE FUNCTION public.create_promotion(p_promotion jsonb, p_codes jsonb, p_staff public.staff_request, OUT outcome text, OUT promotion_id bigint, OUT fields text[]) RETURNS record
@@ -473,24 +629,38 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.delete_group(p_group_id bigint, p_actor_id uuid, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.delete_group(p_group_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_title text;
+    v_before user_groups;
 BEGIN
-    SELECT g.title INTO v_title FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN 'not_found';
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'deleted' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    IF version <> p_version THEN
+        outcome := 'changed';
+        RETURN;
     END IF;
     -- A separate statement, so it sees what was committed before the lock was granted.
     IF EXISTS (SELECT FROM promotions p WHERE p.audience_group_ids @> ARRAY[p_group_id] AND p.status <> 'archived') THEN
-        RETURN 'in_use';
+        outcome := 'in_use';
+        RETURN;
     END IF;
     DELETE FROM user_groups g WHERE g.id = p_group_id;
-    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-    VALUES (p_now, p_actor_id, 'group', p_group_id::text, 'delete', jsonb_build_object('title', v_title));
-    RETURN 'deleted';
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',
+        p_details => jsonb_build_object('title', v_before.title)
+    );
+    outcome := 'deleted';
 END $$;
 
 CREATE FUNCTION public.delete_promotion(p_promotion_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -642,6 +812,37 @@ BEGIN
     RETURN v_expired;
 END $$;
 
+CREATE FUNCTION public.extend_application(p_application_id uuid, p_until timestamp with time zone, p_staff public.staff_request, p_reason text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_request text;
+    a applications;
+BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'extended' ELSE v_request END;
+    END IF;
+    SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'no_application';
+    ELSIF a.state = 'cancelled' THEN
+        RETURN 'ended';
+    ELSIF a.state <> 'applied' THEN
+        RETURN a.state::text;
+    ELSIF a.expires_at <= p_staff.at THEN
+        RETURN 'expired';
+    ELSIF a.expires_at < p_until THEN
+        UPDATE applications o SET expires_at = p_until WHERE o.id = a.id;
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'application', p_resource_id => a.id::text, p_action => 'extend',
+            p_details => jsonb_build_object('before', a.expires_at, 'after', p_until), p_user_id => a.user_id,
+            p_reason => p_reason
+        );
+    END IF;
+    RETURN 'extended';
+END $$;
+
 CREATE FUNCTION public.fail_purchase(p_purchase_id uuid, p_reference text, p_failure text, p_now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -708,6 +909,9 @@ CREATE TABLE public.applications (
     state public.application_state NOT NULL,
     cancel_reason public.cancel_reason,
     observed jsonb NOT NULL,
+    applied_by uuid,
+    waived text[],
+    reason text,
     CONSTRAINT applications_cancel_reason CHECK ((((state)::text = 'cancelled'::text) = (cancel_reason IS NOT NULL))),
     CONSTRAINT applications_total CHECK (((total_minor >= 0) AND (total_minor <= price_minor)))
 );
@@ -718,6 +922,48 @@ COMMENT ON COLUMN public.applications.stripe IS 'The stripe of the promotion''s 
 COMMENT ON COLUMN public.applications.code_counted IS 'Whether the use counts in promo_codes.uses; if so, it is released there.';
 COMMENT ON COLUMN public.applications.first_purchase IS 'Whether the promotion was for first purchases: a person has one live application of this kind.';
 COMMENT ON COLUMN public.applications.observed IS 'What the decision saw besides the versions: see domain::Observed.';
+COMMENT ON COLUMN public.applications.applied_by IS 'The member of staff who applied the code for the user.';
+COMMENT ON COLUMN public.applications.waived IS 'The rules that would have refused and were waived: see domain::Waivers.';
+COMMENT ON COLUMN public.applications.reason IS 'Why staff applied it. Not shown to the user.';
+
+CREATE FUNCTION public.find_applications(p_user_id uuid, p_code_id bigint, p_promotion_id bigint, p_campaign_id bigint, p_tariff_id bigint, p_state text, p_by_staff boolean, p_from timestamp with time zone, p_to timestamp with time zone, p_from_id uuid, p_to_id uuid, p_at timestamp with time zone, p_id uuid, p_limit bigint) RETURNS SETOF public.applications
+    LANGUAGE plpgsql STABLE ROWS 20
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+    -- The index is that of the promotion. A code stays with its promotion.
+    v_promotion_id CONSTANT bigint := coalesce(
+        p_promotion_id,
+        CASE WHEN p_code_id IS NOT NULL THEN
+            coalesce((SELECT c.promotion_id FROM promo_codes c WHERE c.id = p_code_id), -1)
+        END
+    );
+BEGIN
+    IF coalesce(p_user_id::text, v_promotion_id::text, p_campaign_id::text) IS NULL AND NOT p_by_staff THEN
+        RETURN QUERY
+        SELECT a.* FROM applications a
+        WHERE a.id >= p_from_id AND a.id < p_to_id AND (p_id IS NULL OR a.id < p_id)
+            AND a.created_at >= p_from AND a.created_at < p_to
+            AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id) AND (p_state IS NULL OR a.state = p_state)
+        ORDER BY a.id DESC LIMIT p_limit;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT a.* FROM applications a
+    WHERE (p_user_id IS NULL OR a.user_id = p_user_id)
+        AND (v_promotion_id IS NULL OR a.promotion_id = v_promotion_id)
+        AND (p_code_id IS NULL OR a.code_id = p_code_id)
+        AND (p_campaign_id IS NULL OR a.campaign_id = p_campaign_id)
+        AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id)
+        AND (p_state IS NULL OR a.state = p_state)
+        AND (NOT p_by_staff OR a.applied_by IS NOT NULL)
+        AND (p_from IS NULL OR a.created_at >= p_from) AND (p_to IS NULL OR a.created_at < p_to)
+        -- The first condition is for the index.
+        AND (p_at IS NULL OR (a.created_at <= p_at AND (a.created_at, a.id) < (p_at, p_id)))
+    ORDER BY a.created_at DESC, a.id DESC LIMIT p_limit;
+END $$;
 
 CREATE TABLE public.refusals (
     id uuid NOT NULL,
@@ -734,11 +980,16 @@ CREATE TABLE public.refusals (
     rule_set smallint NOT NULL,
     refused text[] NOT NULL,
     observed jsonb NOT NULL,
+    applied_by uuid,
+    waived text[],
+    reason text,
     CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
 )
 PARTITION BY RANGE (at);
 COMMENT ON TABLE public.refusals IS 'A row is a decision that refused a promo code. Partitioned by month, so that old refusals are deleted by dropping a table.';
 COMMENT ON COLUMN public.refusals.refused IS 'The rules that refused: see domain::RuleCode. All others of the rule set passed.';
+COMMENT ON COLUMN public.refusals.applied_by IS 'The member of staff who wanted to apply the code for the user.';
+COMMENT ON COLUMN public.refusals.waived IS 'The rules that would have refused as well and were waived.';
 
 CREATE VIEW public.decisions AS
  SELECT applications.id,
@@ -754,7 +1005,10 @@ CREATE VIEW public.decisions AS
     applications.tariff_version,
     applications.rule_set,
     '{}'::text[] AS refused,
-    applications.observed
+    applications.observed,
+    applications.applied_by,
+    applications.waived,
+    applications.reason
    FROM public.applications
 UNION ALL
  SELECT refusals.id,
@@ -770,7 +1024,10 @@ UNION ALL
     refusals.tariff_version,
     refusals.rule_set,
     refusals.refused,
-    refusals.observed
+    refusals.observed,
+    refusals.applied_by,
+    refusals.waived,
+    refusals.reason
    FROM public.refusals;
 COMMENT ON VIEW public.decisions IS 'A row is the decision about a user, a code and a tariff: an application or a refusal.';
 
@@ -872,6 +1129,84 @@ BEGIN
     ) OR EXISTS (
         SELECT FROM users u JOIN purchases b ON b.user_id = u.id
         WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+    );
+END $$;
+
+CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids uuid[], p_dry_run boolean, p_staff public.staff_request, OUT outcome text, OUT unknown_count bigint, OUT unknown_positions bigint[], OUT added bigint, OUT removed bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+    v_new uuid[];
+    v_gone uuid[];
+BEGIN
+    added := 0;
+    removed := 0;
+    IF p_dry_run THEN
+        PERFORM FROM user_groups g WHERE g.id = p_group_id;
+    ELSE
+        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+        IF outcome <> 'new' THEN
+            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+            RETURN;
+        END IF;
+        -- Changes of one group wait for each other.
+        PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    END IF;
+    IF NOT FOUND THEN
+        outcome := 'no_group';
+        RETURN;
+    END IF;
+    SELECT count(*), (array_agg(o.position ORDER BY o.position))[:100] INTO unknown_count, unknown_positions
+    FROM unnest(p_user_ids) WITH ORDINALITY AS o (user_id, position)
+    WHERE NOT EXISTS (SELECT FROM users u WHERE u.id = o.user_id AND u.status <> 'deleted');
+    IF unknown_count > 0 THEN
+        outcome := 'unknown';
+        RETURN;
+    END IF;
+    outcome := 'done';
+
+    IF p_mode IN ('add', 'replace') THEN
+        v_new := ARRAY(
+            SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+            EXCEPT SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            ORDER BY 1
+        );
+    END IF;
+    IF p_mode = 'remove' THEN
+        v_gone := ARRAY(
+            SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            INTERSECT SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+        );
+    ELSIF p_mode = 'replace' THEN
+        v_gone := ARRAY(
+            SELECT m.user_id FROM group_members m WHERE m.group_id = p_group_id
+            EXCEPT SELECT o.user_id FROM unnest(p_user_ids) AS o (user_id)
+        );
+    END IF;
+    added := coalesce(cardinality(v_new), 0)::bigint;
+    removed := coalesce(cardinality(v_gone), 0)::bigint;
+    IF p_dry_run OR added + removed = 0 THEN
+        RETURN;
+    END IF;
+
+    IF added > 0 THEN
+        INSERT INTO group_members (group_id, user_id, added_at)
+        SELECT p_group_id, o.user_id, p_staff.at FROM unnest(v_new) AS o (user_id);
+        -- As late as possible, since whoever applies a promo code waits for it. A deletion that came first has not seen
+        -- the memberships, so they end here; one that comes later waits, and ends them itself.
+        PERFORM FROM unnest(v_new) AS o (user_id) JOIN users u ON u.id = o.user_id ORDER BY u.id FOR SHARE OF u;
+        DELETE FROM group_members m USING unnest(v_new) AS o (user_id), users u
+        WHERE u.id = o.user_id AND u.status = 'deleted' AND m.group_id = p_group_id AND m.user_id = u.id;
+    END IF;
+    -- After the users are locked: a deletion that holds one of them may wait for these rows.
+    IF removed > 0 THEN
+        DELETE FROM group_members m USING unnest(v_gone) AS o (user_id)
+        WHERE m.group_id = p_group_id AND m.user_id = o.user_id;
+    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'import_members',
+        p_details => jsonb_build_object('mode', p_mode, 'added', added, 'removed', removed)
     );
 END $$;
 
@@ -1165,7 +1500,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_application_id uuid) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -1268,7 +1603,7 @@ BEGIN
         -- Those applied to this tariff with this code are what is asked about.
         AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.code_id, a.id INTO open_code_id, open_application_id
+    SELECT a.code_id, a.applied_by, a.waived, a.id INTO open_code_id, open_applied_by, open_waived, open_application_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)
@@ -1307,8 +1642,8 @@ BEGIN
     -- Most users have neither.
     IF v_has_open THEN
         SELECT jsonb_agg(jsonb_build_object(
-            'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
-            'promotion_version', p.version, 'campaign_version', m.version))
+            'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'by_staff', a.applied_by IS NOT NULL,
+            'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
         INTO open
         FROM applications a
         JOIN promo_codes c ON c.id = a.code_id
@@ -1789,7 +2124,7 @@ BEGIN
             END IF;
             RETURN QUERY WITH released AS (
                 UPDATE applications a SET state = p_to, cancel_reason = p_cancel_reason, updated_at = p_now
-                WHERE a.id = ANY (v_ids) AND a.state = p_from
+                WHERE a.id = ANY (v_ids) AND a.state = p_from AND (p_to <> 'expired' OR a.expires_at <= p_now)
                 RETURNING a.id, a.code_id, a.code_counted, a.promotion_id, a.stripe, a.campaign_id, a.campaign_stripe,
                     a.price_minor - a.total_minor AS discount_minor
             ), of_codes AS (
@@ -1835,6 +2170,37 @@ BEGIN
             NULL;
         END;
     END LOOP;
+END $$;
+
+CREATE FUNCTION public.rename_group(p_group_id bigint, p_version integer, p_title text, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_before user_groups;
+BEGIN
+    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'renamed' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT g.* INTO v_before FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
+    version := v_before.version;
+    IF v_before.id IS NULL THEN
+        outcome := 'no_group';
+    ELSIF version <> p_version THEN
+        outcome := 'changed';
+    ELSE
+        outcome := 'renamed';
+    END IF;
+    IF outcome <> 'renamed' OR v_before.title = p_title THEN
+        RETURN;
+    END IF;
+    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    WHERE g.id = p_group_id RETURNING g.version INTO version;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',
+        p_details => jsonb_build_object('before', v_before.title, 'after', p_title, 'version', version)
+    );
 END $$;
 
 CREATE FUNCTION public.replace_campaign(p_campaign_id bigint, p_version integer, p_campaign jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -2067,7 +2433,7 @@ DECLARE
 BEGIN
     SELECT o.* INTO STRICT a FROM applications o WHERE o.id = p_application_id;
     SELECT o.* INTO STRICT p FROM promotions o WHERE o.id = a.promotion_id;
-    IF p.per_user_limit IS NOT NULL THEN
+    IF p.per_user_limit IS NOT NULL AND 'user_limit_reached' <> ALL (coalesce(a.waived, '{}')) THEN
         v_period := p.per_user_period;
         IF v_period <> 'lifetime' THEN
             -- ISO weeks: they begin on Monday.
@@ -2258,7 +2624,7 @@ BEGIN
     RETURN v_stripe;
 END $$;
 
-CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
+CREATE FUNCTION public.reserve_use(p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[], p_now timestamp with time zone, p_total_minor bigint, p_uses_since timestamp with time zone, p_rule_set smallint, p_observed jsonb, p_max_unused integer, p_applied_by uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text, p_waived text[] DEFAULT NULL::text[], p_hold_minutes integer DEFAULT NULL::integer, OUT expires_at timestamp with time zone, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -2303,6 +2669,12 @@ BEGIN
     FOR NO KEY UPDATE OF u;
     IF NOT FOUND THEN
         RETURN;
+    END IF;
+    IF p_waived IS NOT NULL THEN
+        -- What is waived is not counted; nor is it a first purchase when it is bought.
+        v_first_purchase := v_first_purchase AND 'not_first_purchase' <> ALL (p_waived);
+        v_per_user_limit := CASE WHEN 'user_limit_reached' <> ALL (p_waived) THEN v_per_user_limit END;
+        p_max_unused := CASE WHEN 'too_many_unused_applications' <> ALL (p_waived) THEN p_max_unused END;
     END IF;
     -- A separate statement: it sees what was committed before the lock was granted.
     SELECT
@@ -2372,14 +2744,15 @@ BEGIN
     IF v_unused > 0 THEN
         p_observed := p_observed || jsonb_build_object('unused', v_unused);
     END IF;
-    expires_at := p_now + make_interval(mins => v_hold_minutes);
+    expires_at := p_now + make_interval(mins => coalesce(p_hold_minutes, v_hold_minutes));
     INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
         total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
-        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed)
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed,
+        applied_by, waived, reason)
     VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
         v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
         p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
-        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed);
+        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed, p_applied_by, p_waived, p_reason);
 END $$;
 
 CREATE FUNCTION public.revoke_purchase(p_purchase_id uuid, p_revocation_id uuid, p_actor_id uuid, p_reason text, p_now timestamp with time zone) RETURNS text
@@ -2507,7 +2880,7 @@ CREATE FUNCTION public.unused_applications(p_person_id uuid, p_promotion_id bigi
     SELECT (
         SELECT count(*) FROM applications a
         WHERE a.person_id = p_person_id AND a.promotion_id = p_promotion_id AND a.state IN ('cancelled', 'expired')
-            AND a.created_at > p_at - interval '24 hours' AND a.updated_at <= p_at
+            AND a.created_at > p_at - interval '24 hours' AND a.updated_at <= p_at AND a.applied_by IS NULL
             AND (a.state = 'expired' OR a.cancel_reason = 'payment_expired'
                 OR (a.cancel_reason = 'user' AND a.updated_at - a.created_at >= (a.expires_at - a.created_at) / 2))
     ) + (
@@ -2515,8 +2888,41 @@ CREATE FUNCTION public.unused_applications(p_person_id uuid, p_promotion_id bigi
         SELECT count(*) FROM applications a
         WHERE a.person_id = p_person_id AND a.promotion_id = p_promotion_id AND a.state IN ('applied', 'paying', 'used')
             AND a.created_at > p_at - interval '24 hours' AND a.state = 'applied' AND a.expires_at <= p_at
+            AND a.applied_by IS NULL
     )
 $$;
+
+CREATE FUNCTION public.use_for_user(p_application_id uuid, p_purchase_id uuid, p_staff public.staff_request, p_reason text, p_time_zone text, p_now timestamp with time zone, OUT outcome text, OUT application_id uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_opened text;
+    v_user_id uuid;
+BEGIN
+    SELECT f.outcome, f.resource_id::uuid INTO outcome, application_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    outcome := 'changed';
+    PERFORM FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT o.outcome, o.user_id INTO v_opened, v_user_id
+    FROM open_purchase(
+        p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
+        p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL
+    ) AS o;
+    IF v_opened = 'opened' THEN
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'application', p_resource_id => p_application_id::text,
+            p_action => 'use', p_details => jsonb_build_object('purchase_id', p_purchase_id), p_user_id => v_user_id,
+            p_reason => p_reason
+        );
+        outcome := 'used';
+        application_id := p_application_id;
+    END IF;
+END $$;
 
 CREATE FUNCTION public.version_at(p_kind text, p_id bigint, p_at timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql STABLE
@@ -2874,6 +3280,9 @@ CREATE TABLE public.refusals_other (
     rule_set smallint NOT NULL,
     refused text[] NOT NULL,
     observed jsonb NOT NULL,
+    applied_by uuid,
+    waived text[],
+    reason text,
     CONSTRAINT refusals_refused_check CHECK ((cardinality(refused) > 0))
 );
 COMMENT ON TABLE public.refusals_other IS 'The default partition: no refusal fails to be stored for lack of a partition.';
@@ -2963,9 +3372,12 @@ ALTER TABLE public.tariffs ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
 CREATE TABLE public.user_groups (
     id bigint NOT NULL,
     title text NOT NULL,
-    CONSTRAINT user_groups_id_check CHECK ((id > 0))
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT user_groups_id_check CHECK ((id > 0)),
+    CONSTRAINT user_groups_version CHECK ((version > 0))
 );
 COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
+COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: changes of them add up.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq
@@ -3109,6 +3521,8 @@ ALTER TABLE ONLY public.users
 CREATE INDEX applications_by_campaign ON public.applications USING btree (campaign_id, created_at) WHERE (campaign_id IS NOT NULL);
 
 CREATE INDEX applications_by_promotion ON public.applications USING btree (promotion_id, created_at);
+
+CREATE INDEX applications_by_staff ON public.applications USING btree (created_at, id) WHERE (applied_by IS NOT NULL);
 
 CREATE INDEX applications_by_user ON public.applications USING btree (user_id, created_at);
 

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION load_facts_at(
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
     OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint,
     OUT used_at timestamptz[],
-    OUT open_code_id bigint, OUT open_application_id uuid
+    -- The user's open application for the tariff; who made it, if it was staff, and the rules that were waived.
+    OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_held_ids bigint[];
@@ -109,7 +110,7 @@ BEGIN
         -- Those applied to this tariff with this code are what is asked about.
         AND NOT (a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.code_id = p_code_id)
     ORDER BY a.created_at LIMIT 1;
-    SELECT a.code_id, a.id INTO open_code_id, open_application_id
+    SELECT a.code_id, a.applied_by, a.waived, a.id INTO open_code_id, open_applied_by, open_waived, open_application_id
     FROM applications a
     WHERE a.user_id = p_user_id AND a.tariff_id = p_tariff_id AND a.created_at <= p_at
         AND was_live(a.state, a.expires_at, a.updated_at, p_at) AND NOT (a.state = 'used' AND a.updated_at <= p_at)

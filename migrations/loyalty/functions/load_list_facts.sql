@@ -44,8 +44,8 @@ BEGIN
     -- Most users have neither.
     IF v_has_open THEN
         SELECT jsonb_agg(jsonb_build_object(
-            'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'code', to_jsonb(c),
-            'promotion_version', p.version, 'campaign_version', m.version))
+            'application_id', a.id, 'tariff_id', a.tariff_id, 'expires_at', a.expires_at, 'by_staff', a.applied_by IS NOT NULL,
+            'code', to_jsonb(c), 'promotion_version', p.version, 'campaign_version', m.version))
         INTO open
         FROM applications a
         JOIN promo_codes c ON c.id = a.code_id

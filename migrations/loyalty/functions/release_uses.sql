@@ -1,7 +1,7 @@
 -- Moves applications from one state to another in which they hold no use, and releases each use once: in the code's own
 -- counter if it counts there, and in the stripes of the promotion and the campaign that it came from, with its
--- discount. Returns the applications that were in the state `p_from`. Every release of a use goes through this
--- function.
+-- discount. Returns the applications that were in the state `p_from`; of those that are to expire, only those whose time
+-- is over: staff may have extended one since it was found. Every release of a use goes through this function.
 --
 -- Locks are taken in the order that all functions follow: codes by ID, stripes of promotions, stripes of campaigns,
 -- applications. A counter above its limit has quotas of 0 until enough is released, so its quotas are computed again,
@@ -69,7 +69,7 @@ BEGIN
             END IF;
             RETURN QUERY WITH released AS (
                 UPDATE applications a SET state = p_to, cancel_reason = p_cancel_reason, updated_at = p_now
-                WHERE a.id = ANY (v_ids) AND a.state = p_from
+                WHERE a.id = ANY (v_ids) AND a.state = p_from AND (p_to <> 'expired' OR a.expires_at <= p_now)
                 RETURNING a.id, a.code_id, a.code_counted, a.promotion_id, a.stripe, a.campaign_id, a.campaign_stripe,
                     a.price_minor - a.total_minor AS discount_minor
             ), of_codes AS (

@@ -1,6 +1,6 @@
 -- Reserves the use of a released application again, and marks the application as used. False, with nothing changed,
 -- when the limits of the code, its promotion, the campaign or the person leave none. The limit per user counts in the
--- period in which the application was created. The caller has locked the user. Raises LS001 as reserve_promotion does:
+-- period in which the application was created, unless it was waived. The caller has locked the user. Raises LS001 as reserve_promotion does:
 -- retry in another transaction.
 CREATE OR REPLACE FUNCTION reserve_again(p_application_id uuid, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -19,7 +19,7 @@ DECLARE
 BEGIN
     SELECT o.* INTO STRICT a FROM applications o WHERE o.id = p_application_id;
     SELECT o.* INTO STRICT p FROM promotions o WHERE o.id = a.promotion_id;
-    IF p.per_user_limit IS NOT NULL THEN
+    IF p.per_user_limit IS NOT NULL AND 'user_limit_reached' <> ALL (coalesce(a.waived, '{}')) THEN
         v_period := p.per_user_period;
         IF v_period <> 'lifetime' THEN
             -- ISO weeks: they begin on Monday.

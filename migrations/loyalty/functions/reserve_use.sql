@@ -17,6 +17,10 @@ CREATE OR REPLACE FUNCTION reserve_use(
     p_rule_set smallint, p_observed jsonb,
     -- How many unused applications a person may have within a day, where uses are limited.
     p_max_unused integer,
+    -- Of an application that staff make: who and why, the rules that are waived, and how long the use is held, if not as
+    -- long as the promotion says. NULL for users.
+    p_applied_by uuid DEFAULT NULL, p_reason text DEFAULT NULL, p_waived text[] DEFAULT NULL,
+    p_hold_minutes integer DEFAULT NULL,
     OUT expires_at timestamptz,
     -- The usage before, where there is a limit.
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint
@@ -62,6 +66,12 @@ BEGIN
     FOR NO KEY UPDATE OF u;
     IF NOT FOUND THEN
         RETURN;
+    END IF;
+    IF p_waived IS NOT NULL THEN
+        -- What is waived is not counted; nor is it a first purchase when it is bought.
+        v_first_purchase := v_first_purchase AND 'not_first_purchase' <> ALL (p_waived);
+        v_per_user_limit := CASE WHEN 'user_limit_reached' <> ALL (p_waived) THEN v_per_user_limit END;
+        p_max_unused := CASE WHEN 'too_many_unused_applications' <> ALL (p_waived) THEN p_max_unused END;
     END IF;
     -- A separate statement: it sees what was committed before the lock was granted.
     SELECT
@@ -131,12 +141,13 @@ BEGIN
     IF v_unused > 0 THEN
         p_observed := p_observed || jsonb_build_object('unused', v_unused);
     END IF;
-    expires_at := p_now + make_interval(mins => v_hold_minutes);
+    expires_at := p_now + make_interval(mins => coalesce(p_hold_minutes, v_hold_minutes));
     INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
         total_minor, created_at, expires_at, updated_at, trial_days, code_version, promotion_version, tariff_version,
-        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed)
+        campaign_version, rule_set, stripe, campaign_stripe, code_counted, first_purchase, currency, state, observed,
+        applied_by, waived, reason)
     VALUES (p_application_id, p_user_id, v_person_id, p_code_id, v_promotion_id, v_campaign_id, p_tariff_id,
         v_price_minor, p_total_minor, p_now, reserve_use.expires_at, p_now, v_trial_days,
         p_versions[1], p_versions[2], p_versions[3], p_versions[4], p_rule_set, v_stripe, v_campaign_stripe,
-        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed);
+        v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed, p_applied_by, p_waived, p_reason);
 END $$;

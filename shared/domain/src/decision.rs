@@ -1,6 +1,6 @@
 //! The decision whether a user may use a promo code for a tariff.
 
-use crate::{Facts, Held, Outcome, Quote, RuleCode, rules};
+use crate::{Facts, Held, Outcome, Quote, RuleCode, Waivers, rules};
 
 /// The outcome of every rule: none is left out because another failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +24,31 @@ impl Decision {
         }
     }
 
+    /// The same with rules that staff waive: those of them that would refuse do not. One that passes anyway is not waived.
+    pub fn waiving(facts: &Facts, waivers: &Waivers) -> Decision {
+        let mut decision = Decision::of(facts);
+        for outcome in &mut decision.outcomes {
+            outcome.waived = !outcome.passed && waivers.include(outcome.rule);
+        }
+        decision
+    }
+
     /// The outcomes of a decision that was made by the rule set `rule_set`, from the facts that were kept of it. Which rules
-    /// refused is what was found then, whatever they would say today; a rule that is no more is left out.
-    pub fn recall(facts: &Facts, rule_set: i16, refused: &[String]) -> Vec<Outcome> {
+    /// refused, and which of them were waived, is what was found then, whatever they would say today; a rule that is no
+    /// more is left out.
+    pub fn recall(
+        facts: &Facts,
+        rule_set: i16,
+        refused: &[String],
+        waived: &[String],
+    ) -> Vec<Outcome> {
         let then = |outcome: &Outcome| outcome.rule.since() <= rule_set;
         let mut outcomes = Decision::of(facts).outcomes;
         outcomes.retain(then);
         for outcome in &mut outcomes {
-            outcome.passed = !refused.iter().any(|rule| rule == outcome.rule.as_str());
+            let named = |rules: &[String]| rules.iter().any(|rule| rule == outcome.rule.as_str());
+            outcome.waived = named(waived);
+            outcome.passed = !named(refused) && !outcome.waived;
         }
         outcomes
     }
@@ -43,7 +60,13 @@ impl Decision {
 
     /// The rules that refuse.
     pub fn refusals(&self) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(|outcome| !outcome.passed)
+        self.outcomes.iter().filter(|outcome| outcome.refuses())
+    }
+
+    /// The rules that would have refused, and were waived.
+    pub fn waived(&self) -> impl Iterator<Item = RuleCode> {
+        let waived = self.outcomes.iter().filter(|outcome| outcome.waived);
+        waived.map(|outcome| outcome.rule)
     }
 }
 

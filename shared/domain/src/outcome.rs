@@ -150,6 +150,8 @@ pub struct Outcome {
     pub rule: RuleCode,
     /// Whether it lets the code pass.
     pub passed: bool,
+    /// Whether it would not, and staff have waived it.
+    pub waived: bool,
     /// What is.
     pub observed: RuleValue,
     /// What must be.
@@ -161,11 +163,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether it refuses the code: it does not pass and is not waived.
+    pub fn refuses(&self) -> bool {
+        !self.passed && !self.waived
+    }
+
     /// Without values.
     pub(crate) fn of(rule: RuleCode, passed: bool) -> Outcome {
         Outcome {
             rule,
             passed,
+            waived: false,
             observed: RuleValue::None,
             required: RuleValue::None,
             change: RuleValue::None,

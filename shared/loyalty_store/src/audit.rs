@@ -103,7 +103,8 @@ pg::statements! {
             AND (c.id IS NULL OR p.id IS NULL OR t.id IS NULL OR (m.id IS NULL AND a.campaign_id IS NOT NULL))";
 
     /// Applications, purchases, subscriptions and the ledger where they contradict each other; expired applications that
-    /// were never released. $1 and $2: the promo codes whose promotions to look at, and the users; NULL for all.
+    /// were never released, or released too early; waivers by nobody. $1 and $2: the promo codes whose promotions to look
+    /// at, and the users; NULL for all.
     WRONG_PURCHASES(INT8_ARRAY, UUID_ARRAY) = "
         WITH mine AS (SELECT c.promotion_id FROM promo_codes c WHERE c.id = ANY ($1))
         SELECT 'application ' || a.id || ' is ' || a.state || ' with purchases '
@@ -161,7 +162,17 @@ pg::statements! {
             AND ($1 IS NULL OR a.promotion_id IN (SELECT mine.promotion_id FROM mine) OR a.user_id = ANY ($2))
             AND (a.expires_at < now() - interval '1 minute'
                 -- Of all alone: who looks at some may have set a status on one side.
-                OR ($1 IS NULL AND u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))";
+                OR ($1 IS NULL AND u.status IS DISTINCT FROM 'active' AND u.updated_at < now() - interval '1 minute'))
+        UNION ALL
+        SELECT 'application ' || a.id || ' expired at ' || a.updated_at || ', but was held until ' || a.expires_at
+        FROM applications a
+        WHERE a.state = 'expired' AND a.expires_at > a.updated_at
+            AND ($1 IS NULL OR a.promotion_id IN (SELECT mine.promotion_id FROM mine) OR a.user_id = ANY ($2))
+        UNION ALL
+        SELECT 'application ' || a.id || ' has waived rules, and nobody who waived them'
+        FROM applications a
+        WHERE cardinality(a.waived) > 0 AND (a.applied_by IS NULL OR a.reason IS NULL)
+            AND ($1 IS NULL OR a.promotion_id IN (SELECT mine.promotion_id FROM mine) OR a.user_id = ANY ($2))";
 
     /// Users of whom not every paid purchase and every refund of one has one event. The count is there as long as the
     /// purchases are. Events are removed the oldest first: what follows on one that is kept is kept too. $1 and $2: as

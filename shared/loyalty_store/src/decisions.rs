@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::facts::id_and_codes;
 use crate::rows::get;
 use crate::versions::{Kind, VersionKey, Versions};
-use crate::{LoyaltyStore, Place};
+use crate::{ByStaff, LoyaltyStore, Place};
 
 pg::statements! {
     FIND_DECISION(UUID) =
@@ -53,6 +53,8 @@ pub struct StoredDecision {
     pub code_now: String,
     /// What it looked at: the versions of then, the user, and the time.
     pub facts: Facts,
+    /// The member of staff who applied the code for the user, or wanted to.
+    pub by_staff: Option<ByStaff>,
     /// Whether the code passed.
     pub accepted: bool,
     /// The outcome of every rule that there was then.
@@ -167,13 +169,20 @@ fn decode(row: &Row, made_on: &MadeOn, versions: &Versions) -> Result<StoredDeci
         observed,
     };
     let refused: Vec<String> = get(row, "refused")?;
+    let waived: Option<Vec<String>> = get(row, "waived")?;
     let code_now: Option<String> = get(row, "code_now")?;
     Ok(StoredDecision {
         id: get(row, "id")?,
         // Of a draft that was deleted, the last text that was decided on.
         code_now: code_now.unwrap_or_else(|| facts.code.text().to_owned()),
+        by_staff: ByStaff::read(row)?,
         accepted: refused.is_empty(),
-        outcomes: Decision::recall(&facts, get(row, "rule_set")?, &refused),
+        outcomes: Decision::recall(
+            &facts,
+            get(row, "rule_set")?,
+            &refused,
+            &waived.unwrap_or_default(),
+        ),
         facts,
     })
 }

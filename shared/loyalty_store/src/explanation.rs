@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus};
+use domain::{Decision, Facts, Observed, PromoCodeId, UserStatus, Waivers};
 use jiff::Timestamp;
 use pg::{PgError, Record};
 use tokio_postgres::types::Json;
@@ -32,6 +32,8 @@ pub enum Explanation {
         applied: bool,
         /// The user's open application of another code for this tariff.
         other_application: Option<Uuid>,
+        /// The member of staff who applied it. What was waived then is waived in the decision.
+        applied_by: Option<Uuid>,
     },
     /// There is, or was then, no such promo code.
     NoCode,
@@ -100,13 +102,18 @@ impl LoyaltyStore {
         let start = facts.promotion.period_start(at);
         facts.observed.set_uses(&used_at, start);
         let open_code = r.field::<Option<i64>>()?.map(PromoCodeId);
+        let applied = open_code == Some(facts.code.id);
+        let applied_by = r.field::<Option<Uuid>>()?.filter(|_| applied);
+        let waived = r.field::<Option<Vec<String>>>()?.filter(|_| applied);
         facts.observed.other_code = open_code.filter(|open| *open != facts.code.id);
         let open_application: Option<Uuid> = r.field()?;
         let is_other = facts.observed.other_code.is_some();
         self.least_payments.observe(&mut facts);
-        let decision = Decision::of(&facts);
+        let waivers = Waivers::recall(&waived.unwrap_or_default());
+        let decision = Decision::waiving(&facts, &waivers);
         Ok(Explanation::Decided {
-            applied: open_code == Some(facts.code.id),
+            applied,
+            applied_by,
             other_application: open_application.filter(|_| is_other),
             facts: Box::new(facts),
             decision,

@@ -2,10 +2,11 @@
 
 use domain::Title;
 use jiff::Timestamp;
-use pg::{PgError, Row};
+use pg::{PgError, Record, Row, Statement, Value};
 use uuid::Uuid;
 
-use crate::rows::get;
+use crate::rows::{bug, get};
+use crate::staff_change::staff_request;
 use crate::{Change, LoyaltyStore};
 
 /// A group of users.
@@ -15,6 +16,8 @@ pub struct Group {
     pub id: i64,
     /// What staff call it; no other group has this title.
     pub title: String,
+    /// Grows when it is renamed.
+    pub version: i32,
     /// How many users are in it.
     pub members: i64,
 }
@@ -42,6 +45,8 @@ pub enum MembershipOutcome {
     Unknown(Vec<Uuid>),
     /// There is no such group.
     NoGroup,
+    /// The Idempotency-Key came with another request before.
+    KeyReused,
 }
 
 /// Why a group was not written.
@@ -53,6 +58,12 @@ pub enum GroupError {
     /// Another group has this title.
     #[error("another group has this title")]
     TitleTaken,
+    /// Somebody renamed it in the meantime: its version is this by now.
+    #[error("it has another version by now")]
+    Changed(i32),
+    /// The Idempotency-Key came with another request before.
+    #[error("the key was used for another request")]
+    KeyReused,
     /// A promotion is for this group.
     #[error("a promotion is for this group")]
     InUse,
@@ -74,117 +85,102 @@ impl From<PgError> for GroupError {
 macro_rules! select_groups {
     ($from:literal) => {
         concat!(
-            "SELECT g.id, g.title, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members ",
+            "SELECT g.id, g.title, g.version, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members ",
             $from
         )
     };
 }
 
+/// The members of the group $1 after the user $2, at most $3; one row of NULL if there are none.
+macro_rules! select_members {
+    () => {
+        "SELECT m.user_id, m.added_at FROM user_groups g
+        LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
+        WHERE g.id = $1 ORDER BY m.user_id LIMIT $3"
+    };
+}
+pub(crate) use select_members;
+
 pg::statements! {
     /// Creates a group.
-    CREATE(TEXT, TIMESTAMPTZ, UUID) = "
-        WITH made AS (INSERT INTO user_groups (title) VALUES ($1) RETURNING id, title), noted AS (
-            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $2, $3, 'group', made.id::text, 'create', jsonb_build_object('title', made.title) FROM made
-        )
-        SELECT made.id, made.title, 0::bigint AS members FROM made";
-    /// Renames the group $4.
-    RENAME(TEXT, TIMESTAMPTZ, UUID, INT8) = concat!(
-        "WITH before AS (SELECT o.id, o.title FROM user_groups o WHERE o.id = $4 FOR UPDATE), changed AS (
-            UPDATE user_groups o SET title = $1 FROM before
-            WHERE o.id = before.id AND before.title <> $1
-            RETURNING o.id, before.title AS was
-        ), noted AS (
-            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $2, $3, 'group', changed.id::text, 'rename', jsonb_build_object('before', changed.was, 'after', $1)
-            FROM changed
-        ) ",
-        select_groups!("FROM before g")
+    CREATE(TEXT, JSONB) = concat!("SELECT create_group(p_title => $1, p_staff => ", staff_request!("$2"), ")");
+    /// Renames the group $1.
+    RENAME(INT8, INT4, TEXT, JSONB) = concat!(
+        "SELECT rename_group(p_group_id => $1, p_version => $2, p_title => $3, p_staff => ", staff_request!("$4"), ")"
     );
-    /// Deletes a group.
-    DELETE(INT8, UUID, TIMESTAMPTZ) = "SELECT delete_group(p_group_id => $1, p_actor_id => $2, p_now => $3)";
+    /// Deletes the group $1.
+    DELETE(INT8, INT4, JSONB) =
+        concat!("SELECT delete_group(p_group_id => $1, p_version => $2, p_staff => ", staff_request!("$3"), ")");
     /// The group $1.
     FIND(INT8) = select_groups!("FROM user_groups g WHERE g.id = $1");
-    /// A page of groups, after the group $1, of which the user $2 is a member if one is named.
-    FIND_PAGE(INT8, UUID, INT8) = select_groups!(
-        "FROM user_groups g
-        WHERE g.id > $1
-            AND ($2 IS NULL OR EXISTS (SELECT FROM group_members m WHERE m.group_id = g.id AND m.user_id = $2))
-        ORDER BY g.id LIMIT $3"
-    );
     /// A page of the members of the group $1; one row of NULL if there are none.
-    MEMBERS(INT8, UUID, INT8) = "
-        SELECT m.user_id, m.added_at FROM user_groups g
-        LEFT JOIN group_members m ON m.group_id = g.id AND ($2 IS NULL OR m.user_id > $2)
-        WHERE g.id = $1 ORDER BY m.user_id LIMIT $3";
-    /// Adds the users $2 to the group $1 and removes $3. The group's lock serialises the changes of one group, so that
-    /// no two wait for each other. That of the users makes a deletion wait, and then see the memberships: it ends them.
-    CHANGE_MEMBERS(INT8, UUID_ARRAY, UUID_ARRAY, TIMESTAMPTZ, UUID) = "
-        WITH the_group AS (SELECT g.id FROM user_groups g WHERE g.id = $1 FOR NO KEY UPDATE), known AS MATERIALIZED (
-            SELECT u.id FROM users u WHERE u.id = ANY ($2) AND u.status <> 'deleted' ORDER BY u.id FOR SHARE
-        ), unknown AS MATERIALIZED (
-            SELECT o.user_id FROM unnest($2) AS o (user_id)
-            WHERE NOT EXISTS (SELECT FROM known WHERE known.id = o.user_id)
-        ), added AS (
-            INSERT INTO group_members (group_id, user_id, added_at)
-            SELECT DISTINCT the_group.id, o.user_id, $4 FROM the_group, unnest($2) AS o (user_id)
-            WHERE NOT EXISTS (SELECT FROM unknown)
-            ON CONFLICT DO NOTHING RETURNING user_id
-        ), removed AS (
-            DELETE FROM group_members m USING the_group
-            WHERE m.group_id = the_group.id AND m.user_id = ANY ($3) AND NOT EXISTS (SELECT FROM unknown)
-            RETURNING m.user_id
-        ), noted AS (
-            INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
-            SELECT $4, $5, 'group', the_group.id::text, 'change_members', jsonb_build_object(
-                'added', ARRAY(SELECT added.user_id FROM added), 'removed', ARRAY(SELECT removed.user_id FROM removed))
-            FROM the_group WHERE EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)
-        )
-        SELECT EXISTS (SELECT FROM the_group) AS found, ARRAY(SELECT unknown.user_id FROM unknown) AS unknown,
-            (SELECT count(*) FROM added) AS added, (SELECT count(*) FROM removed) AS removed";
+    MEMBERS(INT8, UUID, INT8) = select_members!();
+    /// Adds the users $2 to the group $1 and removes $3.
+    CHANGE_MEMBERS(INT8, UUID_ARRAY, UUID_ARRAY, JSONB) = concat!(
+        "SELECT change_members(p_group_id => $1, p_add => $2, p_remove => $3, p_staff => ", staff_request!("$4"), ")"
+    );
 }
 
 impl LoyaltyStore {
-    /// A new, empty group.
+    /// A new, empty group. Returns its ID.
     ///
     /// # Errors
-    /// [`GroupError::TitleTaken`], or that of the database.
-    pub async fn create_group(&self, title: &Title, change: Change) -> Result<Group, GroupError> {
-        let values: [pg::Value; 3] = [&title.as_str(), &change.at, &change.actor_id];
+    /// [`GroupError::TitleTaken`], [`GroupError::KeyReused`], or that of the database.
+    pub async fn create_group(&self, title: &Title, change: Change) -> Result<i64, GroupError> {
+        let values: [Value<'_>; 2] = [&title.as_str(), &change.as_json()];
         let row = self.pool.fetch_one(&CREATE, &values).await?;
-        group(&row).map_err(GroupError::Pg)
+        let mut record: Record<'_> = row.try_get(0).map_err(PgError::from)?;
+        match record.field()? {
+            "created" => Ok(record.field()?),
+            _ => Err(GroupError::KeyReused),
+        }
     }
 
-    /// Renames a group.
+    /// Renames a group, if it has the version `version`, or whatever version.
     ///
     /// # Errors
-    /// [`GroupError::NotFound`], [`GroupError::TitleTaken`], or that of the database.
+    /// [`GroupError`], except [`GroupError::InUse`].
     pub async fn rename_group(
         &self,
         id: i64,
+        version: Option<i32>,
         title: &Title,
         change: Change,
-    ) -> Result<Group, GroupError> {
-        let values: [pg::Value; 4] = [&title.as_str(), &change.at, &change.actor_id, &id];
-        let row = self.pool.fetch_optional(&RENAME, &values).await?;
-        let before = group(&row.ok_or(GroupError::NotFound)?).map_err(GroupError::Pg)?;
-        Ok(Group {
-            title: title.as_str().to_owned(),
-            ..before
-        })
+    ) -> Result<(), GroupError> {
+        let values: [Value<'_>; 4] = [&id, &version, &title.as_str(), &change.as_json()];
+        self.written(&RENAME, &values, "renamed").await
     }
 
-    /// Deletes a group with its memberships. What was decided by them stays explained.
+    /// Deletes a group with its memberships, if it has the version `version`, or whatever version. What was decided by
+    /// them stays explained.
     ///
     /// # Errors
-    /// [`GroupError::NotFound`], [`GroupError::InUse`], or that of the database.
-    pub async fn delete_group(&self, id: i64, change: Change) -> Result<(), GroupError> {
-        let values: [pg::Value; 3] = [&id, &change.actor_id, &change.at];
-        let row = self.pool.fetch_one(&DELETE, &values).await?;
-        match row.try_get(0).map_err(PgError::from)? {
-            "deleted" => Ok(()),
+    /// [`GroupError`], except [`GroupError::TitleTaken`].
+    pub async fn delete_group(
+        &self,
+        id: i64,
+        version: Option<i32>,
+        change: Change,
+    ) -> Result<(), GroupError> {
+        let values: [Value<'_>; 3] = [&id, &version, &change.as_json()];
+        self.written(&DELETE, &values, "deleted").await
+    }
+
+    async fn written(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        done: &str,
+    ) -> Result<(), GroupError> {
+        let row = self.pool.fetch_one(statement, values).await?;
+        let mut record: Record<'_> = row.try_get(0).map_err(PgError::from)?;
+        match record.field::<&str>()? {
+            outcome if outcome == done => Ok(()),
+            "no_group" => Err(GroupError::NotFound),
+            "changed" => Err(GroupError::Changed(record.field()?)),
             "in_use" => Err(GroupError::InUse),
-            _ => Err(GroupError::NotFound),
+            "key_reused" => Err(GroupError::KeyReused),
+            _ => Err(bug("an unknown answer").into()),
         }
     }
 
@@ -197,23 +193,6 @@ impl LoyaltyStore {
         row.as_ref().map(group).transpose()
     }
 
-    /// Up to `limit` groups by their IDs, after the ID `after`; all, or those that a user is in.
-    ///
-    /// # Errors
-    /// Any [`PgError`].
-    pub async fn find_groups(
-        &self,
-        member: Option<Uuid>,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<Group>, PgError> {
-        let rows = self
-            .pool
-            .fetch(&FIND_PAGE, &[&after, &member, &limit])
-            .await?;
-        rows.iter().map(group).collect()
-    }
-
     /// Up to `limit` members of a group by their ids, after the user `after`; `None` when there is no such group.
     ///
     /// # Errors
@@ -224,20 +203,8 @@ impl LoyaltyStore {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Option<Vec<Member>>, PgError> {
-        let rows = self.pool.fetch(&MEMBERS, &[&id, &after, &limit]).await?;
-        let member = |row: &Row| {
-            let user_id: Option<Uuid> = get(row, "user_id")?;
-            let member =
-                |user_id| get(row, "added_at").map(|added_at| Member { user_id, added_at });
-            user_id.map(member).transpose()
-        };
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        rows.iter()
-            .filter_map(|row| member(row).transpose())
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let values: [Value<'_>; 3] = [&id, &after, &limit];
+        members(&self.pool.fetch(&MEMBERS, &values).await?)
     }
 
     /// Adds users to a group and removes others, all of it or nothing. To add a member or to remove a
@@ -252,24 +219,45 @@ impl LoyaltyStore {
         remove: &[Uuid],
         change: Change,
     ) -> Result<MembershipOutcome, PgError> {
-        let values: [pg::Value; 5] = [&id, &add, &remove, &change.at, &change.actor_id];
+        let values: [Value<'_>; 4] = [&id, &add, &remove, &change.as_json()];
         let row = self.pool.fetch_one(&CHANGE_MEMBERS, &values).await?;
-        let unknown: Vec<Uuid> = get(&row, "unknown")?;
-        if !get::<bool>(&row, "found")? {
-            Ok(MembershipOutcome::NoGroup)
-        } else if !unknown.is_empty() {
-            Ok(MembershipOutcome::Unknown(unknown))
-        } else {
-            let (added, removed) = (get(&row, "added")?, get(&row, "removed")?);
-            Ok(MembershipOutcome::Done { added, removed })
-        }
+        let mut record: Record<'_> = row.try_get(0)?;
+        let outcome: &str = record.field()?;
+        let unknown: Option<Vec<Uuid>> = record.field()?;
+        Ok(match outcome {
+            "done" => MembershipOutcome::Done {
+                added: record.field()?,
+                removed: record.field()?,
+            },
+            "unknown" => MembershipOutcome::Unknown(unknown.unwrap_or_default()),
+            "no_group" => MembershipOutcome::NoGroup,
+            "key_reused" => MembershipOutcome::KeyReused,
+            _ => return Err(bug("an unknown answer")),
+        })
     }
 }
 
-fn group(row: &Row) -> Result<Group, PgError> {
+/// The members of a group; `None` when there is no such group.
+pub(crate) fn members(rows: &[Row]) -> Result<Option<Vec<Member>>, PgError> {
+    let member = |row: &Row| {
+        let user_id: Option<Uuid> = get(row, "user_id")?;
+        let member = |user_id| get(row, "added_at").map(|added_at| Member { user_id, added_at });
+        user_id.map(member).transpose()
+    };
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.iter()
+        .filter_map(|row| member(row).transpose())
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+pub(crate) fn group(row: &Row) -> Result<Group, PgError> {
     Ok(Group {
         id: get(row, "id")?,
         title: get(row, "title")?,
+        version: get(row, "version")?,
         members: get(row, "members")?,
     })
 }

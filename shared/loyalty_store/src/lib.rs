@@ -2,6 +2,7 @@
 //! personal data.
 
 mod application;
+mod applications;
 mod audit;
 mod audit_log;
 mod campaigns;
@@ -11,6 +12,9 @@ mod decisions;
 mod definitions;
 mod explanation;
 mod facts;
+mod for_user;
+mod group_import;
+mod group_list;
 mod groups;
 mod inbox;
 mod list;
@@ -37,6 +41,7 @@ mod version_history;
 mod versions;
 
 pub use application::Application;
+pub use applications::{ApplicationFilter, StoredApplication};
 pub use audit::Audited;
 pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
@@ -45,6 +50,9 @@ pub use catalogue::ListPlace;
 pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
+pub use for_user::{ApplicationChangeError, ByStaff, EarlierRequest, ForUser, ReservedForUser};
+pub use group_import::{ImportMode, ImportOutcome};
+pub use group_list::GroupFilter;
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
@@ -64,6 +72,7 @@ pub use version_history::PastVersion;
 /// All statements of this store.
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
+        applications::STATEMENTS,
         audit::STATEMENTS,
         audit_log::STATEMENTS,
         campaigns::STATEMENTS,
@@ -72,6 +81,9 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
+        for_user::STATEMENTS,
+        group_import::STATEMENTS,
+        group_list::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,

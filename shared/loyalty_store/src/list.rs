@@ -53,6 +53,8 @@ pub struct ListedApplication {
     pub tariff: TariffId,
     /// When it expires if nothing is bought.
     pub expires_at: Timestamp,
+    /// Whether staff applied the code for the user.
+    pub by_staff: bool,
 }
 
 impl LoyaltyStore {
@@ -265,6 +267,8 @@ struct OwnRow {
     application_id: Option<Uuid>,
     tariff_id: Option<i64>,
     expires_at: Option<Timestamp>,
+    #[serde(default)]
+    by_staff: bool,
     code: CodeRow,
     promotion_version: i32,
     campaign_version: Option<i32>,
@@ -279,6 +283,7 @@ impl TryFrom<OwnRow> for OwnCode {
                 id,
                 tariff: TariffId(tariff),
                 expires_at,
+                by_staff: row.by_staff,
             }),
             _ => None,
         };

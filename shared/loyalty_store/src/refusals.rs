@@ -5,19 +5,21 @@ use pg::PgError;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
+use crate::reserve::waived;
+use crate::{ForUser, LoyaltyStore};
 
 pg::statements! {
     RECORD_REFUSAL(
-        UUID, TIMESTAMPTZ, UUID, INT8, INT8, INT8, INT8, INT4, INT4, INT4, INT4, INT2, TEXT_ARRAY, JSONB
+        UUID, TIMESTAMPTZ, UUID, INT8, INT8, INT8, INT8, INT4, INT4, INT4, INT4, INT2, TEXT_ARRAY, JSONB,
+        UUID, TEXT_ARRAY, TEXT
     ) =
         "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, campaign_id, tariff_id, code_version,
-            promotion_version, campaign_version, tariff_version, rule_set, refused, observed)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            promotion_version, campaign_version, tariff_version, rule_set, refused, observed, applied_by, waived, reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 }
 
 impl LoyaltyStore {
-    /// Stores a refusal and returns its ID.
+    /// Stores a refusal and returns its ID. `by` is the member of staff who wanted to apply the code for the user.
     ///
     /// # Errors
     /// Any [`PgError`].
@@ -25,6 +27,7 @@ impl LoyaltyStore {
         &self,
         facts: &Facts,
         decision: &Decision,
+        by: Option<&ForUser>,
         random: &dyn Random,
     ) -> Result<Uuid, PgError> {
         let id = random.uuid_at(facts.now);
@@ -55,6 +58,9 @@ impl LoyaltyStore {
                     &RULE_SET,
                     &refused,
                     &Json(&facts.observed),
+                    &by.map(|by| by.change.actor_id),
+                    &waived(decision),
+                    &by.map(|by| by.reason.as_str()),
                 ],
             )
             .await?;

@@ -1,8 +1,11 @@
 //! Reserving a use. One statement does it: all limits hold, however many requests run at once.
 
-use domain::{ApplicationState, Facts, MAX_UNUSED, Quote, RULE_SET, Random, Usage};
+use domain::{
+    ApplicationState, Decision, Facts, MAX_UNUSED, Observed, Quote, RULE_SET, Random, RuleCode,
+    Usage,
+};
 use jiff::Timestamp;
-use pg::{PgError, Record};
+use pg::{PgError, Record, Row};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -24,6 +27,53 @@ pg::statements! {
 /// What `reserve_use` says when a limit leaves no use after others were counted.
 const NO_USE_LEFT: &str = "LS001";
 
+/// A use to be reserved, as the functions take it.
+pub(crate) struct Reservation<'a> {
+    /// The ID of the application.
+    pub id: Uuid,
+    facts: &'a Facts,
+    versions: Vec<Option<i32>>,
+    uses_since: Timestamp,
+    total_minor: i64,
+    observed: Json<&'a Observed>,
+}
+
+impl<'a> Reservation<'a> {
+    pub(crate) fn new(facts: &'a Facts, quote: Quote, random: &dyn Random) -> Reservation<'a> {
+        let campaign = facts.campaign.as_ref();
+        Reservation {
+            id: random.uuid_at(facts.now),
+            facts,
+            versions: vec![
+                Some(facts.code.version),
+                Some(facts.promotion.version),
+                Some(facts.tariff.version),
+                campaign.map(|campaign| campaign.version),
+            ],
+            uses_since: facts.promotion.period_start(facts.now),
+            total_minor: quote.total.minor(),
+            observed: Json(&facts.observed),
+        }
+    }
+
+    /// The first parameters of every statement that reserves a use.
+    pub(crate) fn values(&self) -> Vec<pg::Value<'_>> {
+        vec![
+            &self.id,
+            &self.facts.user_id,
+            &self.facts.code.id.0,
+            &self.facts.tariff.id.0,
+            &self.versions,
+            &self.facts.now,
+            &self.total_minor,
+            &self.uses_since,
+            &RULE_SET,
+            &self.observed,
+            &MAX_UNUSED,
+        ]
+    }
+}
+
 impl LoyaltyStore {
     /// Reserves a use at `quote`, if the facts still hold and the limits leave one. `None`: decide again.
     ///
@@ -35,7 +85,10 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        self.reserve_from(None, facts, quote, random).await
+        let reservation = Reservation::new(facts, quote, random);
+        let values = reservation.values();
+        let row = self.fetch_reservation(&RESERVE_USE, &values).await?;
+        self.reserved(&reservation, quote, row)
     }
 
     /// Moves the use of the application `from`, which the facts show as held for another tariff, to a new application
@@ -50,61 +103,44 @@ impl LoyaltyStore {
         quote: Quote,
         random: &dyn Random,
     ) -> Result<Option<Application>, PgError> {
-        self.reserve_from(Some(from), facts, quote, random).await
+        let reservation = Reservation::new(facts, quote, random);
+        let mut values = reservation.values();
+        values.push(&from);
+        let row = self.fetch_reservation(&MOVE_APPLICATION, &values).await?;
+        self.reserved(&reservation, quote, row)
     }
 
-    async fn reserve_from(
+    /// The answer of a statement that reserves a use; `None` when a limit or another request left it none.
+    pub(crate) async fn fetch_reservation(
         &self,
-        from: Option<Uuid>,
-        facts: &Facts,
-        quote: Quote,
-        random: &dyn Random,
-    ) -> Result<Option<Application>, PgError> {
-        let id = random.uuid_at(facts.now);
-        let campaign = facts.campaign.as_ref();
-        let versions = [
-            Some(facts.code.version),
-            Some(facts.promotion.version),
-            Some(facts.tariff.version),
-            campaign.map(|campaign| campaign.version),
-        ];
-        let since = facts.promotion.period_start(facts.now);
-        let versions = versions.as_slice();
-        let (total, observed) = (quote.total.minor(), Json(&facts.observed));
-        let mut values: Vec<pg::Value<'_>> = vec![
-            &id,
-            &facts.user_id,
-            &facts.code.id.0,
-            &facts.tariff.id.0,
-            &versions,
-            &facts.now,
-            &total,
-            &since,
-            &RULE_SET,
-            &observed,
-            &MAX_UNUSED,
-        ];
-        let statement = match &from {
-            None => &RESERVE_USE,
-            Some(from) => {
-                values.push(from);
-                &MOVE_APPLICATION
-            }
-        };
-        let row = self.pool.fetch_one(statement, &values).await;
-        let row = match row {
-            Err(PgError::Raised(code)) if code == NO_USE_LEFT => return Ok(None),
+        statement: &pg::Statement,
+        values: &[pg::Value<'_>],
+    ) -> Result<Option<Row>, PgError> {
+        match self.pool.fetch_one(statement, values).await {
+            Err(PgError::Raised(code)) if code == NO_USE_LEFT => Ok(None),
             // Another account of the same person was faster: the unique index on trials keeps to one.
-            Err(error) if error.unique_violation().is_some() => return Ok(None),
-            other => other?,
+            Err(error) if error.unique_violation().is_some() => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    fn reserved(
+        &self,
+        reservation: &Reservation<'_>,
+        quote: Quote,
+        row: Option<Row>,
+    ) -> Result<Option<Application>, PgError> {
+        let Some(row) = row else {
+            return Ok(None);
         };
         let mut record: Record<'_> = row.try_get(0)?;
         let Some(expires_at) = record.field::<Option<Timestamp>>()? else {
             return Ok(None);
         };
+        let facts = reservation.facts;
         self.remember_usage(facts, quote, &mut record)?;
         Ok(Some(Application {
-            id,
+            id: reservation.id,
             code_id: facts.code.id,
             code: facts.code.text().to_owned(),
             tariff: facts.tariff.id,
@@ -115,7 +151,7 @@ impl LoyaltyStore {
     }
 
     /// What was taken before this use, and so is taken with it.
-    fn remember_usage(
+    pub(crate) fn remember_usage(
         &self,
         facts: &Facts,
         quote: Quote,
@@ -134,4 +170,10 @@ impl LoyaltyStore {
         self.memory.keep_usage(facts, of_promotion, of_campaign);
         Ok(())
     }
+}
+
+/// The rules that were waived, if any were.
+pub(crate) fn waived(decision: &Decision) -> Option<Vec<&'static str>> {
+    let waived: Vec<&str> = decision.waived().map(RuleCode::as_str).collect();
+    Some(waived).filter(|waived| !waived.is_empty())
 }

@@ -14,6 +14,8 @@ use crate::{PgError, Statement};
 const WAIT_MILLIS: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
 /// One statement, on the wire and back. No statement that somebody waits for needs a tenth of it.
 const STATEMENT: Duration = Duration::from_secs(5);
+/// A statement that reads or writes as much as a file holds, while somebody waits for it.
+const BULK: Duration = Duration::from_secs(20);
 /// A statement that reads whole tables.
 const READING_ALL: Duration = Duration::from_secs(600);
 
@@ -91,6 +93,19 @@ impl Pool {
         let params = statement.bind(values)?;
         self.in_time(STATEMENT, self.read(statement.sql, &params))
             .await
+    }
+
+    /// The same for a statement that reads or writes as much as a file holds: it may take 20 seconds.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn fetch_bulk(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, PgError> {
+        let params = statement.bind(values)?;
+        self.in_time(BULK, self.read(statement.sql, &params)).await
     }
 
     /// The same for a statement that reads whole tables: it may take ten minutes.

@@ -2,12 +2,12 @@
 
 use domain::{Decision, Random};
 use jiff::Timestamp;
-use loyalty_store::{Application, LoadedFacts, LoyaltyStore, PromoRequest};
+use loyalty_store::{Application, Loaded, LoadedFacts, LoyaltyStore, PromoRequest};
 use pg::PgError;
 use uuid::Uuid;
 
 /// How often a decision is made again because another request was faster.
-const ATTEMPTS: usize = 8;
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// The outcome of a request to apply a promo code.
 #[derive(Debug)]
@@ -58,14 +58,7 @@ pub async fn apply(
             LoadedFacts::NoTariff => return Ok(ApplyOutcome::NoTariff),
             LoadedFacts::Facts(loaded) => loaded,
         };
-        // An expired application must not count until the next sweep.
-        if loaded.own_lapsed {
-            store.expire_applications_of(request.user_id, now).await?;
-            continue;
-        }
-        // Released, so that the decision says why it is void.
-        if let Some(own) = loaded.withdrawn() {
-            store.withdraw(own.id, now).await?;
+        if released_own(store, &loaded, now).await? {
             continue;
         }
         if let Some(own) = loaded.own {
@@ -86,16 +79,12 @@ pub async fn apply(
         }
         let decision = Decision::of(facts);
         let Some(quote) = decision.accepted() else {
-            // Expired applications may still count here even if another request or the sweeper has just released them:
-            // only facts that are loaded after the release can refuse.
-            if loaded.lapsed
-                && !expired_released
-                && decision.refusals().any(|outcome| outcome.rule.is_limit())
-            {
+            if !expired_released && waits_for_release(&loaded, &decision) {
                 expired_released = store.expire_applications_counted_with(facts, now).await?;
                 continue;
             }
-            let decision_id = store.record_refusal(facts, &decision, random).await?;
+            let decision_id = store.record_refusal(facts, &decision, None, random);
+            let decision_id = decision_id.await?;
             return Ok(ApplyOutcome::Refused {
                 decision_id,
                 decision,
@@ -108,4 +97,31 @@ pub async fn apply(
     Err(PgError::Unavailable(
         "other requests were faster each time".to_owned(),
     ))
+}
+
+/// Releases applications of the user that have ended and still count; whether there were any, so that the facts have to be
+/// loaded again.
+pub(crate) async fn released_own(
+    store: &LoyaltyStore,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> Result<bool, PgError> {
+    // An expired application must not count until the next sweep.
+    if loaded.own_lapsed {
+        let user_id = loaded.facts.user_id;
+        store.expire_applications_of(user_id, now).await?;
+        return Ok(true);
+    }
+    // Released, so that the decision says why it is void.
+    if let Some(own) = loaded.withdrawn() {
+        store.withdraw(own.id, now).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Whether a limit refuses while expired applications may still count. They may even if another request or the sweeper has
+/// just released them: only facts that are loaded after the release can refuse.
+pub(crate) fn waits_for_release(loaded: &Loaded, decision: &Decision) -> bool {
+    loaded.lapsed && decision.refusals().any(|outcome| outcome.rule.is_limit())
 }

@@ -2,7 +2,9 @@
 //! request was faster.
 
 mod apply;
+mod apply_for_user;
 mod evaluate;
 
 pub use apply::{ApplyOutcome, apply};
+pub use apply_for_user::{ApplyForUserOutcome, apply_for_user};
 pub use evaluate::{Evaluation, evaluate};

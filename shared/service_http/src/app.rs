@@ -4,7 +4,6 @@ use std::any::Any;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
@@ -14,14 +13,12 @@ use runtime::OsRandom;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::request_key::take_fingerprint;
-use crate::{Code, Language, Problem};
-
-/// The largest body that is read, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
+use crate::{Code, Language, MAX_BODY, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Puts the edge around `router`: errors as problem details, a request id, a log line, limits, no-store.
+/// Puts the edge around `router`: errors as problem details, a request id, a log line, no-store. What a route of
+/// [`crate::strict`] reads has a limit there.
 pub fn app(router: Router) -> Router {
     router
         .fallback(async || Problem::new(Code::RouteNotFound))
@@ -47,12 +44,7 @@ async fn edge(request: Request, next: Next) -> Response {
     // Without the query, which may hold a promo code that is still secret.
     let path = request.uri().path().to_owned();
 
-    let mut response = if declared_size(&request) > MAX_BODY as u64 {
-        Problem::new(Code::BodyTooLarge).into_response()
-    } else {
-        next.run(request).await
-    };
-
+    let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         let mut rendered = problem.render(language, &request_id);
@@ -92,13 +84,4 @@ async fn edge(request: Request, next: Next) -> Response {
         runtime::report(cause, &request_id).await;
     }
     response
-}
-
-/// The size of the body as far as it is known before it is read.
-fn declared_size(request: &Request) -> u64 {
-    let declared = request.headers().get(header::CONTENT_LENGTH);
-    let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
-    declared
-        .unwrap_or(0)
-        .max(request.body().size_hint().lower())
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -11,13 +11,12 @@ use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use crate::body_limit::too_large;
 use crate::json_error::{
     BodyError, Differences, KIND, described, has_lists_for_objects, tell_repeated_members,
 };
-use crate::{Code, FieldErrors, Language, Problem};
-
-/// What a body may be declared as.
-const JSON_TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+use crate::media_type::is_json;
+use crate::{Code, FieldErrors, Language, MAX_BODY, Problem};
 
 /// A body of JSON, parsed. What differs from the description is refused: each difference with its field.
 #[derive(Debug)]
@@ -178,22 +177,14 @@ async fn json_object<S: Send + Sync>(
     state: &S,
     language: Language,
 ) -> Result<Bytes, Problem> {
-    let declared = request.headers().get(header::CONTENT_TYPE);
-    let is_json = declared
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default().trim();
-            JSON_TYPES
-                .iter()
-                .any(|json| essence.eq_ignore_ascii_case(json))
-        });
-    if !is_json {
-        return Err(Problem::new(Code::UnsupportedMediaType));
+    if !is_json(request.headers()) {
+        let accepted = vec!["application/json"];
+        return Err(Problem::new(Code::UnsupportedMediaType).with("accepted", accepted));
     }
     let bytes = Bytes::from_request(request, state)
         .await
         .map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::BodyTooLarge),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(MAX_BODY),
             _ => Problem::new(Code::BodyNotJson),
         })?;
     // The form first: whether a body is JSON must not hang on the field at which the fault is noticed.

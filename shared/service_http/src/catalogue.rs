@@ -65,14 +65,26 @@ catalogue! {
         "This call has no such query parameter." "Correct or remove the parameter named in `parameter`; `known` lists those that there are, and `nearest` may be the one you mean.";
         "У этого запроса нет такого параметра." "Исправьте или уберите параметр, указанный в `parameter`: в `known` — все существующие, в `nearest` — похожий.".
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
-        "The body is not declared as JSON." "Send the header Content-Type: application/json.";
-        "Тело запроса не объявлено как JSON." "Отправьте заголовок Content-Type: application/json.".
+        "The body is not declared as something that this call takes." "Send the header Content-Type with a type from `accepted`, such as application/json.";
+        "Тело запроса не объявлено как то, что принимает этот запрос." "Отправьте заголовок Content-Type с типом из `accepted`, например application/json.".
     BodyNotJson "body_not_json" BAD_REQUEST:
         "The body is not valid JSON." "Send one JSON object.";
         "Тело запроса не является корректным JSON." "Отправьте один объект JSON.".
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE:
-        "The body is larger than 64 KiB." "Send a smaller body.";
-        "Тело запроса больше 64 КиБ." "Отправьте тело меньшего размера.".
+        "The body is too large." "Send a body of at most `limit` bytes.";
+        "Тело запроса слишком большое." "Отправьте не больше `limit` байт.".
+    CsvNotUtf8 "csv_not_utf8" BAD_REQUEST:
+        "The file is not in UTF-8, from the line in `line` on." "Save it as CSV UTF-8, and send it again.";
+        "Файл не в кодировке UTF-8, начиная со строки `line`." "Сохраните его как CSV UTF-8 и отправьте ещё раз.".
+    CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY:
+        "Some lines of the file are invalid. Nothing has been changed." "Correct the lines in `errors`, the first ones of `error_count`, and send the file again.";
+        "В файле есть неверные строки. Ничего не изменилось." "Исправьте строки из `errors` (первые из `error_count`) и отправьте файл ещё раз.".
+    CsvEmpty "csv_empty" UNPROCESSABLE_ENTITY:
+        "The file names nobody." "Send a file with at least one line.";
+        "В файле никого нет." "Отправьте файл, в котором есть хотя бы одна строка.".
+    CsvTooLong "csv_too_long" PAYLOAD_TOO_LARGE:
+        "The file has too many lines." "Send several files with at most `limit` lines each.";
+        "В файле слишком много строк." "Разбейте его на несколько файлов, не больше `limit` строк в каждом.".
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY:
         "Some fields are invalid." "Correct the fields in `errors`.";
         "Некоторые поля заполнены неверно." "Исправьте поля, указанные в `errors`.".
@@ -135,13 +147,13 @@ catalogue! {
         "Пользователь указан и для добавления, и для удаления." "Оставьте пользователя из `user_id` только в одном списке.".
     CampaignNotFound "campaign_not_found" NOT_FOUND:
         "There is no such campaign." "Check its ID in the list of campaigns.";
-        "Такой кампании нет." "Проверьте идентификатор по списку кампаний.".
+        "Такой акции нет." "Проверьте идентификатор по списку акций.".
     CampaignTitleTaken "campaign_title_taken" CONFLICT:
         "Another campaign has this title." "Choose another title.";
-        "Кампания с таким названием уже есть." "Выберите другое название.".
+        "Акция с таким названием уже есть." "Выберите другое название.".
     CampaignArchived "campaign_archived" CONFLICT:
         "This campaign is archived." "Create another one: an archived campaign can't be changed.";
-        "Эта кампания в архиве." "Создайте другую: кампанию в архиве не меняют.".
+        "Эта акция в архиве." "Создайте другую: акцию в архиве не меняют.".
     GroupNotFound "group_not_found" NOT_FOUND:
         "There is no such group." "Check its ID in the list of groups.";
         "Такой группы нет." "Проверьте идентификатор по списку групп.".
@@ -180,13 +192,13 @@ catalogue! {
         "Промокод с таким текстом уже есть." "Выберите другой текст вместо указанных в `promocodes`: регистр, дефисы и похожие буквы не различаются.".
     PromotionNotFound "promotion_not_found" NOT_FOUND:
         "There is no such promotion." "Check its ID in the list of promotions.";
-        "Такой акции нет." "Проверьте идентификатор по списку акций.".
+        "Такого предложения нет." "Проверьте идентификатор по списку предложений.".
     PromotionArchived "promotion_archived" CONFLICT:
         "This promotion is archived." "Create another one, with the same promo codes if you like: an archived promotion can't be changed.";
-        "Эта акция в архиве." "Создайте другую, можно с теми же промокодами: акцию в архиве не меняют.".
+        "Это предложение в архиве." "Создайте другое, можно с теми же промокодами: предложение в архиве не меняют.".
     PromotionNotDraft "promotion_not_draft" CONFLICT:
         "Only a draft that was never active, and its promo codes, can be deleted." "Archive the promotion: that frees the texts of its promo codes, too. A single promo code can be disabled.";
-        "Удалить можно только черновик акции, который ещё не публиковали, и его промокоды." "Отправьте акцию в архив: тексты её промокодов тоже освободятся. Отдельный промокод можно отключить.".
+        "Удалить можно только черновик предложения, который ещё не публиковали, и его промокоды." "Отправьте предложение в архив: тексты его промокодов тоже освободятся. Отдельный промокод можно отключить.".
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED:
         "This call needs to know which version it changes." "Read it, and send the header If-Match with its ETag; `*` stands for any version.";
         "Нужно указать, какую версию вы меняете." "Прочитайте данные и отправьте их ETag в заголовке If-Match; `*` — любая версия.".
@@ -215,11 +227,26 @@ catalogue! {
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
-        "You have not applied this promo code." "There is nothing to cancel.";
-        "Вы не применяли этот промокод." "Отменять нечего.".
+        "There is no such application of a promo code." "Check the promo code, or the ID of the application: there is nothing to cancel.";
+        "Такого применения промокода нет." "Проверьте промокод или идентификатор применения: отменять нечего.".
     ApplicationAlreadyUsed "application_already_used" CONFLICT:
         "The promo code has been used: the purchase is complete." "Only a refund undoes a purchase: contact support.";
         "Промокод использован: покупка завершена." "Покупку отменяют возвратом: обратитесь в поддержку.".
+    ApplicationExpired "application_expired" CONFLICT:
+        "The application has expired." "Apply the code again.";
+        "Срок применения промокода истёк." "Примените промокод ещё раз.".
+    ApplicationCancelled "application_cancelled" CONFLICT:
+        "The application is cancelled." "Its `cancel_reason` says why. Apply the code again if it is needed.";
+        "Применение промокода отменено." "Причина указана в `cancel_reason`. Если нужно, примените промокод ещё раз.".
+    ApplicationPaying "application_paying" CONFLICT:
+        "A purchase with this application is waiting for its payment." "The buyer can pay for it or cancel it.";
+        "Покупка с этим промокодом ждёт оплаты." "Покупатель может оплатить её или отменить.".
+    BuyerMustPay "buyer_must_pay" CONFLICT:
+        "Something is left to pay, so the buyer has to buy. Nothing has been done." "Apply the code without `use`: the user can then pay the amount in `total`.";
+        "Остаётся сумма к оплате, и заплатить её должен покупатель. Ничего не сделано." "Примените промокод без `use`: пользователь сможет оплатить сумму из `total`.".
+    FilterTooBroad "filter_too_broad" BAD_REQUEST:
+        "This list needs a filter." "Name a user, a promo code, a promotion or a campaign, or a time of at most 31 days by `from` and `to`.";
+        "Для этого списка нужен фильтр." "Укажите пользователя, промокод, предложение или акцию либо период не длиннее 31 дня в `from` и `to`.".
     PurchaseOpen "purchase_open" CONFLICT:
         "Another purchase of this tariff is waiting for its payment." "Pay for the purchase in `purchase_id`, or cancel it with POST /purchases/{purchase_id}/cancel, and repeat the call.";
         "Другая покупка этого тарифа ждёт оплаты." "Оплатите покупку из `purchase_id` или отмените её через POST /purchases/{purchase_id}/cancel и повторите запрос.".

@@ -87,8 +87,10 @@ impl AllowedOrigins {
         let read = [
             HeaderName::from_static("x-request-id"),
             header::ALLOW,
+            header::CONTENT_DISPOSITION,
             header::CONTENT_LANGUAGE,
             header::ETAG,
+            header::LINK,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
         ];

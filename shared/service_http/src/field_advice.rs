@@ -46,6 +46,7 @@ impl FieldAdvice for SingleLineError {
         match self {
             SingleLineError::Empty => "введите хотя бы один видимый символ",
             SingleLineError::TooLong => "введите не больше 100 символов",
+            SingleLineError::ReasonTooLong => "введите не больше 200 символов",
             SingleLineError::Unprintable => {
                 "напишите в одну строку, без управляющих символов и знаков направления текста"
             }

@@ -13,17 +13,20 @@ use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::nearest::nearest;
-use crate::{Code, Problem};
+use crate::{Code, Problem, body_limit};
 
 /// The query parameters of each operation, by method and path.
 type Known = HashMap<(Method, String), BTreeSet<String>>;
 
-/// The routes and their description. Query parameters that the description of an operation does not have are refused. Not
-/// those of the payment provider's calls, whose URLs are its and the shop's own.
+/// The routes and their description, which says what is refused: bodies that are larger than those of the operation, and
+/// query parameters that it does not have. Not those of the payment provider's calls, whose URLs are its and the shop's own.
 pub fn strict(router: OpenApiRouter) -> (Router, OpenApi) {
     let (router, openapi) = router.split_for_parts();
     let known = Arc::new(known(&openapi));
-    let router = router.layer(middleware::from_fn_with_state(known, refuse_unknown));
+    let files = Arc::new(body_limit::files(&openapi));
+    let router = router
+        .layer(middleware::from_fn_with_state(known, refuse_unknown))
+        .layer(middleware::from_fn_with_state(files, body_limit::limit));
     (router, openapi)
 }
 

@@ -5,10 +5,13 @@
 
 mod app;
 mod body;
+mod body_limit;
 mod caller;
 mod catalogue;
 mod client_address;
 mod cors;
+mod csv_body;
+mod csv_column;
 mod field_advice;
 mod field_errors;
 mod history;
@@ -17,6 +20,8 @@ mod json_error;
 mod known_parameters;
 pub mod lambda;
 mod language;
+mod line_errors;
+mod media_type;
 mod money;
 mod nearest;
 mod number_fields;
@@ -31,18 +36,23 @@ mod time_cursor;
 mod time_window;
 mod version;
 
-pub use app::{MAX_BODY, app};
+pub use app::app;
 pub use body::{CheckedBody, JsonBody, MergePatch};
+pub use body_limit::{MAX_BODY, MAX_FILE};
 pub use caller::{Access, Bearer, Caller};
 pub use catalogue::{Code, catalogue_markdown};
 pub use client_address::{ClientAddress, SenderAddress, TrustedProxies};
 pub use cors::{AllowedOrigins, NoOrigin};
+pub use csv_body::CsvBody;
+pub use csv_column::{CsvColumn, CsvColumns, CsvLine, CsvLineError};
 pub use field_advice::FieldAdvice;
 pub use field_errors::FieldErrors;
 pub use history::{Version, Versions};
 pub use idempotency::{IdempotencyKey, RequiredIdempotencyKey};
 pub use known_parameters::strict;
 pub use language::Language;
+pub use line_errors::{LineError, LineErrors};
+pub use media_type::prefers;
 pub use money::MoneyBody;
 pub use number_fields::{
     AmountError, CurrencyError, LimitError, check_limit, parse_amount, parse_currency,

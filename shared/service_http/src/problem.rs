@@ -75,9 +75,18 @@ impl Problem {
     /// The rules refused a promo code. The first refusal, in the order of the rules, names the problem. A code that the
     /// caller must not know of is answered like one that does not exist.
     pub fn refused(decision: &Decision, decision_id: Option<Uuid>) -> Problem {
-        if decision.hidden {
-            return Problem::new(Code::PromoNotFound);
+        match decision.hidden {
+            true => Problem::new(Code::PromoNotFound),
+            false => Problem::of_refusals(decision, decision_id),
         }
+    }
+
+    /// The same for staff, from whom nothing is hidden.
+    pub fn refused_to_staff(decision: &Decision, decision_id: Uuid) -> Problem {
+        Problem::of_refusals(decision, Some(decision_id))
+    }
+
+    fn of_refusals(decision: &Decision, decision_id: Option<Uuid>) -> Problem {
         let reasons: Vec<Outcome> = decision.refusals().cloned().collect();
         let Some(first) = reasons.first() else {
             return Problem::new(Code::Internal).caused_by("a refusal without a reason");
@@ -93,6 +102,12 @@ impl Problem {
     /// The problem's code.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// A member of the answer.
+    #[cfg(test)]
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
     }
 
     pub(crate) fn cause(&self) -> Option<&str> {

@@ -8,7 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::RequestKey;
 
-use crate::{Code, IdempotencyKey, Problem};
+use crate::body_limit::too_large;
+use crate::{Code, IdempotencyKey, MAX_FILE, Problem};
 
 /// The most that any call takes, in bytes: what a synchronous invocation of a Lambda function does. The function's own limit
 /// is below it.
@@ -26,7 +27,7 @@ pub(crate) async fn take_fingerprint(request: Request, next: Next) -> Response {
     }
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MAX_REQUEST).await else {
-        return Problem::new(Code::BodyTooLarge).into_response();
+        return too_large(MAX_FILE).into_response();
     };
     let mut context = Context::new(&SHA256);
     let uri = parts.uri.path_and_query().map_or("", |uri| uri.as_str());

@@ -47,6 +47,24 @@ impl Answer {
         &self.json
     }
 
+    /// Checks that it is a success with a CSV file, and returns the file.
+    #[track_caller]
+    pub fn csv(&self) -> &str {
+        assert_eq!(self.status, 200, "{self}");
+        let kind = self.header("content-type");
+        assert_eq!(kind, Some("text/csv; charset=utf-8"), "{self}");
+        self.body()
+    }
+
+    /// The body as a text.
+    #[track_caller]
+    pub fn body(&self) -> &str {
+        match std::str::from_utf8(&self.body) {
+            Ok(text) => text,
+            Err(error) => panic!("{error}: {self}"),
+        }
+    }
+
     /// Checks that it is an RFC 9457 problem with this status and code, and correct in all parts that problems share.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> &Value {

@@ -84,6 +84,12 @@ impl Call {
         self
     }
 
+    /// Adds a CSV file.
+    #[must_use]
+    pub fn csv(self, bytes: impl Into<Vec<u8>>) -> Call {
+        self.header("content-type", "text/csv").bytes(bytes)
+    }
+
     /// Adds any body, declared as JSON.
     #[must_use]
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Call {

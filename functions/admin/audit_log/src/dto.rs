@@ -92,8 +92,7 @@ fn path(change: &StaffChange) -> Option<String> {
         StaffResource::Promotion => "promotions",
         StaffResource::PromoCode => "promocodes",
         StaffResource::Group => "groups",
-        // An application is its accepted decision.
-        StaffResource::Application => "decisions",
+        StaffResource::Application => "applications",
         StaffResource::Purchase | StaffResource::Subscription => "purchases",
         StaffResource::User | StaffResource::Refund | StaffResource::Approval => return None,
     };

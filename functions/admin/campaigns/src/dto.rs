@@ -78,7 +78,7 @@ struct OtherCurrency;
 
 impl FieldAdvice for OtherCurrency {
     fn russian(&self) -> &'static str {
-        "не меняйте валюту: промокоды кампании уже применяли"
+        "не меняйте валюту: промокоды акции уже применяли"
     }
 }
 

@@ -48,6 +48,12 @@ pub(crate) struct DecisionBody {
         example = "On 2 April 2026, 12:30 (Europe/Moscow), the code SPRING30 did not pass. The promo code stopped working on 1 April 2026, 00:00 (Europe/Moscow)."
     )]
     summary: String,
+    /// The member of staff who applied the code for the user, or wanted to, and waived rules; absent if it was the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<Uuid>,
+    /// Why staff did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// The outcome of every rule, in their order.
     outcomes: Vec<OutcomeBody>,
 }
@@ -70,12 +76,15 @@ pub(crate) struct Eligibility {
     promocode_version: i32,
     /// The tariff.
     tariff: i64,
-    /// Whether every rule passes.
+    /// Whether every rule passes, or was waived when staff applied the code that the user holds.
     passes: bool,
     /// Whether the user would be answered that there is no such code.
     hidden: bool,
     /// Whether the user has already applied this code to this tariff: applying it again returns that application.
     held: bool,
+    /// The member of staff who applied it for the user, and waived rules; absent if it was the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_by: Option<Uuid>,
     /// The price without the code.
     price: MoneyBody,
     /// The amount that there would be to pay; absent if the code does not lower the price.
@@ -98,6 +107,8 @@ pub(crate) struct OutcomeBody {
     rule: String,
     /// Whether the rule passes.
     passed: bool,
+    /// Whether staff waived the rule, which does not pass.
+    waived: bool,
     /// Why the rule refuses, in a sentence for the customer, with the values, in the language of Accept-Language; absent
     /// when it passes. It says what the customer can do, where no change by staff would help.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +154,8 @@ impl Decisions {
 
 impl DecisionBody {
     pub(crate) fn of(decision: StoredDecision, language: Language, now: Timestamp) -> Self {
+        let by_staff = decision.by_staff.map(|by| (by.actor_id, by.reason));
+        let (applied_by, reason) = by_staff.unzip();
         let facts = &decision.facts;
         let words = Words {
             language,
@@ -152,12 +165,12 @@ impl DecisionBody {
             // It was open when the decision was made; whether it still is, is not known.
             other_application: None,
         };
-        let meanings = meanings(&decision.outcomes, &words);
         let summary = match decision.accepted {
             true => words.accepted(&decision.code_now, facts.quote().as_ref()),
             false => {
                 let hidden = Decision::of(facts).hidden;
-                words.refused(&decision.code_now, &meanings, hidden)
+                let refusals = refusals(&decision.outcomes, &words);
+                words.refused(&decision.code_now, &refusals, hidden)
             }
         };
         DecisionBody {
@@ -171,21 +184,27 @@ impl DecisionBody {
             tariff: facts.tariff.id.0,
             accepted: decision.accepted,
             summary,
-            outcomes: outcomes(&decision.outcomes, meanings),
+            applied_by,
+            reason,
+            outcomes: outcomes(&decision.outcomes, &words),
         }
     }
 }
 
 impl Eligibility {
     /// What the rules say of the facts that the words are about.
-    pub(crate) fn of(decision: &Decision, applied: bool, words: &Words<'_>) -> Self {
+    pub(crate) fn of(
+        decision: &Decision,
+        applied: bool,
+        applied_by: Option<Uuid>,
+        words: &Words<'_>,
+    ) -> Self {
         let facts = words.facts;
-        let meanings = meanings(&decision.outcomes, words);
         let code = facts.code.text();
         let summary = match decision.accepted() {
             _ if applied => words.applied_before(code),
             Some(quote) => words.accepted(code, Some(&quote)),
-            None => words.refused(code, &meanings, decision.hidden),
+            None => words.refused(code, &refusals(&decision.outcomes, words), decision.hidden),
         };
         Eligibility {
             at: facts.now,
@@ -198,25 +217,27 @@ impl Eligibility {
             passes: decision.accepted().is_some(),
             hidden: decision.hidden,
             held: applied,
+            applied_by,
             price: facts.tariff.price.into(),
             total: decision.quote.map(|quote| quote.total.into()),
             summary,
-            outcomes: outcomes(&decision.outcomes, meanings),
+            outcomes: outcomes(&decision.outcomes, words),
         }
     }
 }
 
-/// What the refusals among the outcomes mean, in their order.
-fn meanings(outcomes: &[Outcome], words: &Words<'_>) -> Vec<Meaning> {
-    let refusals = outcomes.iter().filter(|outcome| !outcome.passed);
+/// What the rules say that refuse, and are not waived, in their order.
+fn refusals(outcomes: &[Outcome], words: &Words<'_>) -> Vec<Meaning> {
+    let refusals = outcomes
+        .iter()
+        .filter(|outcome| !outcome.passed && !outcome.waived);
     refusals.map(|refusal| words.meaning(refusal)).collect()
 }
 
-fn outcomes(outcomes: &[Outcome], meanings: Vec<Meaning>) -> Vec<OutcomeBody> {
-    let mut meanings = meanings.into_iter();
-    let body = |outcome: &Outcome| match outcome.passed {
-        true => OutcomeBody::of(outcome, None),
-        false => OutcomeBody::of(outcome, meanings.next()),
+fn outcomes(outcomes: &[Outcome], words: &Words<'_>) -> Vec<OutcomeBody> {
+    let body = |outcome: &Outcome| {
+        let meaning = (!outcome.passed).then(|| words.meaning(outcome));
+        OutcomeBody::of(outcome, meaning)
     };
     outcomes.iter().map(body).collect()
 }
@@ -230,6 +251,7 @@ impl OutcomeBody {
         OutcomeBody {
             rule: outcome.rule.to_string(),
             passed: outcome.passed,
+            waived: outcome.waived,
             detail,
             remedy,
             actions,

@@ -192,6 +192,7 @@ async fn get_eligibility(
             facts,
             decision,
             applied,
+            applied_by,
             other_application,
         } => {
             let words = Words {
@@ -201,7 +202,9 @@ async fn get_eligibility(
                 now,
                 other_application,
             };
-            Ok(Json(Eligibility::of(&decision, applied, &words)))
+            Ok(Json(Eligibility::of(
+                &decision, applied, applied_by, &words,
+            )))
         }
         Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
         Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),

@@ -26,15 +26,9 @@ pub(crate) struct GroupBody {
     title: String,
     /// The number of its members.
     members: i64,
-}
-
-/// Groups, ordered by ID.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Groups {
-    groups: Vec<GroupBody>,
-    /// The `cursor` of the next page; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<i64>,
+    /// Grows when the group is renamed; also its `ETag`.
+    #[schema(example = 1)]
+    version: i32,
 }
 
 /// Members to add and to remove: at most 1,000 users in all.
@@ -63,7 +57,8 @@ pub(crate) struct MembersChanged {
 /// The members of a group, ordered by user ID.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Members {
-    members: Vec<MemberBody>,
+    /// The members.
+    items: Vec<MemberBody>,
     /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<Uuid>,
@@ -84,15 +79,7 @@ impl From<Group> for GroupBody {
             group_id: group.id,
             title: group.title,
             members: group.members,
-        }
-    }
-}
-
-impl Groups {
-    pub(crate) fn page(mut groups: Vec<Group>, size: PageSize) -> Groups {
-        Groups {
-            next_cursor: size.cut(&mut groups, |group| group.id),
-            groups: groups.into_iter().map(GroupBody::from).collect(),
+            version: group.version,
         }
     }
 }
@@ -105,7 +92,24 @@ impl Members {
         };
         Members {
             next_cursor: size.cut(&mut members, |member| member.user_id),
-            members: members.into_iter().map(body).collect(),
+            items: members.into_iter().map(body).collect(),
         }
     }
+}
+
+/// The effect of a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Imported {
+    /// How many users were added.
+    pub(crate) added: i64,
+    /// How many users were removed.
+    pub(crate) removed: i64,
+    /// How many users of the file were what it makes them already.
+    pub(crate) unchanged: i64,
+    /// How many lines name a user.
+    #[schema(example = 2)]
+    pub(crate) lines: usize,
+    /// How many lines have no `user_id` but an `error`, so that they were skipped.
+    #[schema(example = 0)]
+    pub(crate) skipped: usize,
 }

@@ -1,8 +1,10 @@
 //! For staff: groups of users, for which promo codes can be. `/admin/groups` lists and creates them,
-//! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it. All staff may read;
-//! marketers and administrators write.
+//! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it, also as a file. All
+//! staff may read; marketers and administrators write.
 
 mod dto;
+mod files;
+mod members;
 
 use std::sync::Arc;
 
@@ -10,24 +12,23 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, Title};
-use loyalty_store::{Change, GroupError, LoyaltyStore, MembershipOutcome};
+use loyalty_store::{Change, Group, GroupError, GroupFilter, LoyaltyStore};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldAdvice, JsonBody, Language, Marketer, PageSize, Problem,
-    ProblemBody, Query, Staff,
+    Access, Caller, Code, FieldAdvice, IfMatch, JsonBody, Language, Marketer, Page, PageSize,
+    Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Versioned, path_number,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
-use crate::dto::{GroupBody, GroupRequest, Groups, Members, MembersChanged, MembersRequest};
+use crate::dto::{GroupBody, GroupRequest};
 
 /// Items on a page by default.
 const PAGE: u16 = 50;
 /// The maximum that the caller can request.
 const MAX_PAGE: u16 = 500;
-/// The most users that one call adds and removes.
-const MAX_USERS: usize = 1_000;
+/// What they can be sorted by.
+const SORTS: [&str; 2] = ["id", "title"];
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -50,12 +51,21 @@ impl State {
         })
     }
 
-    fn change(&self, caller: Caller) -> Change {
+    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
         Change {
             actor_id: caller.user_id,
             at: self.clock.now(),
-            request: None,
+            request,
         }
+    }
+
+    async fn load_body(&self, id: i64) -> Result<Versioned<GroupBody>, Problem> {
+        let group = self.store.find_group(id).await?;
+        let group = group.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
+        Ok(Versioned {
+            version: group.version,
+            body: group.into(),
+        })
     }
 }
 
@@ -64,12 +74,14 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_groups, create_group))
         .routes(routes!(get_group, rename_group, delete_group))
-        .routes(routes!(list_members, change_members))
+        .routes(routes!(members::list_members, members::change_members))
+        .routes(routes!(files::import_members))
+        .routes(routes!(files::export_members))
 }
 
 /// List groups of users
 ///
-/// All of them, or those of one user.
+/// All of them, those of one user, or those whose titles contain a text.
 #[utoipa::path(
     get,
     path = "/admin/groups",
@@ -77,11 +89,13 @@ pub fn router() -> OpenApiRouter<State> {
     security(("access_token" = [])),
     params(
         ("user_id" = Option<Uuid>, Query, description = "Only groups that this user is in; `POST /admin/users/resolve` finds the ID of an e-mail address"),
+        ("title" = Option<String>, Query, description = "Only those whose title contains this, in any case"),
+        ("sort" = Option<String>, Query, description = "`id` or `title`; `-` before it puts the largest first"),
         ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, with the same `sort`"),
     ),
     responses(
-        (status = 200, description = "The groups", body = Groups),
+        (status = 200, description = "A page of groups", body = Page<GroupBody>),
         (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
@@ -91,15 +105,19 @@ async fn list_groups(
     extract::State(state): extract::State<State>,
     _: Staff,
     query: Query,
-) -> Result<Json<Groups>, Problem> {
-    let user_id = query.optional_parsed("user_id")?;
-    let after = query.optional_number("cursor")?.unwrap_or(0);
+) -> Result<Json<Page<GroupBody>>, Problem> {
+    let filter = GroupFilter {
+        user_id: query.optional_parsed("user_id")?,
+        title: query.optional("title")?.map(searchable),
+    };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let groups = state
-        .store
-        .find_groups(user_id, after, size.fetch())
-        .await?;
-    Ok(Json(Groups::page(groups, size)))
+    let page = SortedPage::read(&query, &SORTS, size)?;
+    let found = state.store.list_groups(&filter, page.keyset()).await?;
+    Ok(Json(page.page(
+        found,
+        |group: &Group| group.id,
+        GroupBody::from,
+    )))
 }
 
 /// Create a group of users
@@ -110,25 +128,31 @@ async fn list_groups(
     path = "/admin/groups",
     tag = "admin",
     security(("access_token" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = GroupRequest,
     responses(
-        (status = 201, description = "The group", body = GroupBody),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
+        (status = 201, description = "The group, with its version as `ETag`", body = GroupBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
+        (status = 404, description = "`group_not_found`: it was deleted since an earlier request with the same key", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
+    key: StaffRequestKey,
     language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
-) -> Result<(StatusCode, Json<GroupBody>), Problem> {
+) -> Result<(StatusCode, Versioned<GroupBody>), Problem> {
     let title = title(&body, language)?;
-    let made = state.store.create_group(&title, state.change(caller)).await;
-    Ok((StatusCode::CREATED, Json(made.map_err(refused)?.into())))
+    let created = state.store.create_group(&title, state.change(caller, key));
+    let id = created.await.map_err(refused)?;
+    Ok((StatusCode::CREATED, state.load_body(id).await?))
 }
 
 /// Look up a group
@@ -139,7 +163,7 @@ async fn create_group(
     security(("access_token" = [])),
     params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
     responses(
-        (status = 200, description = "The group", body = GroupBody),
+        (status = 200, description = "The group, with its version as `ETag`", body = GroupBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
@@ -149,10 +173,8 @@ async fn get_group(
     extract::State(state): extract::State<State>,
     _: Staff,
     Path(group_id): Path<String>,
-) -> Result<Json<GroupBody>, Problem> {
-    let group = state.store.find_group(number(&group_id)?).await?;
-    let group = group.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
-    Ok(Json(group.into()))
+) -> Result<Versioned<GroupBody>, Problem> {
+    state.load_body(number(&group_id)?).await
 }
 
 /// Rename a group
@@ -161,27 +183,40 @@ async fn get_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
+    params(
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     request_body = GroupRequest,
     responses(
-        (status = 200, description = "The group", body = GroupBody),
+        (status = 200, description = "The group, with its version as `ETag`", body = GroupBody),
+        (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
     )
 )]
 async fn rename_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
-    language: Language,
     Path(group_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
+    language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
-) -> Result<Json<GroupBody>, Problem> {
+) -> Result<Versioned<GroupBody>, Problem> {
     let (id, title) = (number(&group_id)?, title(&body, language)?);
-    let group = state.store.rename_group(id, &title, state.change(caller));
-    Ok(Json(group.await.map_err(refused)?.into()))
+    let change = state.change(caller, key);
+    let renamed = state
+        .store
+        .rename_group(id, if_match.version(), &title, change);
+    renamed.await.map_err(refused)?;
+    state.load_body(id).await
 }
 
 /// Delete a group
@@ -192,112 +227,43 @@ async fn rename_group(
     path = "/admin/groups/{group_id}",
     tag = "admin",
     security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
+    params(
+        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
+    ),
     responses(
         (status = 204, description = "The group is deleted"),
+        (status = 400, description = "`if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 409, description = "`group_in_use`", body = ProblemBody),
+        (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
+        (status = 422, description = "`idempotency_key_reused`", body = ProblemBody),
+        (status = 428, description = "`if_match_missing`", body = ProblemBody),
     )
 )]
 async fn delete_group(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
     Path(group_id): Path<String>,
+    if_match: IfMatch,
+    key: StaffRequestKey,
 ) -> Result<StatusCode, Problem> {
-    let gone = state
-        .store
-        .delete_group(number(&group_id)?, state.change(caller));
+    let (id, change) = (number(&group_id)?, state.change(caller, key));
+    let gone = state.store.delete_group(id, if_match.version(), change);
     gone.await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// List the members of a group
-#[utoipa::path(
-    get,
-    path = "/admin/groups/{group_id}/members",
-    tag = "admin",
-    security(("access_token" = [])),
-    params(
-        ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
-        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
-        ("cursor" = Option<Uuid>, Query, description = "`next_cursor` of the previous page"),
-    ),
-    responses(
-        (status = 200, description = "The users", body = Members),
-        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody),
-        (status = 401, description = "No valid access token", body = ProblemBody),
-        (status = 403, description = "The caller is not staff", body = ProblemBody),
-        (status = 404, description = "`group_not_found`", body = ProblemBody),
-    )
-)]
-async fn list_members(
-    extract::State(state): extract::State<State>,
-    _: Staff,
-    Path(group_id): Path<String>,
-    query: Query,
-) -> Result<Json<Members>, Problem> {
-    let id = number(&group_id)?;
-    let after = query.optional_parsed("cursor")?;
-    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let members = state.store.group_members(id, after, size.fetch()).await?;
-    let members = members.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
-    Ok(Json(Members::page(members, size)))
-}
-
-/// Add and remove members of a group
-///
-/// All or nothing, and effective at once: the next attempt to apply a promo code sees it. Repeating the call changes
-/// nothing.
-#[utoipa::path(
-    patch,
-    path = "/admin/groups/{group_id}/members",
-    tag = "admin",
-    security(("access_token" = [])),
-    params(("group_id" = i64, Path, description = "The ID of the group", example = 90001)),
-    request_body = MembersRequest,
-    responses(
-        (status = 200, description = "The members are updated", body = MembersChanged),
-        (status = 400, description = "`body_not_json`", body = ProblemBody),
-        (status = 401, description = "No valid access token", body = ProblemBody),
-        (status = 403, description = "`marketer_only`", body = ProblemBody),
-        (status = 404, description = "`group_not_found`", body = ProblemBody),
-        (status = 422, description = "`validation_failed`, `users_unknown` with the `users`", body = ProblemBody),
-    )
-)]
-async fn change_members(
-    extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    Path(group_id): Path<String>,
-    JsonBody(MembersRequest { add, remove }): JsonBody<MembersRequest>,
-) -> Result<Json<MembersChanged>, Problem> {
-    let id = number(&group_id)?;
-    if add.len() + remove.len() > MAX_USERS {
-        return Err(Problem::new(Code::TooManyUsers).with("limit", MAX_USERS));
-    }
-    if let Some(both) = add.iter().find(|user| remove.contains(user)) {
-        return Err(Problem::new(Code::UserInBothLists).with("user_id", both.to_string()));
-    }
-    let change = state.change(caller);
-    match state
-        .store
-        .change_members(id, &add, &remove, change)
-        .await?
-    {
-        MembershipOutcome::Done { added, removed } => Ok(Json(MembersChanged { added, removed })),
-        MembershipOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),
-        MembershipOutcome::Unknown(users) => {
-            let users: Vec<String> = users.iter().map(Uuid::to_string).collect();
-            Err(Problem::new(Code::UsersUnknown).with("users", users))
-        }
-    }
-}
-
 fn number(group_id: &str) -> Result<i64, Problem> {
-    group_id
-        .parse()
-        .map_err(|_| Problem::new(Code::GroupNotFound))
+    path_number(group_id, Code::GroupNotFound)
+}
+
+/// Postgres has no NUL in a text. No title has a line break either.
+fn searchable(text: &str) -> String {
+    text.replace('\0', "\n")
 }
 
 fn title(body: &GroupRequest, language: Language) -> Result<Title, Problem> {
@@ -309,6 +275,10 @@ fn refused(error: GroupError) -> Problem {
     match error {
         GroupError::NotFound => Problem::new(Code::GroupNotFound),
         GroupError::TitleTaken => Problem::new(Code::GroupTitleTaken),
+        GroupError::Changed(version) => {
+            Problem::new(Code::ChangedMeanwhile).with("version", version)
+        }
+        GroupError::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         GroupError::InUse => Problem::new(Code::GroupInUse),
         GroupError::Pg(error) => error.into(),
     }

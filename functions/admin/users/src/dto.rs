@@ -6,7 +6,7 @@ use auth_store::{Profile, StoredAction};
 use domain::{AccountAction, Email, Role, UserStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_http::{PageSize, TimeCursor};
+use service_http::{LineError, PageSize, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -73,6 +73,29 @@ pub(crate) struct ResolveRequest {
     /// At most 1,000 complete addresses; case does not matter.
     #[schema(max_items = 1000, example = json!(["anna@example.com", "boris@example.com"]))]
     pub(crate) emails: Vec<String>,
+}
+
+/// The users behind the addresses of a request, or of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Resolved {
+    /// Of a request.
+    Users(ResolvedUsers),
+    /// Of a file.
+    File(ResolvedFile),
+}
+
+/// The users behind the addresses of a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResolvedFile {
+    /// Their IDs, in the order of the lines, each once.
+    pub(crate) user_ids: Vec<Uuid>,
+    /// What is wrong with the other lines: the first 100 of them.
+    pub(crate) errors: Vec<LineError>,
+    /// How many other lines there are.
+    pub(crate) error_count: usize,
+    /// How many lines are not empty.
+    pub(crate) lines: usize,
 }
 
 /// The users behind the addresses, in the order of the request.

@@ -3,6 +3,7 @@
 //! For all staff, `POST /admin/users/resolve` gives the IDs of users, by which the loyalty side knows them.
 
 mod dto;
+mod resolve;
 
 use std::sync::Arc;
 
@@ -12,20 +13,16 @@ use axum::extract::{self, FromRef, Path};
 use domain::{AccountAction, Clock, Email, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
-    Access, Admin, Caller, Code, FieldAdvice, FieldErrors, JsonBody, Language, PageSize, Problem,
-    ProblemBody, Query, Staff, TimeCursor, TimeWindow,
+    Access, Admin, Caller, Code, FieldAdvice, JsonBody, Language, PageSize, Problem, ProblemBody,
+    Query, TimeCursor, TimeWindow,
 };
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::dto::{
-    AccountAuditLog, ResolveRequest, ResolvedUsers, RoleRequest, SearchRequest, UserBody, UserState,
-};
+use crate::dto::{AccountAuditLog, RoleRequest, SearchRequest, UserBody, UserState};
 
-/// The most addresses that one call resolves: as many as one call adds to a group.
-const MAX_EMAILS: usize = 1_000;
 /// Items on a page by default.
 const PAGE: u16 = 50;
 /// The maximum that the caller can request.
@@ -66,7 +63,7 @@ impl State {
 pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(find_user))
-        .routes(routes!(resolve_users))
+        .routes(routes!(resolve::resolve_users))
         .routes(routes!(block_user))
         .routes(routes!(unblock_user))
         .routes(routes!(set_role))
@@ -103,46 +100,6 @@ async fn find_user(
     let found = state.store.look_up(caller.user_id, &email, now).await?;
     let found = found.ok_or_else(|| Problem::new(Code::UserNotFound))?;
     Ok(Json(UserBody::of(found)))
-}
-
-/// Find the IDs of users by their e-mail addresses
-///
-/// Groups, audiences of promo codes, decisions and eligibility know users by these IDs; the addresses themselves stay
-/// on this side. Each user found is recorded together with who asked. If one address is invalid, none is looked up.
-#[utoipa::path(
-    post,
-    path = "/admin/users/resolve",
-    tag = "admin",
-    security(("access_token" = [])),
-    request_body = ResolveRequest,
-    responses(
-        (status = 200, description = "The users", body = ResolvedUsers),
-        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`staff_only`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed` with the positions of the addresses, `too_many_users`", body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn resolve_users(
-    extract::State(state): extract::State<State>,
-    Staff(caller): Staff,
-    language: Language,
-    JsonBody(ResolveRequest { emails }): JsonBody<ResolveRequest>,
-) -> Result<Json<ResolvedUsers>, Problem> {
-    if emails.len() > MAX_EMAILS {
-        return Err(Problem::new(Code::TooManyUsers).with("limit", MAX_EMAILS));
-    }
-    let mut errors = FieldErrors::new(language);
-    let parsed = emails
-        .iter()
-        .enumerate()
-        .map(|(position, email)| errors.check(&format!("emails[{position}]"), Email::parse(email)));
-    // All are checked before the first that is invalid ends it.
-    let parsed: Vec<Option<Email>> = parsed.collect();
-    let parsed: Option<Vec<Email>> = parsed.into_iter().collect();
-    let parsed = parsed.ok_or_else(|| errors.into_problem())?;
-    let now = state.clock.now();
-    let found = state.store.resolve(caller.user_id, &parsed, now).await?;
-    Ok(Json(ResolvedUsers::of(&parsed, &found)))
 }
 
 /// Block a user

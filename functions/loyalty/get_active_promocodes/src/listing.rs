@@ -68,6 +68,9 @@ struct Held {
     tariff: i64,
     /// When the application expires if nothing is bought.
     expires_at: Timestamp,
+    /// Who applied the code: `user`, the caller, or `staff`, for the caller.
+    #[schema(example = "user")]
+    applied_by: &'static str,
 }
 
 impl Promocodes {
@@ -114,6 +117,10 @@ impl From<ListedApplication> for Held {
             application_id: applied.id,
             tariff: applied.tariff.0,
             expires_at: applied.expires_at,
+            applied_by: match applied.by_staff {
+                true => "staff",
+                false => "user",
+            },
         }
     }
 }

@@ -58,10 +58,15 @@ impl Operation {
         self.template.starts_with("/admin/")
     }
 
-    /// The schema of the body and the example of all of it, if it takes one.
+    /// The schema of the body and the example of all of it, if it takes JSON.
     pub fn body(&self) -> Option<&'static Value> {
-        let body = self.description.get("requestBody")?;
-        Some(&body["content"]["application/json"])
+        self.description
+            .pointer("/requestBody/content/application~1json")
+    }
+
+    /// The same if it takes a CSV file.
+    pub fn file(&self) -> Option<&'static Value> {
+        self.description.pointer("/requestBody/content/text~1csv")
     }
 
     /// The parameters in the `path`, in the `query` or in a `header`.

@@ -11,14 +11,18 @@ async fn make(staff: &User, title: &str) -> Answer {
 }
 
 async fn send(staff: &User, method: &'static str, path: &str) -> Answer {
-    let path = format!("/admin/groups{path}");
-    staff.call(method, &path).send().await
+    let call = staff.call(method, &format!("/admin/groups{path}"));
+    match method {
+        "DELETE" => call.header("if-match", "*").send().await,
+        _ => call.send().await,
+    }
 }
 
 async fn rename(staff: &User, id: i64, title: &str) -> Answer {
     let path = format!("/admin/groups/{id}");
     let body = json!({ "title": title });
-    staff.call("PUT", &path).json(&body).send().await
+    let call = staff.call("PUT", &path).header("if-match", "*");
+    call.json(&body).send().await
 }
 
 async fn regroup(staff: &User, id: i64, add: &[Uuid], remove: &[Uuid]) -> Answer {
@@ -49,8 +53,9 @@ async fn group_is_created_renamed_and_deleted() {
     let (first, second) = (title(), title());
     let made = make(&marketer, &format!(" {first} ")).await;
     let id = number(&made);
-    let body_of = |title: &str| json!({ "group_id": id, "title": title, "members": 0 });
-    assert_eq!(made.success(201), &body_of(&first));
+    let body_of = |title: &str, version: i32| json!({ "group_id": id, "title": title, "members": 0, "version": version });
+    assert_eq!(made.success(201), &body_of(&first, 1));
+    assert_eq!(made.header("etag"), Some("\"1\""));
 
     make(&marketer, &first)
         .await
@@ -62,7 +67,8 @@ async fn group_is_created_renamed_and_deleted() {
     let third = title();
     for _ in 0..2 {
         let renamed = rename(&marketer, id, &third).await;
-        assert_eq!(renamed.success(200), &body_of(&third));
+        assert_eq!(renamed.success(200), &body_of(&third, 2));
+        assert_eq!(renamed.header("etag"), Some("\"2\""));
     }
     for id in [id, other] {
         send(&marketer, "DELETE", &format!("/{id}"))
@@ -209,7 +215,7 @@ async fn concurrent_membership_changes_add_up() {
     loop {
         let page = send(&marketer, "GET", &format!("/{id}/members{query}")).await;
         let page = page.success(200);
-        let members = page["members"].as_array().unwrap();
+        let members = page["items"].as_array().unwrap();
         listed.extend(members.iter().map(|member| member["user_id"].clone()));
         match page["next_cursor"].as_str() {
             Some(cursor) => query = format!("?limit=2&cursor={cursor}"),
@@ -219,12 +225,184 @@ async fn concurrent_membership_changes_add_up() {
     assert_eq!(json!(listed), json!(stays));
     let of_user = format!("?user_id={}", ids[0]);
     let groups = send(&marketer, "GET", &of_user).await;
-    assert_eq!(groups.success(200)["groups"][0]["group_id"], id);
+    assert_eq!(groups.success(200)["items"][0]["group_id"], id);
     let of_other = send(&marketer, "GET", &format!("?user_id={}", ids[5])).await;
-    assert_eq!(of_other.success(200), &json!({ "groups": [] }));
+    assert_eq!(of_other.success(200), &json!({ "items": [], "total": 0 }));
     send(&marketer, "DELETE", &format!("/{id}"))
         .await
         .success(204);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn group_is_changed_only_in_the_version_that_was_read() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let id = group(&marketer).await;
+    let path = format!("/admin/groups/{id}");
+    let rename = async |version: &str| {
+        let call = marketer.call("PUT", &path).header("if-match", version);
+        call.json(&json!({ "title": title() })).send().await
+    };
+    rename("\"1\"").await.success(200);
+    let late = rename("\"1\"").await;
+    assert_eq!(late.problem(412, "changed_meanwhile")["version"], 2);
+    rename("1").await.problem(400, "if_match_invalid");
+    // Members have no versions.
+    regroup(&marketer, id, &[world.user().await.id], &[])
+        .await
+        .success(200);
+    let delete = || marketer.call("DELETE", &path);
+    for call in [
+        delete(),
+        marketer.call("PUT", &path).json(&json!({ "title": "x" })),
+    ] {
+        call.send().await.problem(428, "if_match_missing");
+    }
+    let late = delete().header("if-match", "\"1\"").send().await;
+    assert_eq!(late.problem(412, "changed_meanwhile")["version"], 2);
+    let read = marketer.call("GET", &path).send().await;
+    let etag = read.header("etag").unwrap();
+    delete().header("if-match", etag).send().await.success(204);
+    let gone = delete().header("if-match", etag).send().await;
+    gone.problem(404, "group_not_found");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn repeated_group_request_changes_nothing() {
+    let world = World::new().await;
+    let (marketer, user) = (world.staff("marketer").await, world.user().await);
+    let keyed = |method: &str, path: &str, key: &str| {
+        let call = marketer.call(method, path).header("if-match", "*");
+        call.header("idempotency-key", key)
+    };
+    let body = json!({ "title": title() });
+    let create = async |body: &Value| keyed("POST", "/admin/groups", "a").json(body).send().await;
+    let calls = (0..4).map(|_| create(&body));
+    let ids: Vec<i64> = join_all(calls).await.iter().map(number).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let other = create(&json!({ "title": title() })).await;
+    other.problem(422, "idempotency_key_reused");
+
+    let path = format!("/admin/groups/{}", ids[0]);
+    let (first, second) = (json!({ "title": title() }), json!({ "title": title() }));
+    // The third call is the first one again: it does not undo the second.
+    for (key, body, is) in [
+        ("b", &first, &first),
+        ("c", &second, &second),
+        ("b", &first, &second),
+    ] {
+        let renamed = keyed("PUT", &path, key).json(body).send().await;
+        assert_eq!(renamed.success(200)["title"], is["title"]);
+    }
+
+    let members = format!("{path}/members");
+    let patch = async |body: &Value| keyed("PATCH", &members, "d").json(body).send().await;
+    let import = async |mode: &str, key: &str, id: Uuid| {
+        let path = format!("{members}/import?mode={mode}");
+        keyed("POST", &path, key).csv(id.to_string()).send().await
+    };
+    let add = json!({ "add": [user.id] });
+    assert_eq!(patch(&add).await.success(200)["added"], 1);
+    assert_eq!(
+        import("remove", "e", user.id).await.success(200)["removed"],
+        1
+    );
+    assert_eq!(import("add", "f", user.id).await.success(200)["added"], 1);
+    assert_eq!(
+        import("remove", "g", user.id).await.success(200)["removed"],
+        1
+    );
+    // Repeated after the user was removed, each does not add the user again.
+    assert_eq!(patch(&add).await.success(200)["added"], 0);
+    assert_eq!(import("add", "f", user.id).await.success(200)["added"], 0);
+    let read = marketer.call("GET", &path).send().await;
+    assert_eq!(read.success(200)["members"], 0);
+    for other in [
+        patch(&json!({ "remove": [user.id] })).await,
+        import("add", "f", marketer.id).await,
+        import("replace", "f", user.id).await,
+    ] {
+        other.problem(422, "idempotency_key_reused");
+    }
+
+    for _ in 0..2 {
+        keyed("DELETE", &path, "h").send().await.success(204);
+    }
+    create(&body).await.problem(404, "group_not_found");
+    world.finish().await;
+}
+
+/// The titles on all pages, two on a page, and the total on each.
+async fn listed(staff: &User, query: &str, total: usize) -> Vec<String> {
+    let (mut titles, mut cursor) = (vec![], String::new());
+    loop {
+        let page = send(staff, "GET", &format!("?limit=2&{query}{cursor}")).await;
+        let page = page.success(200);
+        assert_eq!(page["total"], total, "{page}");
+        let items = page["items"].as_array().unwrap().iter();
+        titles.extend(items.map(|group| group["title"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return titles,
+        }
+    }
+}
+
+#[tokio::test]
+async fn groups_are_sorted_and_filtered() {
+    let world = World::new().await;
+    let (marketer, user) = (world.staff("marketer").await, world.user().await);
+    let mark = format!("ЁЛКА-{}", now().as_nanosecond());
+    let titles = ["яблоко", "Ёж", "Абрикос", "apple", "жук"].map(|title| format!("{title} {mark}"));
+    let mut ids = vec![];
+    for title in &titles {
+        ids.push(number(&make(&marketer, title).await));
+    }
+    regroup(&marketer, ids[1], &[user.id], &[])
+        .await
+        .success(200);
+    // In whatever case, and percent signs stand for themselves.
+    let filter = format!("title={}", mark.to_lowercase());
+    let sorted = [3, 2, 1, 4, 0].map(|nth| titles[nth].clone());
+    let reversed = |titles: &[String]| Vec::from_iter(titles.iter().rev().cloned());
+    for (sort, expected) in [
+        ("", titles.to_vec()),
+        ("&sort=id", titles.to_vec()),
+        ("&sort=-id", reversed(&titles)),
+        ("&sort=title", sorted.to_vec()),
+        ("&sort=-title", reversed(&sorted)),
+    ] {
+        let query = format!("{filter}{sort}");
+        assert_eq!(listed(&marketer, &query, 5).await, expected, "{sort}");
+    }
+    let of_user = format!("{filter}&sort=title&user_id={}", user.id);
+    assert_eq!(listed(&marketer, &of_user, 1).await, [titles[1].clone()]);
+    for nothing in [format!("title={mark}%25"), format!("title={mark}%00")] {
+        assert_eq!(listed(&marketer, &nothing, 0).await, [] as [String; 0]);
+    }
+    // A cursor belongs to its order.
+    let page = send(&marketer, "GET", &format!("?{filter}&limit=1&sort=title")).await;
+    let cursor = page.success(200)["next_cursor"].as_str().unwrap();
+    for query in [
+        format!("{filter}&cursor={cursor}"),
+        format!("{filter}&sort=-id&cursor={cursor}"),
+        format!("{filter}&sort=title&cursor={cursor}!"),
+        format!("{filter}&cursor=i"),
+        format!("{filter}&cursor=iLTE%00"),
+        "sort=members".to_owned(),
+        "sort=".to_owned(),
+        "sort=--id".to_owned(),
+    ] {
+        let answer = send(&marketer, "GET", &format!("?{query}")).await;
+        answer.problem(400, "query_parameter_invalid");
+    }
+    for id in ids {
+        send(&marketer, "DELETE", &format!("/{id}"))
+            .await
+            .success(204);
+    }
     world.finish().await;
 }
 

@@ -90,6 +90,37 @@ async fn erase(world: &World, person: &Person, user: &User) {
     world.until_status(user.id, "deleted").await;
 }
 
+/// Has staff make a member of the person by the address, with some mistakes.
+async fn regroup(world: &World, person: &Person) {
+    let marketer = world.staff("marketer").await;
+    let (email, mailbox, name) = (person.email(), &person.mailbox, &person.name);
+    let file =
+        format!("email;name\n{email};{name}\n{mailbox} at example.com\n\"{email}\nno-{email}\n");
+    let group = json!({ "title": unique("Files ") });
+    let group = marketer.call("POST", "/admin/groups").json(&group).send();
+    let path = format!(
+        "/admin/groups/{}/members/import?mode=add",
+        group.await.success(201)["group_id"]
+    );
+    for accept in ["text/csv", "application/json"] {
+        let call = marketer.call("POST", "/admin/users/resolve");
+        let call = call.header("accept", accept).csv(file.as_str());
+        let resolved = call.send().await;
+        assert_eq!(resolved.status, 200, "{resolved}");
+        assert!(!resolved.body().contains(mailbox), "{resolved}");
+        if accept == "text/csv" {
+            let call = marketer.call("POST", &path).csv(resolved.csv());
+            assert_eq!(call.send().await.success(200)["added"], 1);
+        }
+    }
+    // The addresses themselves, sent to the wrong side.
+    for file in [file.as_str(), &file.replace("email;name", "user_id;name")] {
+        let answer = marketer.call("POST", &path).csv(file).send().await;
+        answer.problem(422, "csv_invalid");
+        assert!(!answer.body().contains(mailbox), "{answer}");
+    }
+}
+
 /// The tables that contain `text` in any column and in any case.
 async fn tables_with(pool: &pg::Pool, text: &str) -> Vec<String> {
     let sql = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
@@ -127,6 +158,7 @@ async fn personal_data_stays_in_auth() {
     let world = World::new().await;
     let person = Person::new();
     let user = live(&world, &person).await;
+    regroup(&world, &person).await;
     assert_eq!(
         tables_with(&world.auth, &person.mailbox).await,
         ["public.users"]

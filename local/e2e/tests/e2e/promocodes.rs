@@ -456,7 +456,10 @@ async fn group_of_a_new_code_cannot_be_deleted_concurrently() {
         let path = format!("/admin/groups/{group}");
         let (made_it, deleted) = tokio::join!(
             create(&marketer, &entered),
-            marketer.call("DELETE", &path).send()
+            marketer
+                .call("DELETE", &path)
+                .header("if-match", "*")
+                .send()
         );
         match deleted.status {
             204 => assert_eq!(wrong(&made_it), ["audience"]),
@@ -799,7 +802,10 @@ async fn what_is_gone_holds_no_change_back() {
 
     // A group that only an archived code names can be deleted.
     let path = format!("/admin/groups/{group}");
-    let delete_group = async || marketer.call("DELETE", &path).send().await;
+    let delete_group = async || {
+        let call = marketer.call("DELETE", &path).header("if-match", "*");
+        call.send().await
+    };
     delete_group().await.problem(409, "group_in_use");
     let archived = with(for_group, json!({ "status": "archived", "version": 1 }));
     replace(&marketer, &grouped, &archived).await.success(200);

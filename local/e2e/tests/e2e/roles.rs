@@ -20,6 +20,11 @@ use Least::{Admin, Marketer, Support};
 
 /// A line for each operation.
 const ROLES: &[(&str, Least)] = &[
+    ("GET /admin/applications", Support),
+    ("POST /admin/applications", Support),
+    ("GET /admin/applications/{application_id}", Support),
+    ("POST /admin/applications/{application_id}/cancel", Support),
+    ("POST /admin/applications/{application_id}/extend", Support),
     ("GET /admin/audit", Support),
     ("GET /admin/campaigns", Support),
     ("POST /admin/campaigns", Marketer),
@@ -37,6 +42,8 @@ const ROLES: &[(&str, Least)] = &[
     ("DELETE /admin/groups/{group_id}", Marketer),
     ("GET /admin/groups/{group_id}/members", Support),
     ("PATCH /admin/groups/{group_id}/members", Marketer),
+    ("GET /admin/groups/{group_id}/members.csv", Support),
+    ("POST /admin/groups/{group_id}/members/import", Marketer),
     ("GET /admin/promocodes", Support),
     ("POST /admin/promocodes", Marketer),
     ("GET /admin/promocodes/{promocode_id}", Support),

@@ -96,6 +96,10 @@ async fn every_read_of_personal_data_is_recorded() {
         assert!(answer.success(200).to_string().contains("@"), "{answer}");
         assert_eq!(look_ups(&world, &admin, &user).await, seen, "{call}");
     }
+    let file = admin.call("POST", "/admin/users/resolve");
+    let answer = file.csv(format!("email\n{}\n", user.email)).send().await;
+    assert_eq!(answer.status, 200, "{answer}");
+    assert_eq!(look_ups(&world, &admin, &user).await, 3, "a file");
     world.finish().await;
 }
 

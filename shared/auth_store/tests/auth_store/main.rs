@@ -8,6 +8,7 @@
 
 mod common;
 mod sessions;
+mod staff;
 mod staff_log;
 mod statements;
 mod users;

@@ -1,5 +1,7 @@
 //! Each rule refuses for its own reason and for no other.
 
+mod waivers;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -516,7 +518,7 @@ fn recalled_decision_has_the_outcomes_of_the_first() {
         assert!(kept.len() < 120, "{kept}");
         parts.observed = serde_json::from_str(&kept).unwrap();
         assert_eq!(
-            Decision::recall(&parts.facts(), RULE_SET, &refused),
+            Decision::recall(&parts.facts(), RULE_SET, &refused, &[]),
             first.outcomes
         );
     }
@@ -525,14 +527,14 @@ fn recalled_decision_has_the_outcomes_of_the_first() {
 #[test]
 fn recalled_decision_keeps_its_verdict_and_its_rules() {
     let refused = ["promo_ended".to_owned(), "a_rule_of_old".to_owned()];
-    let outcomes = Decision::recall(&parts().facts(), RULE_SET, &refused);
+    let outcomes = Decision::recall(&parts().facts(), RULE_SET, &refused, &[]);
     let refusals: Vec<RuleCode> = outcomes
         .iter()
         .filter(|o| !o.passed)
         .map(|o| o.rule)
         .collect();
     assert_eq!(refusals, [RuleCode::PromoEnded]);
-    let none = Decision::recall(&parts().facts(), RULE_SET - 1, &refused);
+    let none = Decision::recall(&parts().facts(), RULE_SET - 1, &refused, &[]);
     assert_eq!(none, [], "rules that came later were not asked");
 }
 

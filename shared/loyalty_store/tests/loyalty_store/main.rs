@@ -7,6 +7,7 @@
 )]
 
 mod currencies;
+mod for_user;
 mod interleavings;
 mod limits;
 mod list;

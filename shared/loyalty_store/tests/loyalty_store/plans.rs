@@ -8,8 +8,8 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{
-    Application, AuditFilter, Cancelled, DecisionFilter, LoyaltyStore, OpenPurchaseOutcome,
-    PromoRequest,
+    Application, ApplicationFilter, AuditFilter, Cancelled, DecisionFilter, LoyaltyStore,
+    OpenPurchaseOutcome, PromoRequest, StoredApplication,
 };
 use pg::{AdHoc, Pool};
 use redemption::ApplyOutcome;
@@ -40,7 +40,9 @@ async fn hot_statements_read_what_they_need() {
     let url = scratch::loyalty_url().await;
     fill(&Pool::new(&url, 1).unwrap()).await;
     let plans = Plans::default();
-    use_promo_codes(&explained(&url, &plans).await, &plans).await;
+    let store = explained(&url, &plans).await;
+    use_promo_codes(&store, &plans).await;
+    list_applications(&store).await;
     let plans = plans.take();
     assert!(plans.len() > 100, "{} plans", plans.len());
     assert_frugal(plans, &BOUNDS);
@@ -398,6 +400,59 @@ async fn apply(
     }
 }
 
+/// Looks for applications as staff do: two pages by each filter that a list needs one of.
+async fn list_applications(store: &LoyaltyStore) {
+    let now = SystemClock.now();
+    let filter = ApplicationFilter::default;
+    let from = Some(now - SignedDuration::from_hours(24 * 31));
+    let filters = [
+        ApplicationFilter {
+            user_id: Some(id(BUYER)),
+            ..filter()
+        },
+        ApplicationFilter {
+            code_id: Some(7),
+            ..filter()
+        },
+        ApplicationFilter {
+            promotion_id: Some(7),
+            from,
+            to: Some(now),
+            ..filter()
+        },
+        ApplicationFilter {
+            campaign_id: Some(510),
+            ..filter()
+        },
+        ApplicationFilter {
+            from,
+            to: Some(now),
+            ..filter()
+        },
+        ApplicationFilter {
+            from,
+            to: Some(now),
+            by_staff: true,
+            ..filter()
+        },
+    ];
+    for filter in &filters {
+        let first = store.find_applications(filter, None, PAGE as i64).await;
+        let first = first.unwrap();
+        assert_eq!(first.len(), PAGE, "{filter:?}");
+        let after = first.last().map(StoredApplication::place);
+        let second = store.find_applications(filter, after, PAGE as i64).await;
+        let places: Vec<_> = first
+            .iter()
+            .chain(&second.unwrap())
+            .map(StoredApplication::place)
+            .collect();
+        assert!(places.is_sorted_by(|a, b| a > b), "newest first, each once");
+        let found = store.find_application(first[0].id).await.unwrap();
+        assert!(found.is_some());
+    }
+}
+
 async fn list(store: &LoyaltyStore, user: usize, now: Timestamp) {
     let page = store.list_codes(id(user), None, PAGE, now).await.unwrap();
     assert_eq!(page.len(), PAGE);
@@ -450,13 +505,15 @@ async fn fill(pool: &Pool) {
         "INSERT INTO user_groups (title) SELECT 'Group ' || n FROM generate_series(1, 100) AS n",
         "INSERT INTO group_members (group_id, user_id, added_at)
          SELECT 1 + n % 100, lpad(n::text, 32, '0')::uuid, now() FROM generate_series(1, 20000) AS n",
-        // Almost half of them are of one code; one in ten is the buyer's, who has used no code below 501.
+        // Almost half of them are of one code; one in ten is the buyer's, who has used no code below 501. An ID begins
+        // with the time.
         "WITH used AS (
-             INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, tariff_id, price_minor, total_minor,
-                 created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set, stripe,
-                 code_counted, first_purchase, currency, state, observed)
-             SELECT gen_random_uuid(), user_id, user_id, code, code, 1, 30000, 29900, at, at, at, 1, 1, 1, 1, 0, false,
-                 false, 'RUB', 'used', '{}'
+             INSERT INTO applications (id, user_id, person_id, code_id, promotion_id, campaign_id, tariff_id, price_minor,
+                 total_minor, created_at, expires_at, updated_at, code_version, promotion_version, tariff_version, rule_set,
+                 stripe, code_counted, first_purchase, currency, state, observed, applied_by)
+             SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || substr(md5(n::text), 13))::uuid,
+                 user_id, user_id, code, code, CASE code % 10 WHEN 0 THEN code END, 1, 30000, 29900, at, at, at, 1, 1, 1,
+                 1, 0, false, false, 'RUB', 'used', '{}', CASE n % 100 WHEN 1 THEN user_id END
              FROM generate_series(1, 20000) AS n,
                  LATERAL (SELECT lpad(CASE n % 10 WHEN 0 THEN '10' ELSE n::text END, 32, '0')::uuid AS user_id,
                      CASE WHEN n <= 10000 AND n % 10 > 0 THEN 7 ELSE 501 + n / 10 % 500 END AS code,

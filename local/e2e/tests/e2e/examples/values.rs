@@ -13,12 +13,32 @@ pub struct Request {
     method: String,
     path: String,
     headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body, if it is JSON.
     pub body: Option<Value>,
+    /// The body, if it is a CSV file.
+    pub file: Option<String>,
 }
 
 impl Request {
-    /// The request that the examples of an operation make up.
+    /// The requests that the examples of an operation make up: one for each kind of body.
+    pub fn all_of(operation: &Operation) -> Result<Vec<Request>, Missing> {
+        let mut requests = vec![];
+        if operation.body().is_some() || operation.file().is_none() {
+            requests.push(Request::of(operation)?);
+        }
+        if let Some(content) = operation.file() {
+            let example = content["example"].as_str();
+            let example = example.ok_or_else(|| "the file".to_owned())?;
+            requests.push(Request {
+                body: None,
+                file: Some(example.to_owned()),
+                ..Request::of(operation)?
+            });
+        }
+        Ok(requests)
+    }
+
+    /// The request with JSON, or without a body.
     pub fn of(operation: &Operation) -> Result<Request, Missing> {
         Request::with_path(operation, str::to_owned)
     }
@@ -47,15 +67,17 @@ impl Request {
             path,
             headers: values_of(operation, "header")?,
             body: body.transpose()?,
+            file: None,
         })
     }
 
     /// The call, by `user` if there is one.
     pub fn call(&self, world: &World, user: Option<&User>) -> Call {
         let call = self.call_without_body(world, user);
-        match &self.body {
-            Some(body) => call.json(body),
-            None => call,
+        match (&self.body, &self.file) {
+            (Some(body), _) => call.json(body),
+            (None, Some(file)) => call.csv(file.as_str()),
+            (None, None) => call,
         }
     }
 
