@@ -9,7 +9,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use loyalty_store::{
     Application, ApplicationFilter, AuditFilter, Cancelled, DecisionFilter, LoyaltyStore,
-    OpenPurchaseOutcome, PromoRequest, StoredApplication,
+    OpenPurchaseOutcome, PromoRequest, StaffChange, StoredApplication,
 };
 use pg::{AdHoc, Pool};
 use redemption::ApplyOutcome;
@@ -217,7 +217,7 @@ async fn audit_log_is_read_by_the_rarest_filter() {
         .find_staff_changes(&everything, None, 20)
         .await
         .unwrap();
-    let after = first.last().map(|last| last.place());
+    let after = first.last().map(StaffChange::place);
     let next = store.find_staff_changes(&everything, after, 20).await;
     assert_eq!(next.unwrap()[0].place().0, at(CHANGES - 20));
     let bounds = Bounds {
