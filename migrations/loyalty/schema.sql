@@ -749,6 +749,65 @@ BEGIN
         WHERE o.purchase_id = v_later.purchase_id
         RETURNING o.* INTO s;
     END LOOP;
+    -- Periods without a length, which were ended before they began, do not outlast the others.
+    UPDATE subscriptions o SET starts_at = s.ends_at, ends_at = s.ends_at
+    WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id AND o.starts_at = o.ends_at AND o.ends_at > s.ends_at;
+END $$;
+
+CREATE FUNCTION public.end_subscription(p_user_id uuid, p_tariff_id bigint, p_ending_id uuid, p_reason text, p_staff public.staff_request, OUT outcome text, OUT purchase_ids uuid[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_earlier_id text;
+    v_purchase_id uuid;
+    v_each staff_request := p_staff;
+BEGIN
+    SELECT f.outcome, f.resource_id INTO outcome, v_earlier_id FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'key_reused' THEN
+        RETURN;
+    ELSIF outcome = 'repeated' THEN
+        outcome := 'ended';
+        SELECT array_agg(e.id::uuid ORDER BY e.at) INTO purchase_ids
+        FROM staff_changes c, jsonb_array_elements_text(c.details -> 'purchase_ids') WITH ORDINALITY AS e (id, at)
+        WHERE c.resource = 'subscription' AND c.resource_id = v_earlier_id AND c.action = 'end';
+        RETURN;
+    END IF;
+    PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        outcome := 'no_user';
+        RETURN;
+    END IF;
+    PERFORM FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > p_staff.at AND b.status = 'paid'
+    ORDER BY b.id FOR NO KEY UPDATE OF b;
+    PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    SELECT array_agg(b.id ORDER BY s.starts_at, s.ends_at) INTO purchase_ids
+    FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > p_staff.at AND b.status = 'paid';
+    IF purchase_ids IS NULL THEN
+        outcome := 'none';
+        RETURN;
+    END IF;
+    PERFORM release_uses(
+        p_application_ids => array_agg(a.id), p_from => 'used', p_to => 'cancelled', p_cancel_reason => 'revoked',
+        p_now => p_staff.at
+    )
+    FROM purchases b JOIN applications a ON a.id = b.application_id JOIN promotions p ON p.id = a.promotion_id
+    WHERE b.id = ANY (purchase_ids) AND p.refund_returns_use;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'subscription', p_resource_id => purchase_ids[1]::text, p_action => 'end',
+        p_details => jsonb_build_object('tariff_id', p_tariff_id, 'purchase_ids', purchase_ids),
+        p_user_id => p_user_id, p_reason => p_reason
+    );
+    -- The key belongs to the whole.
+    v_each.key := NULL;
+    FOREACH v_purchase_id IN ARRAY purchase_ids LOOP
+        PERFORM revoke_purchase(
+            p_purchase_id => v_purchase_id, p_revocation_id => md5(p_ending_id || ' ' || v_purchase_id)::uuid,
+            p_reason => p_reason, p_staff => v_each
+        );
+    END LOOP;
+    outcome := 'ended';
 END $$;
 
 CREATE FUNCTION public.enqueue_purchase_event(p_event_id uuid, p_purchase_id uuid, p_refund_minor bigint, p_revoked boolean, p_now timestamp with time zone) RETURNS void
@@ -1105,9 +1164,15 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended(p_staff.actor_id || encode(p_staff.key, 'hex'), 0));
     SELECT r.* INTO v_earlier FROM staff_requests r WHERE r.actor_id = p_staff.actor_id AND r.key = p_staff.key;
-    IF FOUND THEN
-        outcome := CASE WHEN v_earlier.fingerprint = p_staff.fingerprint THEN 'repeated' ELSE 'key_reused' END;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF v_earlier.fingerprint = p_staff.fingerprint THEN
+        outcome := 'repeated';
         resource_id := v_earlier.resource_id;
+    ELSE
+        -- Without the ID: that of another kind of thing may be no number.
+        outcome := 'key_reused';
     END IF;
 END $$;
 
@@ -1119,16 +1184,68 @@ BEGIN
     WHERE c.code = p_code AND c.holds_text AND p.id = c.promotion_id AND p.status = 'archived';
 END $$;
 
+CREATE FUNCTION public.give_subscription(p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_reason text, p_time_zone text, p_staff public.staff_request, OUT outcome text, OUT purchase_id uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_status text;
+    v_tariff tariffs;
+BEGIN
+    SELECT f.outcome, f.resource_id::uuid INTO outcome, purchase_id FROM find_staff_request(p_staff) AS f;
+    IF outcome <> 'new' THEN
+        outcome := CASE outcome WHEN 'repeated' THEN 'given' ELSE outcome END;
+        RETURN;
+    END IF;
+    SELECT u.status INTO v_status FROM users u WHERE u.id = p_user_id FOR SHARE;
+    SELECT t.* INTO v_tariff FROM tariffs t WHERE t.id = p_tariff_id;
+    outcome := CASE
+        WHEN coalesce(v_status, 'deleted') = 'deleted' THEN 'no_user'
+        WHEN v_status <> 'active' THEN 'blocked'
+        WHEN v_tariff.id IS NULL THEN 'no_tariff'
+    END;
+    IF outcome IS NOT NULL THEN
+        RETURN;
+    END IF;
+    PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    IF v_tariff.status <> 'active' THEN
+        PERFORM FROM subscriptions s
+        WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > p_staff.at AND s.ends_at > s.starts_at;
+        IF NOT FOUND THEN
+            outcome := 'not_on_sale';
+            RETURN;
+        END IF;
+    END IF;
+    INSERT INTO purchases (id, user_id, tariff_id, status, price_minor, total_minor, currency, period_months, trial_days,
+        created_at, updated_at, given_by, give_reason)
+    VALUES (p_purchase_id, p_user_id, p_tariff_id, 'paid', v_tariff.price_minor, 0, v_tariff.currency, p_months, p_days,
+        p_staff.at, p_staff.at, p_staff.actor_id, p_reason);
+    PERFORM subscribe(
+        p_purchase_id => p_purchase_id, p_user_id => p_user_id, p_tariff_id => p_tariff_id, p_months => p_months,
+        p_days => p_days, p_time_zone => p_time_zone, p_now => p_staff.at
+    );
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'subscription', p_resource_id => p_purchase_id::text, p_action => 'give',
+        p_details => jsonb_strip_nulls(
+            jsonb_build_object('tariff_id', p_tariff_id, 'months', p_months, 'days', p_days)
+        ),
+        p_user_id => p_user_id, p_reason => p_reason
+    );
+    outcome := 'given';
+    purchase_id := p_purchase_id;
+END $$;
+
 CREATE FUNCTION public.has_purchased(p_person_id uuid, p_kind text) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM purchases b
-        WHERE b.user_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+        WHERE b.user_id = p_person_id AND b.status = 'paid' AND b.given_by IS NULL
+            AND (p_kind = 'any' OR b.total_minor > 0)
     ) OR EXISTS (
         SELECT FROM users u JOIN purchases b ON b.user_id = u.id
-        WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND (p_kind = 'any' OR b.total_minor > 0)
+        WHERE u.first_account_id = p_person_id AND b.status = 'paid' AND b.given_by IS NULL
+            AND (p_kind = 'any' OR b.total_minor > 0)
     );
 END $$;
 
@@ -1554,7 +1671,8 @@ BEGIN
     );
     has_purchased := EXISTS (
         SELECT FROM purchases b
-        WHERE b.user_id = ANY (v_user_ids) AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
+        WHERE b.user_id = ANY (v_user_ids) AND b.given_by IS NULL
+            AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );
@@ -1852,12 +1970,13 @@ DECLARE
     v_status text;
     v_person_id uuid;
     v_first_purchase text;
+    v_code_id bigint;
 BEGIN
     outcome := 'changed';
     SELECT u.id, a.tariff_id, a.price_minor, a.total_minor, a.currency, a.trial_days, t.period_months, t.title,
-        a.person_id, CASE WHEN a.first_purchase THEN coalesce(p.first_purchase, 'paid') END
+        a.person_id, CASE WHEN a.first_purchase THEN coalesce(p.first_purchase, 'paid') END, a.code_id
     INTO v_user_id, v_tariff_id, v_price_minor, v_total_minor, v_currency, v_trial_days, v_months, v_title,
-        v_person_id, v_first_purchase
+        v_person_id, v_first_purchase, v_code_id
     FROM applications a
     JOIN users u ON u.id = a.user_id
     JOIN tariffs t ON t.id = a.tariff_id
@@ -1896,10 +2015,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
+    INSERT INTO purchases (id, application_id, code_id, user_id, tariff_id, status, price_minor, total_minor, currency,
         period_months, trial_days, created_at, updated_at, check_at)
-    VALUES (p_purchase_id, p_application_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor, v_currency,
-        v_months, v_trial_days, p_now, p_now, CASE v_status WHEN 'pending' THEN p_check_at END);
+    VALUES (p_purchase_id, p_application_id, v_code_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor,
+        v_currency, v_months, v_trial_days, p_now, p_now, CASE v_status WHEN 'pending' THEN p_check_at END);
     PERFORM keep_purchase_key(p_user_id => v_user_id, p_key => p_idempotency_key, p_purchase_id => p_purchase_id);
     IF v_status = 'paid' THEN
         SELECT made.starts_at, made.ends_at INTO starts_at, ends_at
@@ -1915,12 +2034,13 @@ BEGIN
     created_at := p_now;
 END $$;
 
-CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_actor_id uuid, p_idempotency_key text, p_now timestamp with time zone, OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
+CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text, p_staff public.staff_request, OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
     v_earlier refunds;
+    v_amount_minor bigint;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -1947,10 +2067,18 @@ BEGIN
     ELSE
         outcome := 'ordered';
         refund_id := p_refund_id;
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, idempotency_key, status,
+        v_amount_minor := coalesce(p_amount_minor, left_minor);
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key, status,
             created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, coalesce(p_amount_minor, left_minor), b.currency, 'staff', p_actor_id,
-            p_idempotency_key, 'pending', p_now, p_now, p_now + interval '1 minute');
+        VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
+            'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+            p_details => jsonb_build_object(
+                'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
+            ),
+            p_user_id => b.user_id, p_reason => p_reason
+        );
     END IF;
 END $$;
 
@@ -2755,12 +2883,17 @@ BEGIN
         v_max_uses IS NOT NULL, v_first_purchase, v_currency, 'applied', p_observed, p_applied_by, p_waived, p_reason);
 END $$;
 
-CREATE FUNCTION public.revoke_purchase(p_purchase_id uuid, p_revocation_id uuid, p_actor_id uuid, p_reason text, p_now timestamp with time zone) RETURNS text
+CREATE FUNCTION public.revoke_purchase(p_purchase_id uuid, p_revocation_id uuid, p_reason text, p_staff public.staff_request) RETURNS text
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
+    v_outcome text;
 BEGIN
+    SELECT f.outcome INTO v_outcome FROM find_staff_request(p_staff) AS f;
+    IF v_outcome <> 'new' THEN
+        RETURN CASE v_outcome WHEN 'repeated' THEN 'revoked' ELSE v_outcome END;
+    END IF;
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_purchase';
@@ -2771,10 +2904,15 @@ BEGIN
     ELSIF b.status <> 'paid' THEN
         RETURN 'not_paid';
     END IF;
-    UPDATE purchases p SET status = 'revoked', revoked_by = p_actor_id, revoke_reason = p_reason WHERE p.id = b.id;
-    PERFORM end_purchase(p_purchase_id => b.id, p_status => 'revoked', p_now => p_now);
+    UPDATE purchases p SET status = 'revoked', revoked_by = p_staff.actor_id, revoke_reason = p_reason WHERE p.id = b.id;
+    PERFORM end_purchase(p_purchase_id => b.id, p_status => 'revoked', p_now => p_staff.at);
     PERFORM enqueue_purchase_event(
-        p_event_id => p_revocation_id, p_purchase_id => b.id, p_refund_minor => NULL, p_revoked => true, p_now => p_now
+        p_event_id => p_revocation_id, p_purchase_id => b.id, p_refund_minor => NULL, p_revoked => true,
+        p_now => p_staff.at
+    );
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'purchase', p_resource_id => b.id::text, p_action => 'revoke',
+        p_details => jsonb_build_object('tariff_id', b.tariff_id), p_user_id => b.user_id, p_reason => p_reason
     );
     RETURN 'revoked';
 END $$;
@@ -2817,8 +2955,9 @@ DECLARE
     v_months integer;
 BEGIN
     PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    -- Not one that was ended before it began: the chain goes on from the one before it.
     SELECT s.* INTO v_before FROM subscriptions s
-    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > s.starts_at
     ORDER BY s.ends_at DESC, s.starts_at DESC LIMIT 1;
     starts_at := greatest(p_now, v_before.ends_at);
     SELECT e.ends_at, e.anchor, e.months INTO ends_at, v_anchor, v_months
@@ -3216,9 +3355,14 @@ CREATE TABLE public.purchases (
     check_at timestamp with time zone,
     revoked_by uuid,
     revoke_reason text,
+    given_by uuid,
+    give_reason text,
+    code_id bigint,
     CONSTRAINT purchases_check CHECK (((total_minor >= 0) AND (total_minor <= price_minor))),
+    CONSTRAINT purchases_code CHECK (((code_id IS NULL) = (application_id IS NULL))),
     CONSTRAINT purchases_failure CHECK (((status = 'failed'::text) = (failure IS NOT NULL))),
     CONSTRAINT purchases_failure_check CHECK ((failure = ANY (ARRAY['payment_failed'::text, 'payment_expired'::text, 'payment_rejected'::text, 'cancelled_by_buyer'::text, 'user_not_active'::text, 'not_first_purchase'::text]))),
+    CONSTRAINT purchases_given CHECK ((((given_by IS NOT NULL) = ((application_id IS NULL) AND (total_minor = 0))) AND ((given_by IS NULL) = (give_reason IS NULL)))),
     CONSTRAINT purchases_period CHECK ((num_nonnulls(period_months, trial_days) = 1)),
     CONSTRAINT purchases_period_months_check CHECK ((period_months > 0)),
     CONSTRAINT purchases_price_minor_check CHECK ((price_minor > 0)),
@@ -3227,10 +3371,13 @@ CREATE TABLE public.purchases (
     CONSTRAINT purchases_trial_days_check CHECK ((trial_days > 0))
 );
 COMMENT ON TABLE public.purchases IS 'A row is a purchase of a tariff, with a promo code or at the full price.';
-COMMENT ON COLUMN public.purchases.application_id IS 'NULL at the full price.';
+COMMENT ON COLUMN public.purchases.application_id IS 'NULL at the full price, and for what staff gave.';
 COMMENT ON COLUMN public.purchases.period_months IS 'What was bought, as the buyer saw it: calendar months, or trial_days.';
 COMMENT ON COLUMN public.purchases.payment_id IS 'The provider''s ID of the payment.';
 COMMENT ON COLUMN public.purchases.check_at IS 'When to ask the provider about the payment; NULL once its outcome is known.';
+COMMENT ON COLUMN public.purchases.given_by IS 'Who of the staff gave it; NULL for what was bought.';
+COMMENT ON COLUMN public.purchases.give_reason IS 'Why, for staff alone.';
+COMMENT ON COLUMN public.purchases.code_id IS 'The promo code of the application, so that the purchases of a code are found in the order of time.';
 
 CREATE TABLE public.refinery_schema_history (
     version integer NOT NULL,
@@ -3253,10 +3400,12 @@ CREATE TABLE public.refunds (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone NOT NULL,
+    reason text,
     CONSTRAINT refunds_amount_minor_check CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_cause_check CHECK ((cause = ANY (ARRAY['staff'::text, 'late_payment'::text, 'provider'::text]))),
     CONSTRAINT refunds_check CHECK (((actor_id IS NOT NULL) = (cause = 'staff'::text))),
     CONSTRAINT refunds_check1 CHECK (((failure IS NOT NULL) = (status = 'failed'::text))),
+    CONSTRAINT refunds_reason CHECK (((reason IS NULL) OR (cause = 'staff'::text))),
     CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
 );
 COMMENT ON TABLE public.refunds IS 'A row is a refund to a buyer, whatever its status.';
@@ -3264,6 +3413,7 @@ COMMENT ON COLUMN public.refunds.id IS 'Also the idempotence key at the provider
 COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, due to a late payment, or made directly at the provider.';
 COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason for the failure.';
 COMMENT ON COLUMN public.refunds.check_at IS 'When to ask the provider again.';
+COMMENT ON COLUMN public.refunds.reason IS 'Why staff ordered it, for staff alone.';
 
 CREATE TABLE public.refusals_other (
     id uuid NOT NULL,
@@ -3572,7 +3722,13 @@ CREATE INDEX purchase_keys_by_purchase ON public.purchase_keys USING btree (purc
 
 CREATE INDEX purchases_by_application ON public.purchases USING btree (application_id) WHERE (application_id IS NOT NULL);
 
+CREATE INDEX purchases_by_code ON public.purchases USING btree (code_id, created_at, id) WHERE (code_id IS NOT NULL);
+
+CREATE INDEX purchases_by_time ON public.purchases USING btree (created_at, id);
+
 CREATE INDEX purchases_by_user ON public.purchases USING btree (user_id, created_at DESC);
+
+CREATE INDEX purchases_not_sold ON public.purchases USING btree (status, created_at, id) WHERE (status = ANY (ARRAY['failed'::text, 'refunded'::text, 'revoked'::text]));
 
 CREATE UNIQUE INDEX purchases_one_open_per_tariff ON public.purchases USING btree (user_id, tariff_id) WHERE (status = 'pending'::text);
 
@@ -3581,6 +3737,8 @@ CREATE UNIQUE INDEX purchases_open_by_application ON public.purchases USING btre
 CREATE INDEX purchases_paid_by_user ON public.purchases USING btree (user_id) WHERE (status = 'paid'::text);
 
 CREATE INDEX purchases_to_check ON public.purchases USING btree (check_at) WHERE (check_at IS NOT NULL);
+
+CREATE INDEX refunds_by_time ON public.refunds USING btree (created_at, id);
 
 CREATE INDEX refunds_to_check ON public.refunds USING btree (check_at) WHERE (status = 'pending'::text);
 

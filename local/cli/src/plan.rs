@@ -13,6 +13,10 @@ pub enum Only {
 /// with fewer features.
 const E2E: [&str; 3] = ["--workspace", "--test", "e2e"];
 
+/// What has tests. The functions' own programs have none, and each would be linked once more to find that out; the examples
+/// in comments are compiled by `.ci/run`.
+const TESTED: [&str; 3] = ["--lib", "--test", "*"];
+
 /// What is run with which arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -52,13 +56,15 @@ impl Plan {
                 rest.push(arg.clone());
             }
         }
+        let names_targets = rest.iter().any(|arg| arg.starts_with("--"));
         rest.extend(for_tests.iter().cloned());
         let with = |scope: &[&str]| {
             let scope = scope.iter().map(|arg| (*arg).to_owned());
             scope.chain(rest.iter().cloned()).collect::<Vec<_>>()
         };
         let scope: Vec<&str> = if packages.is_empty() {
-            vec!["--workspace"]
+            let tested = TESTED.iter().filter(|_| !names_targets);
+            ["--workspace"].iter().chain(tested).copied().collect()
         } else if packages == ["e2e"] {
             E2E.into()
         } else {
@@ -97,7 +103,7 @@ mod tests {
         let plan = plan(None, "");
         assert!(plan.gateway && plan.lambda);
         assert!(plan.plpgsql_check && plan.sqs && plan.yookassa_sdk);
-        assert_eq!(plan.gateway_args, ["--workspace"]);
+        assert_eq!(plan.gateway_args, ["--workspace", "--lib", "--test", "*"]);
         assert_eq!(plan.lambda_args, E2E);
     }
 
@@ -106,7 +112,20 @@ mod tests {
         let plan = plan(None, "login -- --nocapture");
         assert_eq!(
             plan.gateway_args,
-            ["--workspace", "login", "--", "--nocapture"]
+            [
+                "--workspace",
+                "--lib",
+                "--test",
+                "*",
+                "login",
+                "--",
+                "--nocapture"
+            ]
+        );
+        let named = self::plan(None, "--test e2e -- login");
+        assert_eq!(
+            named.gateway_args,
+            ["--workspace", "--test", "e2e", "--", "login"]
         );
         assert_eq!(
             plan.lambda_args,

@@ -49,4 +49,7 @@ BEGIN
         WHERE o.purchase_id = v_later.purchase_id
         RETURNING o.* INTO s;
     END LOOP;
+    -- Periods without a length, which were ended before they began, do not outlast the others.
+    UPDATE subscriptions o SET starts_at = s.ends_at, ends_at = s.ends_at
+    WHERE o.user_id = b.user_id AND o.tariff_id = b.tariff_id AND o.starts_at = o.ends_at AND o.ends_at > s.ends_at;
 END $$;

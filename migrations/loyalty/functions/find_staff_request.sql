@@ -11,8 +11,14 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended(p_staff.actor_id || encode(p_staff.key, 'hex'), 0));
     SELECT r.* INTO v_earlier FROM staff_requests r WHERE r.actor_id = p_staff.actor_id AND r.key = p_staff.key;
-    IF FOUND THEN
-        outcome := CASE WHEN v_earlier.fingerprint = p_staff.fingerprint THEN 'repeated' ELSE 'key_reused' END;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF v_earlier.fingerprint = p_staff.fingerprint THEN
+        outcome := 'repeated';
         resource_id := v_earlier.resource_id;
+    ELSE
+        -- Without the ID: that of another kind of thing may be no number.
+        outcome := 'key_reused';
     END IF;
 END $$;

@@ -61,7 +61,8 @@ BEGIN
     );
     has_purchased := EXISTS (
         SELECT FROM purchases b
-        WHERE b.user_id = ANY (v_user_ids) AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
+        WHERE b.user_id = ANY (v_user_ids) AND b.given_by IS NULL
+            AND (b.total_minor > 0 OR promotion ->> 'first_purchase' = 'any')
             AND ((b.status = 'paid' AND b.updated_at <= p_at)
                 OR (b.status = 'refunded' AND b.created_at <= p_at AND b.updated_at > p_at))
     );

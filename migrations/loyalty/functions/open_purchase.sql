@@ -20,12 +20,13 @@ DECLARE
     v_status text;
     v_person_id uuid;
     v_first_purchase text;
+    v_code_id bigint;
 BEGIN
     outcome := 'changed';
     SELECT u.id, a.tariff_id, a.price_minor, a.total_minor, a.currency, a.trial_days, t.period_months, t.title,
-        a.person_id, CASE WHEN a.first_purchase THEN coalesce(p.first_purchase, 'paid') END
+        a.person_id, CASE WHEN a.first_purchase THEN coalesce(p.first_purchase, 'paid') END, a.code_id
     INTO v_user_id, v_tariff_id, v_price_minor, v_total_minor, v_currency, v_trial_days, v_months, v_title,
-        v_person_id, v_first_purchase
+        v_person_id, v_first_purchase, v_code_id
     FROM applications a
     JOIN users u ON u.id = a.user_id
     JOIN tariffs t ON t.id = a.tariff_id
@@ -64,10 +65,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
+    INSERT INTO purchases (id, application_id, code_id, user_id, tariff_id, status, price_minor, total_minor, currency,
         period_months, trial_days, created_at, updated_at, check_at)
-    VALUES (p_purchase_id, p_application_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor, v_currency,
-        v_months, v_trial_days, p_now, p_now, CASE v_status WHEN 'pending' THEN p_check_at END);
+    VALUES (p_purchase_id, p_application_id, v_code_id, v_user_id, v_tariff_id, v_status, v_price_minor, v_total_minor,
+        v_currency, v_months, v_trial_days, p_now, p_now, CASE v_status WHEN 'pending' THEN p_check_at END);
     PERFORM keep_purchase_key(p_user_id => v_user_id, p_key => p_idempotency_key, p_purchase_id => p_purchase_id);
     IF v_status = 'paid' THEN
         SELECT made.starts_at, made.ends_at INTO starts_at, ends_at

@@ -1,14 +1,15 @@
--- Orders a refund of `p_amount_minor`, or of all that is left. The outcome: 'ordered', also by an earlier call with
--- this key; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left', 'too_much'. Refunds of one purchase wait for each
--- other.
+-- Orders a refund of `p_amount_minor`, or of all that is left, and records it in the audit log. The outcome: 'ordered', also
+-- by an earlier call with this key, which belongs to the purchase; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left',
+-- 'too_much'. Refunds of one purchase wait for each other.
 CREATE OR REPLACE FUNCTION order_refund(
-    p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_actor_id uuid, p_idempotency_key text,
-    p_now timestamptz,
+    p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text,
+    p_staff staff_request,
     OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text
 ) LANGUAGE plpgsql AS $$
 DECLARE
     b purchases;
     v_earlier refunds;
+    v_amount_minor bigint;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -35,9 +36,17 @@ BEGIN
     ELSE
         outcome := 'ordered';
         refund_id := p_refund_id;
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, idempotency_key, status,
+        v_amount_minor := coalesce(p_amount_minor, left_minor);
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key, status,
             created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, coalesce(p_amount_minor, left_minor), b.currency, 'staff', p_actor_id,
-            p_idempotency_key, 'pending', p_now, p_now, p_now + interval '1 minute');
+        VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
+            'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+        PERFORM record_staff_change(
+            p_staff => p_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+            p_details => jsonb_build_object(
+                'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
+            ),
+            p_user_id => b.user_id, p_reason => p_reason
+        );
     END IF;
 END $$;

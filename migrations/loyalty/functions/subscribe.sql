@@ -11,8 +11,9 @@ DECLARE
     v_months integer;
 BEGIN
     PERFORM lock_subscriptions(p_user_id => p_user_id, p_tariff_id => p_tariff_id);
+    -- Not one that was ended before it began: the chain goes on from the one before it.
     SELECT s.* INTO v_before FROM subscriptions s
-    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id
+    WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > s.starts_at
     ORDER BY s.ends_at DESC, s.starts_at DESC LIMIT 1;
     starts_at := greatest(p_now, v_before.ends_at);
     SELECT e.ends_at, e.anchor, e.months INTO ends_at, v_anchor, v_months

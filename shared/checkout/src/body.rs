@@ -25,12 +25,14 @@ pub struct PurchaseBody {
     created_at: Timestamp,
     /// The tariff.
     tariff: i64,
-    /// The ID of the promo code; absent at the full price.
+    /// Whether it was given for nothing by support, and not bought.
+    given: bool,
+    /// The ID of the promo code; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     promocode_id: Option<i64>,
     /// The price without the code.
     price: MoneyBody,
-    /// The amount paid.
+    /// The amount paid; 0.00 for what was given.
     total: MoneyBody,
     /// The amount refunded; absent if nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +66,7 @@ impl From<Purchase> for PurchaseBody {
             failure: purchase.failure,
             created_at: purchase.created_at,
             tariff,
+            given: purchase.given.is_some(),
             promocode_id: purchase.promo.map(|(id, _)| id.0),
             price: purchase.price.into(),
             total: purchase.total.into(),

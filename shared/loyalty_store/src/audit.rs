@@ -148,6 +148,17 @@ pg::statements! {
             OR l.paid <> CASE WHEN b.status IN ('paid', 'refunded', 'revoked') THEN b.total_minor ELSE r.late END
             OR (b.status = 'refunded') <> (b.status IN ('paid', 'refunded') AND l.paid > 0 AND l.back >= l.paid)
         UNION ALL
+        -- What staff give is in the audit log, and nothing was paid for it: checked above, as its total is 0.
+        SELECT 'purchase ' || b.id || ' was given by ' || b.given_by || ' for ' || b.total_minor
+            || ', and the audit log has nothing about it'
+        FROM purchases b
+        WHERE b.given_by IS NOT NULL AND ($1 IS NULL OR b.user_id = ANY ($2))
+            AND NOT EXISTS (
+                SELECT FROM staff_changes c
+                WHERE c.resource = 'subscription' AND c.resource_id = b.id::text AND c.action = 'give'
+                    AND c.actor_id = b.given_by AND c.user_id = b.user_id
+            )
+        UNION ALL
         SELECT 'the subscription of purchase ' || one.purchase_id || ' overlaps that of purchase ' || other.purchase_id
         FROM subscriptions one
         JOIN subscriptions other ON other.user_id = one.user_id AND other.tariff_id = one.tariff_id

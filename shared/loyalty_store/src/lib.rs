@@ -13,6 +13,7 @@ mod definitions;
 mod explanation;
 mod facts;
 mod for_user;
+mod gifts;
 mod group_import;
 mod group_list;
 mod groups;
@@ -21,6 +22,7 @@ mod list;
 mod memory;
 mod offers;
 mod open_purchase;
+mod periods;
 mod promo_codes;
 mod promotions;
 mod provider_polling;
@@ -51,18 +53,20 @@ pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
 pub use for_user::{ApplicationChangeError, ByStaff, EarlierRequest, ForUser, ReservedForUser};
+pub use gifts::{EndOutcome, Gift, GiftOutcome};
 pub use group_import::{ImportMode, ImportOutcome};
 pub use group_list::GroupFilter;
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
 pub use open_purchase::OpenPurchaseOutcome;
+pub use periods::Period;
 pub use promo_codes::{CodeEntry, CodeFilter, StoredCode};
 pub use promotions::{PromoError, PromotionFilter, StoredPromotion};
-pub use purchases::{Place, Purchase, PurchaseCancellation, Revocation};
-pub use refunds::{Refund, RefundOutcome};
+pub use purchases::{Place, Purchase, PurchaseCancellation, PurchaseFilter, Revocation};
+pub use refunds::{Refund, RefundFilter, RefundOrder, RefundOutcome};
 pub use settlement::Settled;
-pub use staff_change::{Change, ChangeError};
+pub use staff_change::{Change, ChangeError, StaffAct};
 pub use store::LoyaltyStore;
 pub use subscriptions::{SubscribedTariff, Subscription};
 pub use tariffs::{StoredTariff, TariffEntry, TariffFilter};
@@ -84,12 +88,14 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         for_user::STATEMENTS,
         group_import::STATEMENTS,
         group_list::STATEMENTS,
+        gifts::STATEMENTS,
         groups::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,
         offers::STATEMENTS,
         open_purchase::STATEMENTS,
         promo_codes::STATEMENTS,
+        periods::STATEMENTS,
         promotions::STATEMENTS,
         purchases::STATEMENTS,
         purchase_events::STATEMENTS,

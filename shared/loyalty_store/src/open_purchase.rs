@@ -151,7 +151,8 @@ fn opened_with(application: &Application, id: Uuid, row: &Row) -> Result<Purchas
         refunded: nothing(application.quote.total)?,
         created_at: get(row, "created_at")?,
         subscription: period.map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),
-        revoke_reason: None,
+        given: None,
+        revoked: None,
     })
 }
 
@@ -177,7 +178,8 @@ fn opened_at_full_price(
         refunded: nothing(price)?,
         created_at: get(row, "created_at")?,
         subscription: None,
-        revoke_reason: None,
+        given: None,
+        revoked: None,
     })
 }
 

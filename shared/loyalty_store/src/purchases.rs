@@ -1,16 +1,18 @@
 //! Purchases: what was bought, and how far it is paid.
 
 use domain::{
-    Money, PaymentFailure, PromoCode, PromoCodeId, PromoRef, PurchaseStatus, Random, TariffId,
+    Money, PaymentFailure, PromoCode, PromoCodeId, PromoRef, PurchaseStatus, Random, Reason,
+    TariffId,
 };
 use jiff::Timestamp;
-use pg::{PgError, Row};
+use pg::{PgError, Row, Value};
 use uuid::Uuid;
 
 use crate::facts::id_and_codes;
 use crate::provider_polling::take_due;
 use crate::rows::{bug, get, money, name};
-use crate::{LoyaltyStore, PromoRequest, Subscription};
+use crate::staff_change::{staff_act, staff_request};
+use crate::{Change, LoyaltyStore, PromoRequest, StaffAct, Subscription};
 
 /// A purchase of a tariff.
 #[derive(Debug, Clone)]
@@ -43,11 +45,30 @@ pub struct Purchase {
     pub created_at: Timestamp,
     /// What was bought, once it is paid.
     pub subscription: Option<Subscription>,
-    /// Why staff took it back, if they did.
-    pub revoke_reason: Option<String>,
+    /// Who of the staff gave it, and why; `None` if it was bought.
+    pub given: Option<StaffAct>,
+    /// Who of the staff took it back, and why.
+    pub revoked: Option<StaffAct>,
 }
 
-/// A place in a list of purchases: the time and the ID of a purchase.
+/// The filter of a list of purchases: those that match all that is there.
+#[derive(Debug, Clone, Default)]
+pub struct PurchaseFilter {
+    /// Only those of this user.
+    pub user_id: Option<Uuid>,
+    /// Only those with this status.
+    pub status: Option<PurchaseStatus>,
+    /// Only those of this tariff.
+    pub tariff: Option<TariffId>,
+    /// Only those with this promo code.
+    pub code: Option<PromoCodeId>,
+    /// Only those made at this time or later, UTC.
+    pub from: Option<Timestamp>,
+    /// Only those made before this time, UTC.
+    pub to: Option<Timestamp>,
+}
+
+/// A place in a list that is in the order of time: the time and the ID of an item.
 pub type Place = (Timestamp, Uuid);
 
 /// The outcome of taking a purchase back.
@@ -61,6 +82,8 @@ pub enum Revocation {
     NotPaid,
     /// There is no such purchase.
     NoPurchase,
+    /// The Idempotency-Key came with another request before.
+    KeyReused,
 }
 
 /// The outcome of cancelling a purchase.
@@ -101,7 +124,8 @@ macro_rules! select_purchases {
     ($which:literal) => {
         concat!(
             "SELECT b.id, b.user_id, b.status, b.failure, a.code_id, coalesce(c.typed, c.code) AS code, b.tariff_id, t.title, b.price_minor,
-                b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at, b.revoke_reason, s.starts_at, s.ends_at,
+                b.total_minor, b.currency, b.payment_id, b.confirmation_url, b.created_at,
+                b.given_by, b.give_reason, b.revoked_by, b.revoke_reason, s.starts_at, s.ends_at,
                 (
                     SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r
                     WHERE r.purchase_id = b.id AND r.status = 'succeeded'
@@ -122,6 +146,15 @@ pg::statements! {
         "WHERE b.user_id = $1 AND ($2::timestamptz IS NULL OR (b.created_at, b.id) < ($2, $3))
         ORDER BY b.created_at DESC, b.id DESC LIMIT $4"
     );
+    /// A page of purchases, newest first. Filters by user, promo code, time, and status except `paid` have an index each, in
+    /// the order of time; the rest is checked on what these find.
+    FIND_FILTERED(UUID, INT8, TIMESTAMPTZ, TIMESTAMPTZ, TEXT, INT8, TIMESTAMPTZ, UUID, INT8) = select_purchases!(
+        "WHERE ($1 IS NULL OR b.user_id = $1) AND ($2 IS NULL OR b.code_id = $2)
+            AND ($3 IS NULL OR b.created_at >= $3) AND ($4 IS NULL OR b.created_at < $4)
+            AND ($5 IS NULL OR b.status = $5) AND ($6 IS NULL OR b.tariff_id = $6)
+            AND ($7 IS NULL OR (b.created_at, b.id) < ($7, $8))
+        ORDER BY b.created_at DESC, b.id DESC LIMIT $9"
+    );
     /// The purchase of the user $1 that was the answer to a request with this idempotency key.
     FIND_BY_KEY(UUID, TEXT) = select_purchases!(
         "JOIN purchase_keys k ON k.purchase_id = b.id WHERE k.user_id = $1 AND k.key = $2"
@@ -130,10 +163,11 @@ pg::statements! {
     KEEP_KEY(UUID, TEXT, UUID) = "
         INSERT INTO purchase_keys (user_id, key, purchase_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, key) DO NOTHING";
     /// Takes a paid purchase back.
-    REVOKE(UUID, UUID, UUID, TEXT, TIMESTAMPTZ) = "
-        SELECT revoke_purchase(
-            p_purchase_id => $1, p_revocation_id => $2, p_actor_id => $3, p_reason => $4, p_now => $5
-        )";
+    REVOKE(UUID, UUID, TEXT, JSONB) = concat!(
+        "SELECT revoke_purchase(p_purchase_id => $1, p_revocation_id => $2, p_reason => $3, p_staff => ",
+        staff_request!("$4"),
+        ")"
+    );
     /// Whether the user $1 knows a promo code, by its ID $2 or its texts $3, or has a purchase with the key $4.
     KNOWS(UUID, INT8, TEXT_ARRAY, TEXT) = "
         SELECT EXISTS (
@@ -184,6 +218,38 @@ impl LoyaltyStore {
             .pool
             .fetch(&FIND_OF_USER, &[&user_id, &at, &id, &limit])
             .await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// The latest `limit` purchases that match `filter` before the place `before`, the newest first. Without a user, a promo
+    /// code or a short time in the filter this reads all.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_purchases(
+        &self,
+        filter: &PurchaseFilter,
+        before: Option<Place>,
+        limit: i64,
+    ) -> Result<Vec<Purchase>, PgError> {
+        let (at, id) = before.unzip();
+        let code = filter.code.map(|code| code.0);
+        let (status, tariff) = (
+            filter.status.map(PurchaseStatus::as_str),
+            filter.tariff.map(|tariff| tariff.0),
+        );
+        let values: [Value<'_>; 9] = [
+            &filter.user_id,
+            &code,
+            &filter.from,
+            &filter.to,
+            &status,
+            &tariff,
+            &at,
+            &id,
+            &limit,
+        ];
+        let rows = self.pool.fetch(&FIND_FILTERED, &values).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -259,18 +325,19 @@ impl LoyaltyStore {
     pub async fn revoke_purchase(
         &self,
         id: Uuid,
-        actor_id: Uuid,
-        reason: &str,
-        now: Timestamp,
+        reason: &Reason,
+        change: Change,
         random: &dyn Random,
     ) -> Result<Revocation, PgError> {
-        let values: [pg::Value<'_>; 5] = [&id, &random.uuid(), &actor_id, &reason, &now];
+        let reason = reason.as_str();
+        let values: [Value<'_>; 4] = [&id, &random.uuid(), &reason, &change.as_json()];
         let row = self.pool.fetch_one(&REVOKE, &values).await?;
         match row.try_get(0)? {
             "revoked" => Ok(Revocation::Done),
             "refunded" => Ok(Revocation::Refunded),
             "not_paid" => Ok(Revocation::NotPaid),
             "no_purchase" => Ok(Revocation::NoPurchase),
+            "key_reused" => Ok(Revocation::KeyReused),
             _ => Err(bug("an unknown answer")),
         }
     }
@@ -349,6 +416,7 @@ fn decode(row: &Row) -> Result<Purchase, PgError> {
         confirmation_url: get(row, "confirmation_url")?,
         subscription: Option::zip(get(row, "starts_at")?, get(row, "ends_at")?)
             .map(|(starts_at, ends_at)| Subscription { starts_at, ends_at }),
-        revoke_reason: get(row, "revoke_reason")?,
+        given: staff_act(row, "given_by", "give_reason")?,
+        revoked: staff_act(row, "revoked_by", "revoke_reason")?,
     })
 }

@@ -1,13 +1,14 @@
 //! Money that goes back.
 
-use domain::{Money, Random, RefundCause, RefundStatus};
+use domain::{Money, Random, Reason, RefundCause, RefundStatus};
 use jiff::Timestamp;
-use pg::{PgError, Row};
+use pg::{PgError, Row, Value};
 use uuid::Uuid;
 
-use crate::LoyaltyStore;
 use crate::provider_polling::take_due;
 use crate::rows::{bug, get, money, name};
+use crate::staff_change::staff_request;
+use crate::{Change, LoyaltyStore, Place};
 
 /// Money that goes back to a buyer.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Refund {
     pub id: Uuid,
     /// The purchase it is of.
     pub purchase_id: Uuid,
+    /// Who bought.
+    pub user_id: Uuid,
     /// The provider's ID of the payment it is from.
     pub payment_id: String,
     /// How much.
@@ -30,8 +33,47 @@ pub struct Refund {
     pub reference: Option<String>,
     /// The name of the tariff that was bought.
     pub tariff_title: String,
+    /// Who of the staff ordered it.
+    pub actor_id: Option<Uuid>,
+    /// Why it was ordered, for staff alone.
+    pub reason: Option<String>,
     /// When it was ordered.
     pub created_at: Timestamp,
+}
+
+/// The filter of a list of refunds: those that match all that is there.
+#[derive(Debug, Clone, Default)]
+pub struct RefundFilter {
+    /// Only those of this purchase.
+    pub purchase_id: Option<Uuid>,
+    /// Only those of this user's purchases.
+    pub user_id: Option<Uuid>,
+    /// Only those with this status.
+    pub status: Option<RefundStatus>,
+    /// Only those ordered at this time or later, UTC.
+    pub from: Option<Timestamp>,
+    /// Only those ordered before this time, UTC.
+    pub to: Option<Timestamp>,
+}
+
+/// The order of a refund.
+#[derive(Debug, Clone, Copy)]
+pub struct RefundOrder<'a> {
+    /// The purchase.
+    pub purchase_id: Uuid,
+    /// How much, in minor units; `None` for all that is left.
+    pub amount_minor: Option<i64>,
+    /// The Idempotency-Key, which belongs to the purchase.
+    pub key: Option<&'a str>,
+    /// Why.
+    pub reason: &'a Reason,
+}
+
+impl Refund {
+    /// Its place in a list.
+    pub fn place(&self) -> Place {
+        (self.created_at, self.id)
+    }
 }
 
 /// The outcome of ordering a refund.
@@ -58,7 +100,7 @@ pub enum RefundOutcome {
 macro_rules! select_refunds {
     ($which:literal) => {
         concat!(
-            "SELECT r.id, r.purchase_id, l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status,
+            "SELECT r.id, r.purchase_id, b.user_id, r.actor_id, r.reason, l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status,
                 r.failure, r.reference, t.title, r.created_at
             FROM refunds r JOIN purchases b ON b.id = r.purchase_id JOIN tariffs t ON t.id = b.tariff_id
             JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment' ",
@@ -69,16 +111,25 @@ macro_rules! select_refunds {
 
 pg::statements! {
     /// Orders a refund of a purchase.
-    ORDER_REFUND(UUID, UUID, INT8, UUID, TEXT, TIMESTAMPTZ) = "
-        SELECT outcome, refund_id, left_minor, currency
+    ORDER_REFUND(UUID, UUID, INT8, TEXT, TEXT, JSONB) = concat!(
+        "SELECT outcome, refund_id, left_minor, currency
         FROM order_refund(
-            p_purchase_id => $1, p_refund_id => $2, p_amount_minor => $3, p_actor_id => $4, p_idempotency_key => $5,
-            p_now => $6
-        )";
+            p_purchase_id => $1, p_refund_id => $2, p_amount_minor => $3, p_idempotency_key => $4, p_reason => $5,
+            p_staff => ",
+        staff_request!("$6"),
+        ")"
+    );
     /// The refund $1.
     FIND(UUID) = select_refunds!("WHERE r.id = $1");
     /// The refunds of the purchase $1.
     FIND_OF_PURCHASE(UUID) = select_refunds!("WHERE r.purchase_id = $1 ORDER BY r.created_at, r.id");
+    /// A page of refunds, newest first.
+    FIND_FILTERED(UUID, UUID, TIMESTAMPTZ, TIMESTAMPTZ, TEXT, TIMESTAMPTZ, UUID, INT8) = select_refunds!(
+        "WHERE ($1 IS NULL OR r.purchase_id = $1) AND ($2 IS NULL OR b.user_id = $2)
+            AND ($3 IS NULL OR r.created_at >= $3) AND ($4 IS NULL OR r.created_at < $4)
+            AND ($5 IS NULL OR r.status = $5) AND ($6 IS NULL OR (r.created_at, r.id) < ($6, $7))
+        ORDER BY r.created_at DESC, r.id DESC LIMIT $8"
+    );
     /// Refunds to poll.
     TAKE_DUE(TIMESTAMPTZ, INT8) = take_due!(
         "refunds",
@@ -111,27 +162,30 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Orders a refund of `amount_minor` of a paid purchase, or of all that is left. `key` is the idempotency key.
+    /// Orders a refund of a paid purchase. Its key alone counts: `change` has none.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing is ordered then.
     pub async fn order_refund(
         &self,
-        purchase_id: Uuid,
-        amount_minor: Option<i64>,
-        actor_id: Uuid,
-        key: Option<&str>,
-        now: Timestamp,
+        order: RefundOrder<'_>,
+        change: Change,
         random: &dyn Random,
     ) -> Result<RefundOutcome, PgError> {
-        let id = random.uuid();
-        let row = self
-            .pool
-            .fetch_one(
-                &ORDER_REFUND,
-                &[&purchase_id, &id, &amount_minor, &actor_id, &key, &now],
-            )
-            .await?;
+        let (id, reason) = (random.uuid(), order.reason.as_str());
+        let change = Change {
+            request: None,
+            ..change
+        };
+        let values: [Value<'_>; 6] = [
+            &order.purchase_id,
+            &id,
+            &order.amount_minor,
+            &order.key,
+            &reason,
+            &change.as_json(),
+        ];
+        let row = self.pool.fetch_one(&ORDER_REFUND, &values).await?;
         Ok(match get(&row, "outcome")? {
             "ordered" => {
                 let refund = self.find_refund(get(&row, "refund_id")?).await?;
@@ -165,6 +219,33 @@ impl LoyaltyStore {
     /// Any [`PgError`].
     pub async fn find_refunds_of(&self, purchase_id: Uuid) -> Result<Vec<Refund>, PgError> {
         let rows = self.pool.fetch(&FIND_OF_PURCHASE, &[&purchase_id]).await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// The latest `limit` refunds that match `filter` before the place `before`, the newest first. Without a purchase, a user
+    /// or a short time in the filter this reads all.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn find_refunds(
+        &self,
+        filter: &RefundFilter,
+        before: Option<Place>,
+        limit: i64,
+    ) -> Result<Vec<Refund>, PgError> {
+        let (at, id) = before.unzip();
+        let status = filter.status.map(RefundStatus::as_str);
+        let values: [Value<'_>; 8] = [
+            &filter.purchase_id,
+            &filter.user_id,
+            &filter.from,
+            &filter.to,
+            &status,
+            &at,
+            &id,
+            &limit,
+        ];
+        let rows = self.pool.fetch(&FIND_FILTERED, &values).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -255,6 +336,9 @@ fn decode(row: &Row) -> Result<Refund, PgError> {
     Ok(Refund {
         id: get(row, "id")?,
         purchase_id: get(row, "purchase_id")?,
+        user_id: get(row, "user_id")?,
+        actor_id: get(row, "actor_id")?,
+        reason: get(row, "reason")?,
         payment_id: get(row, "payment_id")?,
         amount: money(get(row, "amount_minor")?, get(row, "currency")?)?,
         cause: name(get(row, "cause")?)?,

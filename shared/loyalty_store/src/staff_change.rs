@@ -2,10 +2,12 @@
 
 use domain::RequestKey;
 use jiff::Timestamp;
-use pg::PgError;
+use pg::{PgError, Row};
 use serde::Serialize;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
+
+use crate::rows::get;
 
 /// Who of the staff changes something, and when.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,15 @@ pub struct Change {
     pub at: Timestamp,
     /// The request, if it has an Idempotency-Key.
     pub request: Option<RequestKey>,
+}
+
+/// What a member of staff did to a user's purchase: who, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffAct {
+    /// Who.
+    pub actor_id: Uuid,
+    /// Why, for staff alone.
+    pub reason: String,
 }
 
 /// Why something was not written. Nothing has changed then.
@@ -51,6 +62,12 @@ impl From<PgError> for ChangeError {
             _ => ChangeError::Pg(error),
         }
     }
+}
+
+/// The act in the columns of who did it and why, if there was one.
+pub(crate) fn staff_act(row: &Row, actor: &str, reason: &str) -> Result<Option<StaffAct>, PgError> {
+    let act = Option::zip(get(row, actor)?, get(row, reason)?);
+    Ok(act.map(|(actor_id, reason)| StaffAct { actor_id, reason }))
 }
 
 /// A `staff_request`, as JSON.

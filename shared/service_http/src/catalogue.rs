@@ -64,6 +64,9 @@ catalogue! {
     QueryParameterUnknown "query_parameter_unknown" BAD_REQUEST:
         "This call has no such query parameter." "Correct or remove the parameter named in `parameter`; `known` lists those that there are, and `nearest` may be the one you mean.";
         "У этого запроса нет такого параметра." "Исправьте или уберите параметр, указанный в `parameter`: в `known` — все существующие, в `nearest` — похожий.".
+    FilterTooWide "filter_too_wide" BAD_REQUEST:
+        "Too much would match." "Add one of the parameters in `any_of`, or `from` and `to`, at most `days` days apart.";
+        "Под условие подходит слишком много." "Добавьте один из параметров из `any_of` либо `from` и `to`: между ними не больше `days` дней.".
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE:
         "The body is not declared as something that this call takes." "Send the header Content-Type with a type from `accepted`, such as application/json.";
         "Тело запроса не объявлено как то, что принимает этот запрос." "Отправьте заголовок Content-Type с типом из `accepted`, например application/json.".
@@ -136,6 +139,9 @@ catalogue! {
     UserNotFound "user_not_found" NOT_FOUND:
         "There is no such user." "Check the ID or the e-mail address. Deleted accounts can't be found.";
         "Такого пользователя нет." "Проверьте идентификатор или почту. Удалённую учётную запись найти нельзя.".
+    UserBlocked "user_blocked" CONFLICT:
+        "The account of this user is blocked." "Unblock it first, or ask an administrator to.";
+        "Учётная запись этого пользователя заблокирована." "Сначала разблокируйте её или попросите администратора.".
     UsersUnknown "users_unknown" UNPROCESSABLE_ENTITY:
         "Some of the users do not exist, or their accounts are deleted." "Leave out the users in `users`. Nothing has been changed.";
         "Некоторых пользователей нет, или их учётные записи удалены." "Уберите тех, кто указан в `users`. Ничего не изменилось.".
@@ -166,9 +172,6 @@ catalogue! {
     DecisionNotFound "decision_not_found" NOT_FOUND:
         "There is no such decision." "Check its ID. Decisions are kept for 13 months.";
         "Такого решения нет." "Проверьте идентификатор. Решения хранятся 13 месяцев.".
-    FilterTooWide "filter_too_wide" BAD_REQUEST:
-        "This would search too many decisions." "Send `user_id`, `promocode_id`, `promocode` or `promotion_id`; or send `from` and `to`, at most `max_days` days apart.";
-        "Пришлось бы искать среди слишком многих решений." "Укажите `user_id`, `promocode_id`, `promocode` или `promotion_id` либо `from` и `to`, между которыми не больше `max_days` дней.".
     SessionNotFound "session_not_found" NOT_FOUND:
         "There is no such session." "See the list of your sessions.";
         "У вас нет такого сеанса." "Посмотрите список своих сеансов.".
@@ -226,6 +229,12 @@ catalogue! {
     RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
+    GiftTooLong "gift_too_long" FORBIDDEN:
+        "This is longer than you may give." "Give at most `limit_days` days, where a month counts as 31, or ask a marketer or an administrator.";
+        "Это дольше, чем вы можете подарить." "Подарите не больше `limit_days` дней (месяц считается за 31) или попросите маркетолога или администратора.".
+    SubscriptionNotFound "subscription_not_found" NOT_FOUND:
+        "The user has no subscription to this tariff." "There is nothing to end: see the periods of the user.";
+        "У пользователя нет подписки на этот тариф." "Завершать нечего: посмотрите периоды пользователя.".
     ApplicationNotFound "application_not_found" NOT_FOUND:
         "There is no such application of a promo code." "Check the promo code, or the ID of the application: there is nothing to cancel.";
         "Такого применения промокода нет." "Проверьте промокод или идентификатор применения: отменять нечего.".
@@ -244,9 +253,6 @@ catalogue! {
     BuyerMustPay "buyer_must_pay" CONFLICT:
         "Something is left to pay, so the buyer has to buy. Nothing has been done." "Apply the code without `use`: the user can then pay the amount in `total`.";
         "Остаётся сумма к оплате, и заплатить её должен покупатель. Ничего не сделано." "Примените промокод без `use`: пользователь сможет оплатить сумму из `total`.".
-    FilterTooBroad "filter_too_broad" BAD_REQUEST:
-        "This list needs a filter." "Name a user, a promo code, a promotion or a campaign, or a time of at most 31 days by `from` and `to`.";
-        "Для этого списка нужен фильтр." "Укажите пользователя, промокод, предложение или акцию либо период не длиннее 31 дня в `from` и `to`.".
     PurchaseOpen "purchase_open" CONFLICT:
         "Another purchase of this tariff is waiting for its payment." "Pay for the purchase in `purchase_id`, or cancel it with POST /purchases/{purchase_id}/cancel, and repeat the call.";
         "Другая покупка этого тарифа ждёт оплаты." "Оплатите покупку из `purchase_id` или отмените её через POST /purchases/{purchase_id}/cancel и повторите запрос.".

@@ -1,40 +1,64 @@
-//! The period that a list is narrowed down to.
+//! The times between which a list of what grows with use is read.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::query::invalid;
-use crate::{Problem, Query, is_kept};
+use crate::{Code, Problem, Query, is_kept};
 
-/// The parameters `from` and `to`: what happened at `from` or later, and before `to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The longest window by which alone a list can be filtered, in days.
+const MAX_DAYS: i64 = 31;
+
+/// The parameters `from` and `to` of a list, half-open.
+#[derive(Debug, Clone, Copy)]
 pub struct TimeWindow {
-    /// From this time on.
+    /// The first time, UTC.
     pub from: Option<Timestamp>,
-    /// Before this time.
+    /// The first time after the window, UTC.
     pub to: Option<Timestamp>,
 }
 
 impl TimeWindow {
-    /// Reads both; either may be absent.
+    /// From the query.
     ///
     /// # Errors
-    /// `query_parameter_repeated`; `query_parameter_invalid`, also of `to` when it does not come after `from`.
+    /// `query_parameter_repeated`, `query_parameter_invalid`: also for `to` if it is not after `from`.
     pub fn read(query: &Query) -> Result<TimeWindow, Problem> {
-        let window = TimeWindow {
-            from: time(query, "from")?,
-            to: time(query, "to")?,
+        let time = |name| match query.optional_parsed(name)? {
+            Some(at) if !is_kept(at) => Err(invalid(name)),
+            at => Ok(at),
         };
-        match window.from.zip(window.to) {
-            Some((from, to)) if from >= to => Err(invalid("to")),
+        let window = TimeWindow {
+            from: time("from")?,
+            to: time("to")?,
+        };
+        match Option::zip(window.from, window.to) {
+            Some((from, to)) if to <= from => Err(invalid("to")),
             _ => Ok(window),
         }
     }
-}
 
-fn time(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
-    let time = query.optional_parsed(name)?;
-    match time.is_none_or(is_kept) {
-        true => Ok(time),
-        false => Err(invalid(name)),
+    /// Checks that a list is filtered by something that an index finds: one of the parameters `others`, or a window of at
+    /// most 31 days, which without `to` ends now.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `filter_too_wide`.
+    pub fn narrows(self, query: &Query, others: &[&str], now: Timestamp) -> Result<(), Problem> {
+        for name in others {
+            if query.optional(name)?.is_some() {
+                return Ok(());
+            }
+        }
+        let longest = SignedDuration::from_hours(24 * MAX_DAYS);
+        let to = self.to.unwrap_or(now);
+        if self
+            .from
+            .is_some_and(|from| to.duration_since(from) <= longest)
+        {
+            return Ok(());
+        }
+        Err(Problem::new(Code::FilterTooWide)
+            .with("any_of", json!(others))
+            .with("days", MAX_DAYS))
     }
 }

@@ -35,6 +35,7 @@ pub mod rows;
 mod sandbox;
 pub mod scratch;
 mod settings;
+pub mod staff;
 pub mod statements;
 mod user;
 mod wait;

@@ -95,7 +95,7 @@ pub fn router() -> OpenApiRouter<State> {
     ),
     responses(
         (status = 200, description = "The applications", body = Applications),
-        (status = 400, description = "`query_parameter_invalid`, `query_parameter_repeated`, `filter_too_broad`", body = ProblemBody),
+        (status = 400, description = "`query_parameter_invalid`, `query_parameter_repeated`, `filter_too_wide`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
     )

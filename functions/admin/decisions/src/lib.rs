@@ -97,7 +97,7 @@ async fn list_decisions(
     language: Language,
     query: Query,
 ) -> Result<Json<Decisions>, Problem> {
-    let filter = filter(&query)?;
+    let filter = filter(&query, state.clock.now())?;
     let after = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);

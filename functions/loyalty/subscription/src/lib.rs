@@ -59,8 +59,8 @@ struct NamedSubscription {
 
 /// Show the caller's subscriptions
 ///
-/// The tariffs that the caller has paid for or has on trial, and until when. Consecutive purchases of a tariff are one
-/// period.
+/// The tariffs that the caller has paid for, has on trial or was given, and until when. Periods of a tariff that follow on
+/// each other are one.
 #[utoipa::path(
     get,
     path = "/subscription",

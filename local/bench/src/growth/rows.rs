@@ -224,9 +224,9 @@ fn bought(applications: &str) -> String {
     format!(
         "WITH used AS ({applications} RETURNING *),
          bought AS (
-             INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
-                 period_months, created_at, updated_at, check_at)
-             SELECT id, id, user_id, tariff_id, 'paid', price_minor, total_minor, currency, 1, created_at, created_at,
+             INSERT INTO purchases (id, application_id, code_id, user_id, tariff_id, status, price_minor, total_minor,
+                 currency, period_months, created_at, updated_at, check_at)
+             SELECT id, id, code_id, user_id, tariff_id, 'paid', price_minor, total_minor, currency, 1, created_at, created_at,
                  NULL
              FROM used RETURNING *
          )

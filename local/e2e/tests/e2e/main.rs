@@ -8,6 +8,7 @@
 
 mod accounts;
 mod admin_campaigns;
+mod admin_purchases;
 mod admin_tariffs;
 mod admin_users;
 mod answers;
@@ -49,6 +50,7 @@ mod roles;
 mod rules;
 mod staff_reads;
 mod status_flow;
+mod subscriptions;
 mod tariffs;
 mod trials;
 mod unknown_parameters;

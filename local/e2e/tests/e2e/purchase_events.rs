@@ -15,8 +15,9 @@ async fn payment_and_refund_emit_events() {
     let purchase = bought.uuid("purchase_id");
     user.until_purchase(purchase, "paid").await;
     let path = format!("/admin/purchases/{purchase}/refunds");
-    let half = json!({ "amount": "99.50" });
-    for body in [half, json!({})] {
+    let reason = "Half of it did not work";
+    let half = json!({ "amount": "99.50", "reason": reason });
+    for body in [half, json!({ "reason": reason })] {
         let refund = admin.call("POST", &path).json(&body);
         let refund = refund.header("idempotency-key", &unique("key-"));
         refund.send().await.success(201);

@@ -8,6 +8,7 @@
 
 mod currencies;
 mod for_user;
+mod gifts;
 mod interleavings;
 mod limits;
 mod list;
@@ -16,6 +17,7 @@ mod plans;
 mod purchase_events;
 mod retention;
 mod round_trips;
+mod staff_lists;
 mod statements;
 mod subscriptions;
 mod user_status;

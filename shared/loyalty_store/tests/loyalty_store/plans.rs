@@ -20,10 +20,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
+use crate::staff_lists::read_lists;
+
 /// Tables that may be read as a whole: they are small, and do not grow with use.
 const SMALL: [&str; 2] = ["tariffs", "catalogue_version"];
 /// Codes on a page of the list.
-const PAGE: usize = 20;
+pub const PAGE: usize = 20;
 /// A scan may read the counters of all promotions on a page, 32 rows each.
 const MAX_READ: f64 = 32.0 * (PAGE as f64 + 1.0);
 /// More calls than the server plans one by one, for the values of each.
@@ -31,7 +33,7 @@ const TIMES: usize = 7;
 /// The rows of the largest page.
 const MAX_SORTED: f64 = 100.0;
 /// A user with many purchases.
-const BUYER: usize = 10;
+pub const BUYER: usize = 10;
 /// The first of the users with few purchases.
 const NEWCOMER: usize = 10_001;
 
@@ -43,6 +45,7 @@ async fn hot_statements_read_what_they_need() {
     let store = explained(&url, &plans).await;
     use_promo_codes(&store, &plans).await;
     list_applications(&store).await;
+    read_lists(&store).await;
     let plans = plans.take();
     assert!(plans.len() > 100, "{} plans", plans.len());
     assert_frugal(plans, &BOUNDS);
@@ -477,7 +480,7 @@ fn promo(code: &str) -> PromoRef {
 }
 
 /// The UUID with the digits of a number.
-fn id(user: usize) -> Uuid {
+pub fn id(user: usize) -> Uuid {
     format!("{user:0>32}").parse().unwrap()
 }
 
@@ -520,13 +523,18 @@ async fn fill(pool: &Pool) {
                      now() - interval '1 minute' * n AS at) AS made
              RETURNING *
          ), bought AS (
-             INSERT INTO purchases (id, application_id, user_id, tariff_id, status, price_minor, total_minor, currency,
-                 period_months, created_at, updated_at, check_at)
-             SELECT id, id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, NULL
+             INSERT INTO purchases (id, application_id, code_id, user_id, tariff_id, status, price_minor, total_minor,
+                 currency, period_months, created_at, updated_at, check_at)
+             SELECT id, id, code_id, user_id, 1, 'paid', price_minor, total_minor, currency, 1, created_at, created_at, NULL
              FROM used RETURNING *
          )
          INSERT INTO subscriptions (purchase_id, user_id, tariff_id, starts_at, ends_at, time_zone, anchor, months)
          SELECT id, user_id, 1, created_at, created_at, 'UTC', created_at, 1 FROM bought",
+        "INSERT INTO ledger (at, purchase_id, kind, reference, amount_minor, currency)
+         SELECT created_at, id, 'payment', id, total_minor, currency FROM purchases",
+        "INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
+         SELECT gen_random_uuid(), id, 100, currency, 'provider', 'pending', created_at, created_at, created_at
+         FROM purchases",
         "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
              tariff_version, rule_set, refused, observed)
          SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{promo_not_started}', '{}'

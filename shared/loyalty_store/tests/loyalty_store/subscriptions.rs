@@ -13,6 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use redemption::ApplyOutcome;
 use runtime::OsRandom;
+use testkit::staff;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -51,9 +52,9 @@ impl Buyer {
 
     /// Refunds the purchase in full, at `at`.
     async fn refunds(&self, purchase: &Purchase, at: Timestamp) {
-        let (store, id) = (&self.world.store, purchase.id);
-        let ordered = store.order_refund(id, None, Uuid::nil(), Some("key"), at, &OsRandom);
-        let RefundOutcome::Refund(refund) = ordered.await.unwrap() else {
+        let store = &self.world.store;
+        let ordered = staff::order_refund(store, purchase.id, None, at).await;
+        let RefundOutcome::Refund(refund) = ordered else {
             panic!("not ordered");
         };
         let reference = refund.id.to_string();

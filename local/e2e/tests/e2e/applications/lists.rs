@@ -135,7 +135,7 @@ async fn list_needs_a_filter_that_an_index_serves() {
         format!("?to={}", now()),
     ] {
         let call = support.call("GET", &format!("{path}{query}"));
-        call.send().await.problem(400, "filter_too_broad");
+        call.send().await.problem(400, "filter_too_wide");
     }
     for query in [
         "?user_id=1",

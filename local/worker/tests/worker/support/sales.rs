@@ -49,10 +49,8 @@ impl Sales {
     /// Refunds the purchase in full.
     pub async fn refund(&self, purchase: Uuid) {
         let now = SystemClock.now();
-        let ordered = self
-            .store
-            .order_refund(purchase, None, Uuid::nil(), None, now, &OsRandom);
-        let RefundOutcome::Refund(refund) = ordered.await.unwrap() else {
+        let ordered = testkit::staff::order_refund(&self.store, purchase, None, now).await;
+        let RefundOutcome::Refund(refund) = ordered else {
             unreachable!("the purchase is paid");
         };
         let reference = refund.id.to_string();

@@ -3,4 +3,4 @@
 mod books;
 mod refunds;
 mod sales;
-mod shop;
+pub mod shop;

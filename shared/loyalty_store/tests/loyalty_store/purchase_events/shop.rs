@@ -9,7 +9,7 @@ use loyalty_store::{LoyaltyStore, OpenPurchaseOutcome, Purchase, RefundOutcome, 
 use pg::{AdHoc, PgError};
 use redemption::ApplyOutcome;
 use runtime::OsRandom;
-use testkit::scratch;
+use testkit::{scratch, staff};
 use uuid::Uuid;
 
 use crate::world::{Limits, PRICE, World, now};
@@ -98,11 +98,8 @@ impl Shop {
 
     /// Staff refund this much, or everything. Returns the ID of the refund.
     pub async fn refund(&self, purchase: &Purchase, minor: Option<i64>) -> Uuid {
-        let store = &self.world.store;
-        let ordered = store
-            .order_refund(purchase.id, minor, Uuid::nil(), None, now(), &OsRandom)
-            .await;
-        let RefundOutcome::Refund(refund) = ordered.unwrap() else {
+        let ordered = staff::order_refund(&self.world.store, purchase.id, minor, now()).await;
+        let RefundOutcome::Refund(refund) = ordered else {
             panic!("not ordered");
         };
         self.comes_off(refund.id).await;

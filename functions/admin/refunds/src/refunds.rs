@@ -1,0 +1,150 @@
+//! Refunds: a list, and ordering one.
+
+use axum::Json;
+use axum::extract::{self, Path};
+use axum::http::StatusCode;
+use checkout::CheckoutError;
+use domain::Reason;
+use loyalty_store::{Refund, RefundFilter, RefundOrder, RefundOutcome};
+use service_http::{
+    Admin, Code, FieldErrors, JsonBody, Language, Page, PageSize, Problem, ProblemBody, Query,
+    RequiredIdempotencyKey, Staff, StaffRequestKey, TimeCursor, TimeWindow, parse_amount,
+};
+
+use crate::dto::{ListedRefund, RefundBody, RefundRequest};
+use crate::{MAX_PAGE, PAGE, State, parse_id};
+
+/// List refunds
+///
+/// Newest first, in pages. Needs `purchase_id`, `user_id`, or `from` and `to` at most 31 days apart; without `to` the time
+/// ends now.
+#[utoipa::path(
+    get,
+    path = "/admin/refunds",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("purchase_id" = Option<Uuid>, Query, description = "Only those of this purchase"),
+        ("user_id" = Option<Uuid>, Query, description = "Only those of this user's purchases", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
+        ("from" = Option<Timestamp>, Query, description = "Only those ordered at this time or later, RFC 3339"),
+        ("to" = Option<Timestamp>, Query, description = "Only those ordered before this time, RFC 3339"),
+        ("status" = Option<String>, Query, description = "Only those that are `pending`, `succeeded` or `failed`"),
+        ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
+    ),
+    responses(
+        (status = 200, description = "A page of refunds", body = Page<ListedRefund>),
+        (status = 400, description = "`filter_too_wide`, or a query parameter is repeated or invalid", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`staff_only`", body = ProblemBody),
+    )
+)]
+pub(crate) async fn list_refunds(
+    extract::State(state): extract::State<State>,
+    _: Staff,
+    query: Query,
+) -> Result<Json<Page<ListedRefund>>, Problem> {
+    let window = TimeWindow::read(&query)?;
+    let filter = RefundFilter {
+        purchase_id: query.optional_parsed("purchase_id")?,
+        user_id: query.optional_parsed("user_id")?,
+        status: query.optional_parsed("status")?,
+        from: window.from,
+        to: window.to,
+    };
+    window.narrows(&query, &["purchase_id", "user_id"], state.clock.now())?;
+    let before = query
+        .optional_parsed("cursor")?
+        .map(|TimeCursor(place)| place);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let store = state.checkout.store();
+    let mut found = store.find_refunds(&filter, before, size.fetch()).await?;
+    Ok(Json(Page {
+        next_cursor: size.cut(&mut found, |last| TimeCursor(last.place()).to_string()),
+        items: found.into_iter().map(ListedRefund::from).collect(),
+        total: None,
+    }))
+}
+
+/// Refund a purchase
+///
+/// Refunds `amount`, or everything that is left, of a paid purchase. Once everything is refunded, the subscription
+/// ends, and the use of the promo code becomes available again if the code has `refund_returns_use`. A repeated call with
+/// the same `Idempotency-Key` returns the same refund; the key belongs to the purchase. `pending` means that the provider
+/// has not decided yet; it is polled automatically.
+#[utoipa::path(
+    post,
+    path = "/admin/purchases/{purchase_id}/refunds",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("purchase_id" = Uuid, Path, description = "The ID of the purchase", example = "b3d9f0c4-72e1-4a58-8f36-1c5e9a0d2b47"),
+        ("Idempotency-Key" = String, Header, description = "Identifies this refund, so that the call can be repeated safely", example = "4e8b2f6a-9c3d-4071-8a5e-d2f1b7c6e093"),
+    ),
+    request_body = RefundRequest,
+    responses(
+        (status = 201, description = "The refund", body = RefundBody),
+        (status = 400, description = "`body_not_json`, `idempotency_key_missing`, `idempotency_key_invalid`", body = ProblemBody),
+        (status = 401, description = "No valid access token", body = ProblemBody),
+        (status = 403, description = "`admin_only`", body = ProblemBody),
+        (status = 404, description = "`purchase_not_found`", body = ProblemBody),
+        (status = 409, description = "`purchase_not_paid`, `nothing_to_refund`", body = ProblemBody),
+        (status = 422, description = "`validation_failed`, `refund_too_large`, `idempotency_key_reused`", body = ProblemBody),
+    )
+)]
+pub(crate) async fn order_refund(
+    extract::State(state): extract::State<State>,
+    Admin(caller): Admin,
+    Path(purchase_id): Path<String>,
+    RequiredIdempotencyKey(key): RequiredIdempotencyKey,
+    language: Language,
+    JsonBody(RefundRequest { amount, reason }): JsonBody<RefundRequest>,
+) -> Result<(StatusCode, Json<RefundBody>), Problem> {
+    let id = parse_id(&purchase_id)?;
+    let store = state.checkout.store();
+    let mut errors = FieldErrors::new(language);
+    let reason = errors.check("reason", Reason::parse(&reason));
+    let amount = match amount {
+        None => None,
+        Some(text) => {
+            let purchase = store.find_purchase(id).await?;
+            let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
+            errors.check("amount", parse_amount(&text, purchase.total.currency()))
+        }
+    };
+    let Some(reason) = reason.filter(|_| errors.is_empty()) else {
+        return Err(errors.into_problem());
+    };
+    let order = RefundOrder {
+        purchase_id: id,
+        amount_minor: amount.map(domain::Money::minor),
+        key: Some(&key),
+        reason: &reason,
+    };
+    let change = state.change(caller, StaffRequestKey(None));
+    let ordered = store.order_refund(order, change, state.random.as_ref());
+    let refund = match ordered.await? {
+        RefundOutcome::Refund(refund) => *refund,
+        RefundOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
+        RefundOutcome::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
+        RefundOutcome::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
+        RefundOutcome::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
+        RefundOutcome::TooMuch { left } => {
+            return Err(Problem::new(Code::RefundTooLarge).with("left", left.to_decimal()));
+        }
+    };
+    let refund = advance(&state, refund).await?;
+    Ok((StatusCode::CREATED, Json(refund.into())))
+}
+
+async fn advance(state: &State, refund: Refund) -> Result<Refund, Problem> {
+    match state.checkout.advance_refund(refund.clone()).await {
+        Ok(refund) => Ok(refund),
+        Err(CheckoutError::Database(error)) => Err(error.into()),
+        // It is ordered; the sweeper polls again.
+        Err(error) => {
+            tracing::warn!(refund_id = %refund.id, %error, "a refund is still open");
+            Ok(refund)
+        }
+    }
+}
