@@ -124,6 +124,7 @@ fn faulty(world: &World, operation: &Operation, user: Option<&User>) -> Vec<Call
     let mut calls = vec![
         // No such resource; no version, key, content type or body.
         call(&path),
+        call(&format!("{path}?no_such=1")),
         call(&path).body("{"),
         call(&path)
             .header("if-match", "x")
