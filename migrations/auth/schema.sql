@@ -188,9 +188,13 @@ CREATE INDEX sessions_by_end ON public.sessions USING btree (over_on);
 
 CREATE INDEX sessions_live_by_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
 
-CREATE INDEX staff_actions_by_time ON public.staff_actions USING btree (occurred_at);
+CREATE INDEX staff_actions_by_action ON public.staff_actions USING btree (action, occurred_at, id);
 
-CREATE INDEX staff_actions_by_user ON public.staff_actions USING btree (user_id, id);
+CREATE INDEX staff_actions_by_actor ON public.staff_actions USING btree (actor_id, occurred_at, id);
+
+CREATE INDEX staff_actions_by_time ON public.staff_actions USING btree (occurred_at, id);
+
+CREATE INDEX staff_actions_by_user ON public.staff_actions USING btree (user_id, occurred_at, id);
 
 CREATE INDEX tombstones_email_hmac ON public.tombstones USING btree (email_hmac);
 

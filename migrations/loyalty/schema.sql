@@ -3750,11 +3750,19 @@ CREATE INDEX refusals_other_promotion_id_at_idx ON public.refusals_other USING b
 
 CREATE INDEX refusals_other_user_id_at_idx ON public.refusals_other USING btree (user_id, at);
 
-CREATE INDEX staff_changes_by_actor ON public.staff_changes USING btree (actor_id, id);
+CREATE INDEX staff_changes_about_users ON public.staff_changes USING btree (at, id) WHERE (user_id IS NOT NULL);
 
-CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource, resource_id, id);
+CREATE INDEX staff_changes_by_action ON public.staff_changes USING btree (action, at, id);
 
-CREATE INDEX staff_changes_by_user ON public.staff_changes USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+CREATE INDEX staff_changes_by_actor ON public.staff_changes USING btree (actor_id, at, id);
+
+CREATE INDEX staff_changes_by_kind ON public.staff_changes USING btree (resource, at, id);
+
+CREATE INDEX staff_changes_by_resource ON public.staff_changes USING btree (resource_id, resource, at, id);
+
+CREATE INDEX staff_changes_by_time ON public.staff_changes USING btree (at, id);
+
+CREATE INDEX staff_changes_by_user ON public.staff_changes USING btree (user_id, at, id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX staff_requests_by_time ON public.staff_requests USING btree (at);
 

@@ -10,6 +10,7 @@ mod profile;
 mod proof;
 mod sessions;
 mod staff;
+mod staff_log;
 mod statuses;
 mod store;
 mod tombstone;
@@ -24,6 +25,7 @@ pub use profile::Profile;
 pub use proof::prove;
 pub use sessions::{NewSession, Rotation, Session};
 pub use staff::{StaffAction, StaffError};
+pub use staff_log::{StaffLogFilter, StoredAction};
 pub use statuses::OwnStatus;
 pub use store::AuthStore;
 pub use tombstone::TombstoneKey;
@@ -40,6 +42,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         profile::STATEMENTS,
         sessions::STATEMENTS,
         staff::STATEMENTS,
+        staff_log::STATEMENTS,
         statuses::STATEMENTS,
         users::STATEMENTS,
     ]

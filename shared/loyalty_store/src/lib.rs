@@ -4,6 +4,7 @@
 mod application;
 mod applications;
 mod audit;
+mod audit_log;
 mod campaigns;
 mod cancel;
 mod catalogue;
@@ -44,6 +45,7 @@ mod versions;
 pub use application::Application;
 pub use applications::{ApplicationFilter, StoredApplication};
 pub use audit::Audited;
+pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
@@ -76,6 +78,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
         applications::STATEMENTS,
         audit::STATEMENTS,
+        audit_log::STATEMENTS,
         campaigns::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,

@@ -41,7 +41,7 @@ macro_rules! version_history {
             $kind,
             "' AND s.resource_id = $1::text AND s.action IN ('create', 'change')
                     AND s.details -> 'version' = to_jsonb(v.version)
-                ORDER BY s.id LIMIT 1
+                ORDER BY s.at, s.id LIMIT 1
             ) AS c ON true
             ORDER BY v.version DESC"
         )

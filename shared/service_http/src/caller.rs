@@ -11,6 +11,7 @@ use runtime::{ConfigError, SystemClock};
 use tokens::{Revocations, SessionStatus, Verifier, VerifyError};
 use uuid::Uuid;
 
+use crate::known_parameters::refuse_unknown_parameter;
 use crate::{Code, Problem};
 
 /// What a function needs to know its callers.
@@ -54,15 +55,11 @@ pub struct Caller {
     pub role: Role,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller
-where
-    Access: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Bearer(caller) = Bearer::from_request_parts(parts, state).await?;
-        let revocations = Access::from_ref(state).revocations;
+impl Caller {
+    /// The caller of a request of which nothing else has been looked at.
+    pub(crate) async fn of(parts: &Parts, access: Access) -> Result<Caller, Problem> {
+        let Bearer(caller) = Bearer::of(parts, &access)?;
+        let revocations = access.revocations;
         let status = revocations.session_status(caller.session_id, caller.user_id, caller.role);
         match status.await {
             SessionStatus::Good => Ok(caller),
@@ -70,6 +67,19 @@ where
             // What to do about it is the same: a refresh.
             SessionStatus::OtherRole => Err(Problem::new(Code::TokenExpired)),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::of(parts, Access::from_ref(state)).await?;
+        refuse_unknown_parameter(parts)?;
+        Ok(caller)
     }
 }
 
@@ -84,7 +94,14 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let access = Access::from_ref(state);
+        let bearer = Bearer::of(parts, &Access::from_ref(state))?;
+        refuse_unknown_parameter(parts)?;
+        Ok(bearer)
+    }
+}
+
+impl Bearer {
+    fn of(parts: &Parts, access: &Access) -> Result<Bearer, Problem> {
         let mut headers = parts.headers.get_all(header::AUTHORIZATION).into_iter();
         let header = headers
             .next()

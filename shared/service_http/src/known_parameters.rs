@@ -1,4 +1,5 @@
-//! Query parameters that an operation does not know are refused: a misspelt `dry_run` must not apply the code.
+//! Query parameters that an operation does not know are refused: a misspelt `dry_run` must not apply the code. Of an
+//! operation that is not for everybody, its callers are known first: see [`refuse_unknown_parameter`].
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::{Operation, ParameterIn};
@@ -15,8 +17,23 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::nearest::nearest;
 use crate::{Code, Problem, body_limit};
 
-/// The query parameters of each operation, by method and path.
-type Known = HashMap<(Method, String), BTreeSet<String>>;
+/// Each operation, by method and path.
+type Known = HashMap<(Method, String), KnownOperation>;
+
+/// What is known of an operation.
+struct KnownOperation {
+    /// Its query parameters.
+    parameters: BTreeSet<String>,
+    /// Whether it needs an access token.
+    needs_token: bool,
+}
+
+/// A parameter that the operation does not have, with those that it has.
+#[derive(Debug, Clone)]
+struct UnknownParameter {
+    name: String,
+    known: Vec<String>,
+}
 
 /// The routes and their description, which says what is refused: bodies that are larger than those of the operation, and
 /// query parameters that it does not have. Not those of the payment provider's calls, whose URLs are its and the shop's own.
@@ -44,7 +61,11 @@ fn known(openapi: &OpenApi) -> Known {
             let Some(operation) = operation else { continue };
             let tags = operation.tags.as_deref().unwrap_or_default();
             if !tags.iter().any(|tag| tag == "payments") {
-                known.insert((method, path.clone()), query_parameters(operation));
+                let known_operation = KnownOperation {
+                    parameters: query_parameters(operation),
+                    needs_token: operation.security.is_some(),
+                };
+                known.insert((method, path.clone()), known_operation);
             }
         }
     }
@@ -63,29 +84,61 @@ fn query_parameters(operation: &Operation) -> BTreeSet<String> {
         .collect()
 }
 
-async fn refuse_unknown(State(known): State<Arc<Known>>, request: Request, next: Next) -> Response {
+async fn refuse_unknown(
+    State(known): State<Arc<Known>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match unknown(&known, &request) {
-        Some(problem) => problem.into_response(),
+        Some((unknown, false)) => unknown.into_problem().into_response(),
+        Some((unknown, true)) => {
+            request.extensions_mut().insert(unknown);
+            next.run(request).await
+        }
         None => next.run(request).await,
     }
 }
 
-fn unknown(known: &Known, request: &Request) -> Option<Problem> {
+/// Refuses a request with an unknown query parameter, once it is known that the caller may call the operation: the
+/// extractors of callers do.
+///
+/// # Errors
+/// `query_parameter_unknown`.
+pub(crate) fn refuse_unknown_parameter(parts: &Parts) -> Result<(), Problem> {
+    match parts.extensions.get::<UnknownParameter>() {
+        Some(unknown) => Err(unknown.clone().into_problem()),
+        None => Ok(()),
+    }
+}
+
+/// The first unknown parameter, and whether the operation needs an access token.
+fn unknown(known: &Known, request: &Request) -> Option<(UnknownParameter, bool)> {
     let query = request.uri().query()?;
     let path = request.extensions().get::<MatchedPath>()?;
     let method = match *request.method() {
         Method::HEAD => Method::GET,
         ref other => other.clone(),
     };
-    let known = known.get(&(method, path.as_str().to_owned()))?;
+    let operation = known.get(&(method, path.as_str().to_owned()))?;
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-    let name = names.find(|name| !known.contains(name.as_ref()))?;
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let mut problem = Problem::new(Code::QueryParameterUnknown)
-        .with("parameter", name.chars().take(100).collect::<String>())
-        .with("known", names);
-    if let Some(nearest) = nearest(&name, known.iter().map(String::as_str)) {
-        problem = problem.with("nearest", nearest);
+    let name = names.find(|name| !operation.parameters.contains(name.as_ref()))?;
+    let unknown = UnknownParameter {
+        name: name.into_owned(),
+        known: operation.parameters.iter().cloned().collect(),
+    };
+    Some((unknown, operation.needs_token))
+}
+
+impl UnknownParameter {
+    fn into_problem(self) -> Problem {
+        let UnknownParameter { name, known } = self;
+        let nearest = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+        let problem = Problem::new(Code::QueryParameterUnknown)
+            .with("parameter", name.chars().take(100).collect::<String>())
+            .with("known", known);
+        match nearest {
+            Some(nearest) => problem.with("nearest", nearest),
+            None => problem,
+        }
     }
-    Some(problem)
 }

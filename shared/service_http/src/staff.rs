@@ -4,6 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use domain::Role;
 
+use crate::known_parameters::refuse_unknown_parameter;
 use crate::{Access, Caller, Code, Problem};
 
 /// An extractor of callers who have one of some roles; the others get an error.
@@ -21,11 +22,12 @@ macro_rules! callers {
                 type Rejection = Problem;
 
                 async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                    let caller = Caller::from_request_parts(parts, state).await?;
+                    let caller = Caller::of(parts, Access::from_ref(state)).await?;
                     match caller.role {
-                        $(Role::$role)|+ => Ok($name(caller)),
-                        _ => Err(Problem::new(Code::$error)),
+                        $(Role::$role)|+ => refuse_unknown_parameter(parts)?,
+                        _ => return Err(Problem::new(Code::$error)),
                     }
+                    Ok($name(caller))
                 }
             }
         )+

@@ -9,19 +9,19 @@ use uuid::Uuid;
 /// The time and the ID of the last item. As it is written in a URL: microseconds, which is what the database keeps, and
 /// the ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeCursor(pub (Timestamp, Uuid));
+pub struct TimeCursor<I = Uuid>(pub (Timestamp, I));
 
-impl fmt::Display for TimeCursor {
+impl<I: fmt::Display> fmt::Display for TimeCursor<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at, id) = self.0;
+        let (at, id) = &self.0;
         write!(f, "{}.{id}", at.as_microsecond())
     }
 }
 
-impl FromStr for TimeCursor {
+impl<I: FromStr> FromStr for TimeCursor<I> {
     type Err = ();
 
-    fn from_str(text: &str) -> Result<TimeCursor, ()> {
+    fn from_str(text: &str) -> Result<TimeCursor<I>, ()> {
         let (at, id) = text.split_once('.').ok_or(())?;
         let at = at.parse().map_err(drop)?;
         let at = Timestamp::from_microsecond(at).map_err(drop)?;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use auth_store::Profile;
-use domain::{Email, Role, UserStatus};
+use auth_store::{Profile, StoredAction};
+use domain::{AccountAction, Email, Role, UserStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_http::LineError;
+use service_http::{LineError, PageSize, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -143,4 +143,62 @@ pub(crate) struct RoleRequest {
     /// `user`, `support`, `marketer` or `admin`.
     #[schema(value_type = String, example = "support")]
     pub(crate) role: Role,
+}
+
+/// What staff did with accounts, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountAuditLog {
+    /// The actions.
+    items: Vec<AccountAuditItem>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// What a member of staff did with an account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountAuditItem {
+    /// The ID of this item.
+    #[schema(example = 271)]
+    id: i64,
+    /// When it was done, in UTC.
+    at: Timestamp,
+    /// The ID of the member of staff.
+    actor_id: Uuid,
+    /// The ID of the user whose account it is.
+    user_id: Uuid,
+    /// `look_up`, `set_status` or `set_role`.
+    #[schema(value_type = String, example = "set_role")]
+    action: AccountAction,
+    /// The earlier status or role; absent when nothing was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "user")]
+    before: Option<String>,
+    /// The new status or role; absent when nothing was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "support")]
+    after: Option<String>,
+}
+
+impl AccountAuditLog {
+    pub(crate) fn page(mut actions: Vec<StoredAction>, size: PageSize) -> AccountAuditLog {
+        AccountAuditLog {
+            next_cursor: size.cut(&mut actions, |last| TimeCursor(last.place()).to_string()),
+            items: actions.into_iter().map(AccountAuditItem::from).collect(),
+        }
+    }
+}
+
+impl From<StoredAction> for AccountAuditItem {
+    fn from(action: StoredAction) -> AccountAuditItem {
+        AccountAuditItem {
+            id: action.id,
+            at: action.at,
+            actor_id: action.actor_id,
+            user_id: action.user_id,
+            action: action.action,
+            before: action.before,
+            after: action.after,
+        }
+    }
 }

@@ -1,26 +1,32 @@
 //! Other people's accounts. For administrators, `POST /admin/users/search` finds one by its e-mail; `POST
-//! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one. For all staff,
-//! `POST /admin/users/resolve` gives the IDs of users, by which the loyalty side knows them.
+//! /admin/users/{user_id}/block` and `…/unblock` and `PUT …/role` change one, and `GET /admin/users/audit` lists who did so.
+//! For all staff, `POST /admin/users/resolve` gives the IDs of users, by which the loyalty side knows them.
 
 mod dto;
 mod resolve;
 
 use std::sync::Arc;
 
-use auth_store::{AuthStore, StaffAction, StaffError};
+use auth_store::{AuthStore, StaffAction, StaffError, StaffLogFilter};
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
-use domain::{Clock, Email, Random, UserStatus};
+use domain::{AccountAction, Clock, Email, Random, UserStatus};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
-    Access, Admin, Caller, Code, FieldAdvice, JsonBody, Language, Problem, ProblemBody,
+    Access, Admin, Caller, Code, FieldAdvice, JsonBody, Language, PageSize, Problem, ProblemBody,
+    Query, TimeCursor, TimeWindow,
 };
 use tokens::Revocations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::dto::{RoleRequest, SearchRequest, UserBody, UserState};
+use crate::dto::{AccountAuditLog, RoleRequest, SearchRequest, UserBody, UserState};
+
+/// Items on a page by default.
+const PAGE: u16 = 50;
+/// The maximum that the caller can request.
+const MAX_PAGE: u16 = 500;
 
 /// The state of the function.
 #[derive(Clone, FromRef)]
@@ -61,12 +67,13 @@ pub fn router() -> OpenApiRouter<State> {
         .routes(routes!(block_user))
         .routes(routes!(unblock_user))
         .routes(routes!(set_role))
+        .routes(routes!(list_account_changes))
 }
 
 /// Find a user by e-mail address
 ///
-/// Case does not matter. The address is in the body because proxies log URLs. Each search is recorded together with who
-/// made it.
+/// Case does not matter. The address is in the body because proxies log URLs. That the user was found is recorded together
+/// with who searched.
 #[utoipa::path(
     post,
     path = "/admin/users/search",
@@ -194,6 +201,52 @@ async fn set_role(
             }
         }
     }
+}
+
+/// List what staff did with accounts
+///
+/// Newest first: who found an account by its e-mail address, blocked or unblocked it, or gave it another role. People are
+/// named by their IDs alone. Filters can be combined; without any, it is everything of the last three years.
+#[utoipa::path(
+    get,
+    path = "/admin/users/audit",
+    tag = "admin",
+    security(("access_token" = [])),
+    params(
+        ("actor_id" = Option<Uuid>, Query, description = "Only what this member of staff did"),
+        ("user_id" = Option<Uuid>, Query, description = "Only what was done with this user's account"),
+        ("action" = Option<String>, Query, description = "Only this: `look_up`, `set_status` or `set_role`", example = "set_role"),
+        ("from" = Option<Timestamp>, Query, description = "Only what was done at this time or later, RFC 3339", example = "2026-03-01T00:00:00Z"),
+        ("to" = Option<Timestamp>, Query, description = "Only what was done before this time, RFC 3339"),
+        ("limit" = Option<i64>, Query, description = "Page size; 50 by default", minimum = 1, maximum = 500),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page"),
+    ),
+    responses(
+        (status = 200, description = "A page of actions", body = AccountAuditLog),
+        (status = 400, description = "A query parameter is repeated or invalid", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "`token_missing`, `token_invalid`, `token_expired`, `token_revoked`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`admin_only`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn list_account_changes(
+    extract::State(state): extract::State<State>,
+    _: Admin,
+    query: Query,
+) -> Result<Json<AccountAuditLog>, Problem> {
+    let window = TimeWindow::read(&query)?;
+    let filter = StaffLogFilter {
+        actor_id: query.optional_parsed("actor_id")?,
+        user_id: query.optional_parsed("user_id")?,
+        action: query.optional_parsed::<AccountAction>("action")?,
+        from: window.from,
+        to: window.to,
+    };
+    let after = query
+        .optional_parsed("cursor")?
+        .map(|TimeCursor(place)| place);
+    let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
+    let actions = state.store.find_staff_actions(&filter, after, size.fetch());
+    Ok(Json(AccountAuditLog::page(actions.await?, size)))
 }
 
 async fn set_status(

@@ -91,20 +91,15 @@ pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<u
 }
 
 /// Makes room for the decisions of the months to come, and forgets what has been kept long enough: the oldest
-/// decisions, and events of purchases that were published (docs/data-retention.md).
+/// decisions, events of purchases that were published, and requests of staff (docs/data-retention.md).
 ///
 /// # Errors
 /// Any [`PgError`].
 pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), PgError> {
-    checkout
-        .store()
-        .maintain_decision_partitions(clock.now())
-        .await?;
-    checkout
-        .store()
-        .purge_published_events(clock.now())
-        .await
-        .map(drop)
+    let (store, now) = (checkout.store(), clock.now());
+    store.maintain_decision_partitions(now).await?;
+    store.purge_published_events(now).await?;
+    store.purge_staff_requests(now).await.map(drop)
 }
 
 /// Sweeps for `period`, so that an expired application is released within seconds between two runs of a schedule. A

@@ -9,8 +9,8 @@ use crate::api::operations;
 /// A call that needs nothing but a token.
 const LIST: (&str, &str) = ("GET", "/get_active_promocodes");
 
-/// The calls that need a token, without the query and the body that they may need, and with an invalid query: the token
-/// is checked first.
+/// The calls that need a token, without the query and the body that they may need, and with an invalid or unknown query:
+/// the token is checked first.
 fn endpoints() -> Vec<(String, String)> {
     let mut endpoints = vec![];
     for operation in operations() {
@@ -24,6 +24,7 @@ fn endpoints() -> Vec<(String, String)> {
                 endpoints.push((method.clone(), format!("{path}?{query}")));
             }
         }
+        endpoints.push((method.clone(), format!("{path}?no_such=1")));
         endpoints.push((method.clone(), path));
     }
     endpoints

@@ -10,6 +10,15 @@ use testkit::{TIMEOUT, until};
 /// A worker beside the one of the stack.
 struct Started(Child);
 
+impl Started {
+    fn new() -> Started {
+        let worker = Command::new(env!("CARGO_BIN_EXE_worker"))
+            .env("WORKER_ADDR", "127.0.0.1:0")
+            .spawn();
+        Started(worker.unwrap())
+    }
+}
+
 impl Drop for Started {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -30,14 +39,31 @@ async fn long_ended_session_is_purged_after_start() {
     let params: [Param; 1] = [(&user, Type::UUID)];
     assert_eq!(auth.execute(sql, &params).await.unwrap(), 1);
 
-    let worker = Command::new(env!("CARGO_BIN_EXE_worker"))
-        .env("WORKER_ADDR", "127.0.0.1:0")
-        .spawn();
-    let _worker = Started(worker.unwrap());
+    let _worker = Started::new();
     until("no session", TIMEOUT, async || {
         let sql = "SELECT FROM sessions WHERE user_id = $1";
         let left = auth.rows(sql, &[(&user, Type::UUID)]).await.unwrap();
         left.is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_request_of_staff_is_purged_after_start() {
+    let url = runtime::required("LOYALTY_DATABASE_URL", "run `cargo local test`").unwrap();
+    let (loyalty, actor) = (Pool::new(&url, 1).unwrap(), OsRandom.uuid());
+    let sql = "INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        SELECT $1, convert_to(age::text, 'UTF8'), '', '1', now() - age
+        FROM unnest(ARRAY[interval '8 days', interval '6 days']) AS old (age)";
+    let params: [Param; 1] = [(&actor, Type::UUID)];
+    assert_eq!(loyalty.execute(sql, &params).await.unwrap(), 2);
+
+    let _worker = Started::new();
+    until("only the younger request", TIMEOUT, async || {
+        let sql = "SELECT convert_from(key, 'UTF8') FROM staff_requests WHERE actor_id = $1";
+        let left = loyalty.rows(sql, &params).await.unwrap();
+        let keys: Vec<String> = left.iter().map(|row| row.get(0)).collect();
+        (keys == ["6 days"]).then_some(())
     })
     .await;
 }

@@ -9,5 +9,6 @@
 mod common;
 mod sessions;
 mod staff;
+mod staff_log;
 mod statements;
 mod users;

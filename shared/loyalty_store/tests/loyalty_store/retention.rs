@@ -1,5 +1,9 @@
-//! Monthly partitions of refusals: they are created ahead of time, and dropped when they are old.
+//! Monthly partitions of refusals: they are created ahead of time, and dropped when they are old. Requests of staff are
+//! purged after seven days.
 
+use loyalty_store::LoyaltyStore;
+use pg::{AdHoc, Type};
+use testkit::{join_all, now, scratch};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// A table of refusals of the test's own, which disturbs nobody and is gone when the transaction ends. The function is
@@ -64,4 +68,28 @@ async fn partitions_are_created_and_dropped_by_month() {
     );
     assert_eq!(keep("2032-04-01 00:00+00").await, ["refusals_2031_03 1"]);
     client.batch_execute("ROLLBACK").await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_of_staff_are_purged_after_seven_days() {
+    let pool = scratch::loyalty_database().await;
+    let store = LoyaltyStore::new(pool.clone());
+    let (now, week) = (now(), jiff::SignedDuration::from_hours(7 * 24));
+    // Three batches that are a week old, and one that is not.
+    let sql = "INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        SELECT gen_random_uuid(), int4send(n), '', 'x',
+            $1 - CASE WHEN n <= 2500 THEN interval '1 second' ELSE interval '0' END
+        FROM generate_series(1, 3500) AS n";
+    let due = now - week;
+    let written = pool.execute(sql, &[(&due, Type::TIMESTAMPTZ)]).await;
+    assert_eq!(written.unwrap(), 3500);
+    // Several at once remove each row once.
+    let purged = join_all((0..3).map(|_| store.purge_staff_requests(now))).await;
+    let purged: u64 = purged.into_iter().map(Result::unwrap).sum();
+    assert_eq!(purged, 2500);
+    let left = pool.rows("SELECT 1 FROM staff_requests", &[]).await;
+    assert_eq!(left.unwrap().len(), 1000, "a key is kept for seven days");
+    let later = now + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.purge_staff_requests(later).await.unwrap(), 1000);
+    assert_eq!(store.purge_staff_requests(later).await.unwrap(), 0);
 }

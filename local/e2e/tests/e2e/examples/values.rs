@@ -40,6 +40,14 @@ impl Request {
 
     /// The request with JSON, or without a body.
     pub fn of(operation: &Operation) -> Result<Request, Missing> {
+        Request::with_path(operation, str::to_owned)
+    }
+
+    /// The same with other values in its path, made of the examples.
+    pub fn with_path(
+        operation: &Operation,
+        value_of: impl Fn(&str) -> String,
+    ) -> Result<Request, Missing> {
         let body = operation
             .body()
             .map(|content| match content.get("example") {
@@ -49,7 +57,7 @@ impl Request {
         let values = values_of(operation, "path")?;
         let mut path = operation.path_with(|name| {
             let value = values.iter().find(|(known, _)| *known == name);
-            value.unwrap().1.clone()
+            value_of(&value.unwrap().1)
         });
         for (at, (name, value)) in values_of(operation, "query")?.iter().enumerate() {
             path += &format!("{}{name}={value}", if at == 0 { '?' } else { '&' });
