@@ -343,6 +343,8 @@ BEGIN
                 'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
             )
         );
+    ELSE
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
     END IF;
     outcome := 'done';
 END $$;
@@ -898,6 +900,8 @@ BEGIN
             p_details => jsonb_build_object('before', a.expires_at, 'after', p_until), p_user_id => a.user_id,
             p_reason => p_reason
         );
+    ELSE
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
     END IF;
     RETURN 'extended';
 END $$;
@@ -1000,11 +1004,11 @@ DECLARE
         END
     );
 BEGIN
-    IF coalesce(p_user_id::text, v_promotion_id::text, p_campaign_id::text) IS NULL AND NOT p_by_staff THEN
+    IF coalesce(p_user_id::text, v_promotion_id::text, p_campaign_id::text) IS NULL AND p_by_staff IS DISTINCT FROM true THEN
         RETURN QUERY
         SELECT a.* FROM applications a
         WHERE a.id >= p_from_id AND a.id < p_to_id AND (p_id IS NULL OR a.id < p_id)
-            AND a.created_at >= p_from AND a.created_at < p_to
+            AND a.created_at >= p_from AND a.created_at < p_to AND (p_by_staff IS NULL OR a.applied_by IS NULL)
             AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id) AND (p_state IS NULL OR a.state = p_state)
         ORDER BY a.id DESC LIMIT p_limit;
         RETURN;
@@ -1017,7 +1021,8 @@ BEGIN
         AND (p_campaign_id IS NULL OR a.campaign_id = p_campaign_id)
         AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id)
         AND (p_state IS NULL OR a.state = p_state)
-        AND (NOT p_by_staff OR a.applied_by IS NOT NULL)
+        AND (p_by_staff IS DISTINCT FROM true OR a.applied_by IS NOT NULL)
+        AND (p_by_staff IS DISTINCT FROM false OR a.applied_by IS NULL)
         AND (p_from IS NULL OR a.created_at >= p_from) AND (p_to IS NULL OR a.created_at < p_to)
         -- The first condition is for the index.
         AND (p_at IS NULL OR (a.created_at <= p_at AND (a.created_at, a.id) < (p_at, p_id)))
@@ -1303,7 +1308,10 @@ BEGIN
     END IF;
     added := coalesce(cardinality(v_new), 0)::bigint;
     removed := coalesce(cardinality(v_gone), 0)::bigint;
-    IF p_dry_run OR added + removed = 0 THEN
+    IF p_dry_run THEN
+        RETURN;
+    ELSIF added + removed = 0 THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
 
@@ -1464,6 +1472,17 @@ BEGIN
     ON CONFLICT (user_id, key) DO UPDATE SET purchase_id = k.purchase_id WHERE k.purchase_id = p_purchase_id;
     IF NOT FOUND THEN
         RAISE unique_violation USING CONSTRAINT = 'purchase_keys_pkey', MESSAGE = 'the key belongs to another purchase';
+    END IF;
+END $$;
+
+CREATE FUNCTION public.keep_staff_request(p_staff public.staff_request, p_resource_id text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF p_staff.key IS NOT NULL THEN
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        ON CONFLICT DO NOTHING;
     END IF;
 END $$;
 
@@ -2152,11 +2171,7 @@ CREATE FUNCTION public.record_staff_change(p_staff public.staff_request, p_resou
 BEGIN
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
     VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
-    IF p_staff.key IS NOT NULL THEN
-        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
-        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
-        ON CONFLICT DO NOTHING;
-    END IF;
+    PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_resource_id);
 END $$;
 
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
@@ -2320,7 +2335,10 @@ BEGIN
     ELSE
         outcome := 'renamed';
     END IF;
-    IF outcome <> 'renamed' OR v_before.title = p_title THEN
+    IF outcome <> 'renamed' THEN
+        RETURN;
+    ELSIF v_before.title = p_title THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
     UPDATE user_groups AS g SET title = p_title, version = g.version + 1
@@ -2353,19 +2371,24 @@ BEGIN
         <> to_jsonb(v_before) - '{id,version,created_at}'::text[]
     THEN
         outcome := 'archived';
-    ELSIF v_before.currency <> v_wanted.currency AND EXISTS (
-        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id
+    ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        -- If everything is sold in one currency, the applications are not read.
+        SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
+    ) AND EXISTS (
+        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id AND a.currency <> v_wanted.currency
     ) THEN
-        -- What was spent is counted in the currency that it had.
         outcome := 'other_currency';
     ELSE
         outcome := 'replaced';
     END IF;
-    IF outcome <> 'replaced' OR (
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    ELSIF (
         (v_before.title, v_before.status, v_before.total_limit, v_before.budget_minor, v_before.currency)
         IS NOT DISTINCT FROM
         (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
     ) THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_campaign_id::text);
         RETURN;
     END IF;
     UPDATE campaigns AS c SET (title, status, total_limit, budget_minor, currency)
@@ -2407,6 +2430,7 @@ BEGIN
         (v_before.code, v_before.typed, v_before.user_id, v_before.max_uses, v_before.ends_at, v_before.state)
     THEN
         outcome := 'replaced';
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_code_id::text);
         RETURN;
     ELSIF v_promotion.status = 'archived' THEN
         outcome := 'archived';
@@ -2467,6 +2491,7 @@ BEGIN
         outcome := 'changed';
     ELSIF v_wanted IS NOT DISTINCT FROM v_before THEN
         outcome := 'replaced';
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_promotion_id::text);
         RETURN;
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';
@@ -2528,9 +2553,12 @@ BEGIN
     ELSE
         outcome := 'replaced';
     END IF;
-    IF outcome <> 'replaced' OR (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    ELSIF (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
         = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
     THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_tariff_id::text);
         RETURN;
     END IF;
     UPDATE tariffs AS t SET (title, price_minor, period_months, status)
@@ -2644,18 +2672,21 @@ BEGIN
         END IF;
         RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
     END IF;
+    -- The caller may have read the limits before one was added: a stripe that has a quota for it is left to the lock below.
     -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
     -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END
     ) THEN
         UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END;
         IF FOUND THEN
             RETURN v_stripe;
         END IF;
@@ -2712,18 +2743,21 @@ BEGIN
         END IF;
         RAISE EXCEPTION 'the promotion has a limit by now' USING ERRCODE = 'LS001';
     END IF;
+    -- The caller may have read the limits before one was added: a stripe that has a quota for it is left to the lock below.
     -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
     -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM promotion_usage
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END
     ) THEN
         UPDATE promotion_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE promotion_id = p_promotion_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END;
         IF FOUND THEN
             RETURN v_stripe;
         END IF;

@@ -52,6 +52,8 @@ BEGIN
                 'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
             )
         );
+    ELSE
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
     END IF;
     outcome := 'done';
 END $$;

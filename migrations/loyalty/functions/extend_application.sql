@@ -29,6 +29,8 @@ BEGIN
             p_details => jsonb_build_object('before', a.expires_at, 'after', p_until), p_user_id => a.user_id,
             p_reason => p_reason
         );
+    ELSE
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
     END IF;
     RETURN 'extended';
 END $$;

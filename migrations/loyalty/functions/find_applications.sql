@@ -17,11 +17,11 @@ DECLARE
         END
     );
 BEGIN
-    IF coalesce(p_user_id::text, v_promotion_id::text, p_campaign_id::text) IS NULL AND NOT p_by_staff THEN
+    IF coalesce(p_user_id::text, v_promotion_id::text, p_campaign_id::text) IS NULL AND p_by_staff IS DISTINCT FROM true THEN
         RETURN QUERY
         SELECT a.* FROM applications a
         WHERE a.id >= p_from_id AND a.id < p_to_id AND (p_id IS NULL OR a.id < p_id)
-            AND a.created_at >= p_from AND a.created_at < p_to
+            AND a.created_at >= p_from AND a.created_at < p_to AND (p_by_staff IS NULL OR a.applied_by IS NULL)
             AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id) AND (p_state IS NULL OR a.state = p_state)
         ORDER BY a.id DESC LIMIT p_limit;
         RETURN;
@@ -34,7 +34,8 @@ BEGIN
         AND (p_campaign_id IS NULL OR a.campaign_id = p_campaign_id)
         AND (p_tariff_id IS NULL OR a.tariff_id = p_tariff_id)
         AND (p_state IS NULL OR a.state = p_state)
-        AND (NOT p_by_staff OR a.applied_by IS NOT NULL)
+        AND (p_by_staff IS DISTINCT FROM true OR a.applied_by IS NOT NULL)
+        AND (p_by_staff IS DISTINCT FROM false OR a.applied_by IS NULL)
         AND (p_from IS NULL OR a.created_at >= p_from) AND (p_to IS NULL OR a.created_at < p_to)
         -- The first condition is for the index.
         AND (p_at IS NULL OR (a.created_at <= p_at AND (a.created_at, a.id) < (p_at, p_id)))

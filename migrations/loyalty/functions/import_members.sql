@@ -59,7 +59,10 @@ BEGIN
     END IF;
     added := coalesce(cardinality(v_new), 0)::bigint;
     removed := coalesce(cardinality(v_gone), 0)::bigint;
-    IF p_dry_run OR added + removed = 0 THEN
+    IF p_dry_run THEN
+        RETURN;
+    ELSIF added + removed = 0 THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
 

@@ -7,9 +7,5 @@ CREATE OR REPLACE FUNCTION record_staff_change(
 BEGIN
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
     VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
-    IF p_staff.key IS NOT NULL THEN
-        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
-        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
-        ON CONFLICT DO NOTHING;
-    END IF;
+    PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_resource_id);
 END $$;

@@ -21,7 +21,10 @@ BEGIN
     ELSE
         outcome := 'renamed';
     END IF;
-    IF outcome <> 'renamed' OR v_before.title = p_title THEN
+    IF outcome <> 'renamed' THEN
+        RETURN;
+    ELSIF v_before.title = p_title THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
     UPDATE user_groups AS g SET title = p_title, version = g.version + 1

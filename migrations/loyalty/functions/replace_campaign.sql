@@ -1,6 +1,7 @@
 -- Replaces a campaign by `p_campaign`, a row as JSON, if it has the version `p_version`; NULL stands for any. The outcome:
 -- 'replaced', also by an earlier call with the same key, and if nothing differs; or, with nothing changed, 'no_campaign',
--- 'changed' (by another request: `version` is the current one), 'archived', 'other_currency', 'key_reused'.
+-- 'changed' (by another request: `version` is the current one), 'archived', 'other_currency' (a budget in one
+-- currency, and uses in another), 'key_reused'.
 CREATE OR REPLACE FUNCTION replace_campaign(
     p_campaign_id bigint, p_version integer, p_campaign jsonb, p_staff staff_request,
     OUT outcome text, OUT version integer
@@ -24,19 +25,24 @@ BEGIN
         <> to_jsonb(v_before) - '{id,version,created_at}'::text[]
     THEN
         outcome := 'archived';
-    ELSIF v_before.currency <> v_wanted.currency AND EXISTS (
-        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id
+    ELSIF v_wanted.budget_minor IS NOT NULL AND EXISTS (
+        -- If everything is sold in one currency, the applications are not read.
+        SELECT FROM tariffs t WHERE t.currency <> v_wanted.currency
+    ) AND EXISTS (
+        SELECT FROM applications a WHERE a.campaign_id = p_campaign_id AND a.currency <> v_wanted.currency
     ) THEN
-        -- What was spent is counted in the currency that it had.
         outcome := 'other_currency';
     ELSE
         outcome := 'replaced';
     END IF;
-    IF outcome <> 'replaced' OR (
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    ELSIF (
         (v_before.title, v_before.status, v_before.total_limit, v_before.budget_minor, v_before.currency)
         IS NOT DISTINCT FROM
         (v_wanted.title, v_wanted.status, v_wanted.total_limit, v_wanted.budget_minor, v_wanted.currency)
     ) THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_campaign_id::text);
         RETURN;
     END IF;
     UPDATE campaigns AS c SET (title, status, total_limit, budget_minor, currency)

@@ -33,6 +33,7 @@ BEGIN
         (v_before.code, v_before.typed, v_before.user_id, v_before.max_uses, v_before.ends_at, v_before.state)
     THEN
         outcome := 'replaced';
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_code_id::text);
         RETURN;
     ELSIF v_promotion.status = 'archived' THEN
         outcome := 'archived';

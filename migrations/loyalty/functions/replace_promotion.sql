@@ -31,6 +31,7 @@ BEGIN
         outcome := 'changed';
     ELSIF v_wanted IS NOT DISTINCT FROM v_before THEN
         outcome := 'replaced';
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_promotion_id::text);
         RETURN;
     ELSIF v_before.status = 'archived' THEN
         outcome := 'archived';

@@ -26,9 +26,12 @@ BEGIN
     ELSE
         outcome := 'replaced';
     END IF;
-    IF outcome <> 'replaced' OR (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
+    IF outcome <> 'replaced' THEN
+        RETURN;
+    ELSIF (v_before.title, v_before.price_minor, v_before.period_months, v_before.status)
         = (v_wanted.title, v_wanted.price_minor, v_wanted.period_months, v_wanted.status)
     THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_tariff_id::text);
         RETURN;
     END IF;
     UPDATE tariffs AS t SET (title, price_minor, period_months, status)

@@ -33,18 +33,21 @@ BEGIN
         END IF;
         RAISE EXCEPTION 'the campaign has a limit by now' USING ERRCODE = 'LS001';
     END IF;
+    -- The caller may have read the limits before one was added: a stripe that has a quota for it is left to the lock below.
     -- Checked first: an UPDATE that waits for a stripe and then finds no room keeps its lock, and locking all in order
     -- after that would deadlock two such reservations.
     IF EXISTS (
         SELECT FROM campaign_usage
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor)
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END
     ) THEN
         UPDATE campaign_usage SET taken = taken + 1, spent_minor = spent_minor + p_discount_minor
         WHERE campaign_id = p_campaign_id AND stripe = v_stripe
-            AND (p_total_limit IS NULL OR taken < quota)
-            AND (p_budget_minor IS NULL OR spent_minor + p_discount_minor <= quota_minor);
+            AND CASE WHEN p_total_limit IS NULL THEN quota IS NULL ELSE taken < quota END
+            AND CASE WHEN p_budget_minor IS NULL THEN quota_minor IS NULL
+                ELSE spent_minor + p_discount_minor <= quota_minor END;
         IF FOUND THEN
             RETURN v_stripe;
         END IF;

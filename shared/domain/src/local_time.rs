@@ -49,6 +49,12 @@ pub fn parse_local_time(
         Ok(instant) => instant,
         Err(_) => on_clock(text, zone, edge)?,
     };
+    // The database keeps microseconds, and would round up.
+    let micros = instant.as_nanosecond().div_euclid(1_000);
+    let instant = i64::try_from(micros).ok().map(Timestamp::from_microsecond);
+    let Some(Ok(instant)) = instant else {
+        return Err(LocalTimeError::OutOfRange);
+    };
     let year = instant.to_zoned(TimeZone::UTC).year();
     match (2000..3000).contains(&year) {
         true => Ok(instant),

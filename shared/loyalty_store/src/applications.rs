@@ -96,7 +96,7 @@ pub struct ApplicationFilter {
     /// The state.
     pub state: Option<ApplicationState>,
     /// Whether only those count that staff made.
-    pub by_staff: bool,
+    pub by_staff: Option<bool>,
     /// Made then or later.
     pub from: Option<Timestamp>,
     /// Made before then.

@@ -1,6 +1,6 @@
 //! Campaigns, as staff enter them.
 
-use domain::{Campaign, CampaignStatus, Currency, Usage};
+use domain::{Campaign, CampaignStatus, Currency};
 use jiff::Timestamp;
 use pg::{KeyedRows, Keyset, PgError, Record, Row, Value, keyset_page};
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,12 @@ use crate::staff_change::staff_request;
 use crate::version_history::version_history;
 use crate::{Change, ChangeError, LoyaltyStore, PastVersion};
 
-/// What is read of campaigns, `m`.
+/// What is read of campaigns, `m`. The counter of a campaign without a budget adds up all currencies.
 macro_rules! columns {
     () => {
         "to_jsonb(m) AS campaign, m.created_at, coalesce(used.taken, 0) AS taken,
-            coalesce(used.spent_minor, 0) AS spent_minor"
+            CASE WHEN m.budget_minor IS NOT NULL OR NOT EXISTS (SELECT FROM tariffs t WHERE t.currency <> m.currency)
+                THEN coalesce(used.spent_minor, 0) END AS spent_minor"
     };
 }
 
@@ -88,8 +89,10 @@ pub struct TitledCampaign {
 pub struct StoredCampaign {
     /// The campaign.
     pub campaign: TitledCampaign,
-    /// What is used of it.
-    pub usage: Usage,
+    /// How many uses are reserved or spent.
+    pub taken: i64,
+    /// The sum of their discounts in minor units of its currency; `None` if there may have been several.
+    pub spent_minor: Option<i64>,
     /// When it was created, UTC.
     pub created_at: Timestamp,
 }
@@ -238,10 +241,8 @@ fn stored(row: &Row) -> Result<StoredCampaign, PgError> {
     let Json(campaign): Json<TitledRow> = get(row, "campaign")?;
     Ok(StoredCampaign {
         campaign: campaign.try_into()?,
-        usage: Usage {
-            taken: get(row, "taken")?,
-            spent_minor: get(row, "spent_minor")?,
-        },
+        taken: get(row, "taken")?,
+        spent_minor: get(row, "spent_minor")?,
         created_at: get(row, "created_at")?,
     })
 }

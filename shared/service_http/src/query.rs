@@ -17,10 +17,12 @@ impl Query {
     /// The value of `name`, or `None` when it is absent.
     ///
     /// # Errors
-    /// `query_parameter_repeated` when it is there more than once.
+    /// `query_parameter_repeated` when it is there more than once, `query_parameter_invalid` when there is a NUL in it.
     pub fn optional(&self, name: &str) -> Result<Option<&str>, Problem> {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
+            // Postgres has no NUL in a text.
+            Some([one]) if one.contains('\0') => Err(invalid(name)),
             Some([one]) => Ok(Some(one)),
             Some(_) => Err(Problem::new(Code::QueryParameterRepeated).with("parameter", name)),
         }

@@ -21,8 +21,9 @@ pub(crate) fn filter(query: &Query, now: Timestamp) -> Result<ApplicationFilter,
         campaign_id: query.optional_number("campaign_id")?,
         tariff: query.optional_number("tariff")?,
         state: query.optional_parsed("state")?,
-        by_staff: query.flag("applied_by_staff")?,
+        by_staff: query.optional_parsed("applied_by_staff")?,
         from: window.from,
-        to: window.to,
+        // The window that narrows the list ends now.
+        to: window.to.or_else(|| window.from.map(|_| now)),
     })
 }

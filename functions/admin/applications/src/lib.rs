@@ -137,7 +137,7 @@ async fn list_applications(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`; `marketer_only`: the caller may not waive rules", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`, `tariff_not_found`", body = ProblemBody),
-        (status = 409, description = "`buyer_must_pay`: `use` was asked for, and `total` is left to pay", body = ProblemBody),
+        (status = 409, description = "`own_account`; `buyer_must_pay`: `use` was asked for, and `total` is left to pay", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass; `validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -151,6 +151,9 @@ async fn apply_for_user(
     let fields::Application { request, by } = fields::application(body, change)?;
     if !by.waivers.is_empty() && caller.role == Role::Support {
         return Err(Problem::new(Code::MarketerOnly));
+    }
+    if request.user_id == caller.user_id {
+        return Err(Problem::new(Code::OwnAccount));
     }
     let (now, random) = (change.at, state.random.as_ref());
     let applied = redemption::apply_for_user(&state.store, &request, &by, now, random);
@@ -253,7 +256,7 @@ async fn cancel_application(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`application_not_found`", body = ProblemBody),
-        (status = 409, description = "`application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -267,6 +270,10 @@ async fn extend_application(
     let id = number(&application_id)?;
     let change = state.change(caller, key);
     let (until, reason) = fields::extension(body, change.at)?;
+    let application = state.store.find_application(id).await?;
+    if application.is_some_and(|application| application.user_id == caller.user_id) {
+        return Err(Problem::new(Code::OwnAccount));
+    }
     let extended = state.store.extend_application(id, until, &reason, change);
     extended.await.map_err(refused)?;
     find(&state, id).await

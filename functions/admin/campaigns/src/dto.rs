@@ -58,9 +58,11 @@ pub(crate) struct CampaignBody {
 struct CampaignUsage {
     /// The number of uses.
     taken: i64,
-    /// The sum of their discounts, in the currency of the campaign.
+    /// The sum of their discounts in the currency of the campaign; absent if it has no budget and tariffs are sold in
+    /// several currencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "8970.00")]
-    discounts: String,
+    discounts: Option<String>,
 }
 
 fn active() -> CampaignStatus {
@@ -73,17 +75,19 @@ fn rouble() -> String {
 
 /// Uses in another currency than the budget's.
 #[derive(Debug, thiserror::Error)]
-#[error("leave the currency as it is: promo codes of the campaign have been used")]
+#[error(
+    "leave it out: promo codes of the campaign have been used in another currency, and a budget has only one"
+)]
 struct OtherCurrency;
 
 impl FieldAdvice for OtherCurrency {
     fn russian(&self) -> &'static str {
-        "не меняйте валюту: промокоды акции уже применяли"
+        "не передавайте бюджет: промокоды акции уже применяли в другой валюте, а бюджет считается в одной"
     }
 }
 
 pub(crate) fn other_currency(mut errors: FieldErrors) -> Problem {
-    errors.refuse("currency", &OtherCurrency);
+    errors.refuse("budget", &OtherCurrency);
     errors.into_problem()
 }
 
@@ -137,8 +141,10 @@ impl From<StoredCampaign> for CampaignBody {
         CampaignBody {
             campaign_id: campaign.id,
             usage: CampaignUsage {
-                taken: stored.usage.taken,
-                discounts: decimal(stored.usage.spent_minor, campaign.currency),
+                taken: stored.taken,
+                discounts: stored
+                    .spent_minor
+                    .map(|minor| decimal(minor, campaign.currency)),
             },
             version: campaign.version,
             fields: stored.campaign.into(),

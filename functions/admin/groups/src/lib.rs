@@ -108,7 +108,7 @@ async fn list_groups(
 ) -> Result<Json<Page<GroupBody>>, Problem> {
     let filter = GroupFilter {
         user_id: query.optional_parsed("user_id")?,
-        title: query.optional("title")?.map(searchable),
+        title: query.optional("title")?.map(str::to_owned),
     };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let page = SortedPage::read(&query, &SORTS, size)?;
@@ -259,11 +259,6 @@ async fn delete_group(
 
 fn number(group_id: &str) -> Result<i64, Problem> {
     path_number(group_id, Code::GroupNotFound)
-}
-
-/// Postgres has no NUL in a text. No title has a line break either.
-fn searchable(text: &str) -> String {
-    text.replace('\0', "\n")
 }
 
 fn title(body: &GroupRequest, language: Language) -> Result<Title, Problem> {

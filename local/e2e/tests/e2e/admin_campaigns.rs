@@ -1,7 +1,7 @@
 //! Campaigns, as staff fill them in.
 
 use serde_json::{Value, json};
-use testkit::{Answer, PromoSpec, User, World, unique};
+use testkit::{Answer, Effect, PromoSpec, User, World, unique};
 
 async fn create(staff: &User, body: &Value) -> Answer {
     let call = staff.call("POST", "/admin/campaigns");
@@ -62,8 +62,8 @@ async fn campaign_limits_pauses_and_ends_its_promo_codes() {
         .success(200);
     users[2].apply(&promo, &tariff).await.success(201);
 
-    let euros = change(&marketer, id, &json!({ "currency": "EUR" })).await;
-    euros.invalid_field("currency");
+    let euros = json!({ "currency": "EUR", "budget": "1.00" });
+    change(&marketer, id, &euros).await.invalid_field("budget");
     change(&marketer, id, &json!({ "status": "archived" }))
         .await
         .success(200);
@@ -130,5 +130,35 @@ async fn campaign_titles_are_unique_and_fields_are_checked() {
             .await
             .success(200);
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn campaign_used_in_another_currency_gets_no_budget() {
+    let world = World::new().await;
+    let (marketer, user) = (world.staff("marketer").await, world.user().await);
+    let dollars = world.tariff_in("USD", 10_000).await;
+    let id = number(&create(&marketer, &json!({ "title": unique("Dollars") })).await);
+    let spec = PromoSpec {
+        campaign: Some(id),
+        effect: Effect::PercentOff(5_000, None),
+        ..PromoSpec::default()
+    };
+    let promo = world.promo(spec).await;
+    user.apply(&promo, &dollars).await.success(201);
+    let path = format!("/admin/campaigns/{id}");
+    let read = marketer.call("GET", &path).send().await;
+    assert_eq!(read.success(200)["usage"], json!({ "taken": 1 }));
+    change(&marketer, id, &json!({ "budget": "60.00" }))
+        .await
+        .invalid_field("budget");
+    change(
+        &marketer,
+        id,
+        &json!({ "budget": "60.00", "currency": "USD" }),
+    )
+    .await
+    .success(200);
+    user.cancel(&promo).await.success(200);
     world.finish().await;
 }

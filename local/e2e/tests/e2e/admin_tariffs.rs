@@ -148,6 +148,17 @@ async fn repeated_request_changes_nothing_more() {
     assert_eq!(again().await.success(200)["version"], 2);
     change().await.problem(412, "changed_meanwhile");
 
+    // What changed nothing is not done later either.
+    let key_of_nothing = unique("nothing");
+    let nothing = || {
+        let call = patch(&marketer, &id, "*", &json!({ "price": "2.00" }));
+        call.header("idempotency-key", &key_of_nothing).send()
+    };
+    assert_eq!(nothing().await.success(200)["version"], 2);
+    let raised = patch(&marketer, &id, "*", &json!({ "price": "3.00" })).send();
+    assert_eq!(raised.await.success(200)["version"], 3);
+    assert_eq!(nothing().await.success(200)["price"], "3.00");
+
     post(&fields(&unique("Other")))
         .send()
         .await
@@ -219,6 +230,7 @@ async fn tariffs_are_filtered_sorted_and_paged() {
         ("&sort=secret", "sort"),
         ("&sort=", "sort"),
         ("&status=sold", "status"),
+        ("%00", "title"),
         ("&cursor=x", "cursor"),
         ("&limit=0", "limit"),
         ("&limit=501", "limit"),

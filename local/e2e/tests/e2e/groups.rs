@@ -379,9 +379,8 @@ async fn groups_are_sorted_and_filtered() {
     }
     let of_user = format!("{filter}&sort=title&user_id={}", user.id);
     assert_eq!(listed(&marketer, &of_user, 1).await, [titles[1].clone()]);
-    for nothing in [format!("title={mark}%25"), format!("title={mark}%00")] {
-        assert_eq!(listed(&marketer, &nothing, 0).await, [] as [String; 0]);
-    }
+    let nothing = format!("title={mark}%25");
+    assert_eq!(listed(&marketer, &nothing, 0).await, [] as [String; 0]);
     // A cursor belongs to its order.
     let page = send(&marketer, "GET", &format!("?{filter}&limit=1&sort=title")).await;
     let cursor = page.success(200)["next_cursor"].as_str().unwrap();

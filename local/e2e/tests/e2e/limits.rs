@@ -1,7 +1,10 @@
 //! Limits on uses: in total and per user.
 
+use std::time::Duration;
+
+use pg::AdHoc;
 use serde_json::json;
-use testkit::{Effect, PromoSpec, World};
+use testkit::{Effect, PromoSpec, World, join_all};
 
 #[tokio::test]
 async fn one_time_code_is_taken_until_released() {
@@ -143,6 +146,36 @@ async fn total_and_user_limits_hold() {
     for _ in 0..4 {
         let tariff = world.tariff(29_900).await;
         users[2].apply(&promo, &tariff).await.success(201);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn budget_that_is_being_added_holds_for_those_who_are_applying() {
+    let world = World::new().await;
+    let users = world.users(8).await;
+    let tariff = world.tariff(10_000).await;
+    let spec = PromoSpec {
+        effect: Effect::PercentOff(1_000, None),
+        total_limit: Some(1_000),
+        ..PromoSpec::default()
+    };
+    let promo = world.promo(spec).await;
+    // The counter is locked while those who apply have read the promotion without a budget.
+    let change = format!(
+        "DO $$ BEGIN UPDATE promotions SET budget_minor = 2000 WHERE id = {}; PERFORM pg_sleep(1); END $$",
+        promo.promotion
+    );
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        join_all(users.iter().map(|user| user.apply(&promo, &tariff))).await
+    };
+    let (changed, answers) = tokio::join!(world.loyalty.execute(&change, &[]), later);
+    changed.unwrap();
+    let accepted = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(accepted, 2);
+    for answer in answers.iter().filter(|answer| answer.status != 201) {
+        answer.refused(&["promo_budget_reached"]);
     }
     world.finish().await;
 }

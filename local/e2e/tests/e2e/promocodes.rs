@@ -360,6 +360,11 @@ async fn invalid_promo_fields_are_named() {
             json!({ "user_id": uuid::Uuid::nil() }),
             &["promocodes[0].user_id"],
         ),
+        // The database keeps microseconds.
+        (
+            json!({ "starts_at": "2026-03-01T00:00:00.0000001", "ends_at": "2026-03-01T00:00:00.0000009" }),
+            &["ends_at"],
+        ),
         // With what else is wrong.
         (
             json!({ "title": "", "tariffs": [i64::MAX], "campaign_id": i64::MAX, "total_limit": 0 }),

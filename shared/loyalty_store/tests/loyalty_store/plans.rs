@@ -435,7 +435,7 @@ async fn list_applications(store: &LoyaltyStore) {
         ApplicationFilter {
             from,
             to: Some(now),
-            by_staff: true,
+            by_staff: Some(true),
             ..filter()
         },
     ];

@@ -122,6 +122,52 @@ async fn every_filter_finds_its_applications_newest_first() {
 }
 
 #[tokio::test]
+async fn window_without_an_end_is_up_to_now() {
+    let world = World::new().await;
+    let (user, support) = (world.user().await, world.staff("support").await);
+    let start = now();
+    let promo = world.promo(PromoSpec::default()).await;
+    let tariff = world.tariff(29_900).await;
+    let id = user.apply(&promo, &tariff).await;
+    let id = id.text("application_id").to_owned();
+    for (query, is_there) in [
+        (String::new(), true),
+        ("&applied_by_staff=false".to_owned(), true),
+        ("&applied_by_staff=true".to_owned(), false),
+        (format!("&tariff={}&state=applied", tariff.id), true),
+    ] {
+        let found = list(&support, &format!("from={start}{query}")).await;
+        assert_eq!(found.contains(&id), is_there, "{query}");
+        let found = list(&support, &format!("user_id={}{query}", user.id)).await;
+        assert_eq!(found.contains(&id), is_there, "{query}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_applies_for_themselves() {
+    let world = World::new().await;
+    let marketer = world.staff("marketer").await;
+    let promo = world.promo(PromoSpec::default()).await;
+    let tariff = world.tariff(29_900).await;
+    let own = serde_json::json!({
+        "user_id": marketer.id, "promocode_id": promo.id, "tariff": tariff.id, "reason": "Mine", "waive": ["promo_ended"],
+    });
+    let call = marketer.call("POST", "/admin/applications").json(&own);
+    call.send().await.problem(409, "own_account");
+    let application = marketer.apply(&promo, &tariff).await;
+    let path = format!(
+        "/admin/applications/{}/extend",
+        application.text("application_id")
+    );
+    let longer = serde_json::json!({ "hold_minutes": 600, "reason": "Mine" });
+    let call = marketer.call("POST", &path).json(&longer);
+    call.send().await.problem(409, "own_account");
+    marketer.cancel(&promo).await.success(200);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn list_needs_a_filter_that_an_index_serves() {
     let world = World::new().await;
     let (user, support) = (world.user().await, world.staff("support").await);
