@@ -17,14 +17,23 @@ impl Query {
     /// The value of `name`, or `None` when it is absent.
     ///
     /// # Errors
-    /// `query_parameter_repeated` when it is there more than once, `query_parameter_invalid` when there is a NUL in it.
+    /// `query_parameter_repeated` when it is there more than once.
     pub fn optional(&self, name: &str) -> Result<Option<&str>, Problem> {
         match self.0.get(name).map(Vec::as_slice) {
             None => Ok(None),
-            // Postgres has no NUL in a text.
-            Some([one]) if one.contains('\0') => Err(invalid(name)),
             Some([one]) => Ok(Some(one)),
             Some(_) => Err(Problem::new(Code::QueryParameterRepeated).with("parameter", name)),
+        }
+    }
+
+    /// The text `name` that is looked for in the database, which has no NUL in a text.
+    ///
+    /// # Errors
+    /// `query_parameter_repeated`, `query_parameter_invalid`.
+    pub fn optional_text(&self, name: &str) -> Result<Option<String>, Problem> {
+        match self.optional(name)? {
+            Some(text) if text.contains('\0') => Err(invalid(name)),
+            text => Ok(text.map(str::to_owned)),
         }
     }
 

@@ -109,8 +109,8 @@ async fn list_tariffs(
 ) -> Result<Json<Page<AdminTariff>>, Problem> {
     let filter = TariffFilter {
         status: query.optional_parsed("status")?,
-        currency: query.optional_parsed("currency")?,
-        title: query.optional("title")?.map(str::to_owned),
+        currency: query.optional_text("currency")?,
+        title: query.optional_text("title")?,
     };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let page = SortedPage::read(&query, &SORTS, size)?;

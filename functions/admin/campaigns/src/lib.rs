@@ -110,7 +110,7 @@ async fn list_campaigns(
 ) -> Result<Json<Page<CampaignBody>>, Problem> {
     let filter = CampaignFilter {
         status: query.optional_parsed("status")?,
-        title: query.optional("title")?.map(str::to_owned),
+        title: query.optional_text("title")?,
     };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let page = SortedPage::read(&query, &SORTS, size)?;

@@ -108,7 +108,7 @@ async fn list_groups(
 ) -> Result<Json<Page<GroupBody>>, Problem> {
     let filter = GroupFilter {
         user_id: query.optional_parsed("user_id")?,
-        title: query.optional("title")?.map(str::to_owned),
+        title: query.optional_text("title")?,
     };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let page = SortedPage::read(&query, &SORTS, size)?;

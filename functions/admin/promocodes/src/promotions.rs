@@ -121,7 +121,7 @@ async fn list_promotions(
         campaign_id: query.optional_number("campaign_id")?,
         tariff: query.optional_number("tariff")?,
         group_id: query.optional_number("group_id")?,
-        title: query.optional("title")?.map(str::to_owned),
+        title: query.optional_text("title")?,
     };
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let page = SortedPage::read(&query, &SORTS, size)?;

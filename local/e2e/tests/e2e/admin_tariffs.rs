@@ -231,6 +231,7 @@ async fn tariffs_are_filtered_sorted_and_paged() {
         ("&sort=", "sort"),
         ("&status=sold", "status"),
         ("%00", "title"),
+        ("&currency=%00", "currency"),
         ("&cursor=x", "cursor"),
         ("&limit=0", "limit"),
         ("&limit=501", "limit"),
