@@ -184,7 +184,7 @@ async fn get_tariff(
     security(("access_token" = [])),
     params(
         ("tariff_id" = i64, Path, description = "The ID of the tariff", example = 1),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body = TariffFields,
@@ -228,7 +228,7 @@ async fn replace_tariff(
     security(("access_token" = [])),
     params(
         ("tariff_id" = i64, Path, description = "The ID of the tariff", example = 1),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body(content = Value, description = "Members of a tariff", example = json!({ "title": "Базовый на месяц" })),

@@ -187,7 +187,7 @@ async fn get_campaign(
     security(("access_token" = [])),
     params(
         ("campaign_id" = i64, Path, description = "The ID of the campaign", example = 90001),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body = CampaignFields,
@@ -232,7 +232,7 @@ async fn replace_campaign(
     security(("access_token" = [])),
     params(
         ("campaign_id" = i64, Path, description = "The ID of the campaign", example = 90001),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body(content = Value, description = "Members of a campaign", example = json!({ "title": "Весна" })),

@@ -185,7 +185,7 @@ async fn get_group(
     security(("access_token" = [])),
     params(
         ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body = GroupRequest,
@@ -229,7 +229,7 @@ async fn rename_group(
     security(("access_token" = [])),
     params(
         ("group_id" = i64, Path, description = "The ID of the group", example = 90001),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     responses(

@@ -205,7 +205,7 @@ async fn get_promocode(
     security(("access_token" = [])),
     params(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body = CodeFields,
@@ -252,7 +252,7 @@ async fn replace_promocode(
     security(("access_token" = [])),
     params(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body(content = Value, description = "Members of a promo code", example = json!({ "state": "issued" })),
@@ -341,7 +341,7 @@ impl Write<'_> {
     security(("access_token" = [])),
     params(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     responses(

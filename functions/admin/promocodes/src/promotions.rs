@@ -254,7 +254,7 @@ async fn get_promotion(
     security(("access_token" = [])),
     params(
         ("promotion_id" = i64, Path, description = "The ID of the promotion", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body = PromotionFields,
@@ -301,7 +301,7 @@ async fn replace_promotion(
     security(("access_token" = [])),
     params(
         ("promotion_id" = i64, Path, description = "The ID of the promotion", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     request_body(content = Value, description = "Members of a promotion", example = json!({ "title": "Скидка 30 %" })),
@@ -369,7 +369,7 @@ async fn parse_change(
     security(("access_token" = [])),
     params(
         ("promotion_id" = i64, Path, description = "The ID of the promotion", example = 5),
-        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "*"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*` for any", example = "\"7\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Identifies this request, so that it can be repeated safely"),
     ),
     responses(
