@@ -163,10 +163,7 @@ impl LoyaltyStore {
         filter: &CampaignFilter,
         page: &Keyset,
     ) -> Result<KeyedRows<StoredCampaign>, PgError> {
-        let statement = match page.descending {
-            false => &FIND_CAMPAIGNS,
-            true => &FIND_CAMPAIGNS_DESCENDING,
-        };
+        let statement = page.statement(&FIND_CAMPAIGNS, &FIND_CAMPAIGNS_DESCENDING);
         let status = filter.status.map(CampaignStatus::as_str);
         let values: [Value<'_>; 6] = [
             &page.sort,

@@ -49,10 +49,7 @@ impl LoyaltyStore {
         filter: &GroupFilter,
         page: &Keyset,
     ) -> Result<KeyedRows<Group>, PgError> {
-        let statement = match page.descending {
-            false => &LIST,
-            true => &LIST_DESCENDING,
-        };
+        let statement = page.statement(&LIST, &LIST_DESCENDING);
         let values: [Value<'_>; 6] = [
             &page.sort,
             &page.after_key(),

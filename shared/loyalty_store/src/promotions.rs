@@ -300,10 +300,7 @@ impl LoyaltyStore {
         filter: &PromotionFilter,
         page: &Keyset,
     ) -> Result<KeyedRows<StoredPromotion>, PgError> {
-        let statement = match page.descending {
-            false => &FIND_PROMOTIONS,
-            true => &FIND_PROMOTIONS_DESCENDING,
-        };
+        let statement = page.statement(&FIND_PROMOTIONS, &FIND_PROMOTIONS_DESCENDING);
         let status = filter.status.map(PromotionStatus::as_str);
         let values: [Value<'_>; 9] = [
             &page.sort,

@@ -127,10 +127,7 @@ impl LoyaltyStore {
         filter: &TariffFilter,
         page: &Keyset,
     ) -> Result<KeyedRows<StoredTariff>, PgError> {
-        let statement = match page.descending {
-            false => &FIND_TARIFFS,
-            true => &FIND_TARIFFS_DESCENDING,
-        };
+        let statement = page.statement(&FIND_TARIFFS, &FIND_TARIFFS_DESCENDING);
         let status = filter.status.map(TariffStatus::as_str);
         let values: [Value<'_>; 7] = [
             &page.sort,

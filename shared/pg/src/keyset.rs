@@ -1,5 +1,7 @@
 //! Pages of lists in an order that the caller chooses.
 
+use crate::Statement;
+
 /// Which rows a page has: `limit` of them, in the order of `sort` and the ID, after those of the previous page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyset {
@@ -14,6 +16,18 @@ pub struct Keyset {
 }
 
 impl Keyset {
+    /// Of the statements of [`keyset_page`](crate::keyset_page) for both orders, the one for this page.
+    pub fn statement<'a>(
+        &self,
+        ascending: &'a Statement,
+        descending: &'a Statement,
+    ) -> &'a Statement {
+        match self.descending {
+            false => ascending,
+            true => descending,
+        }
+    }
+
     /// The sort key after which the page begins.
     pub fn after_key(&self) -> Option<&str> {
         self.after.as_ref().map(|(key, _)| key.as_str())

@@ -55,8 +55,8 @@ pub use line_errors::{LineError, LineErrors};
 pub use media_type::prefers;
 pub use money::MoneyBody;
 pub use number_fields::{
-    AmountError, CurrencyError, LimitError, check_limit, parse_amount, parse_currency,
-    parse_optional_amount,
+    AmountError, CurrencyError, LimitError, check_limit, decimal, default_currency, parse_amount,
+    parse_currency, parse_optional_amount,
 };
 pub use page::PageSize;
 pub use problem::{Problem, ProblemBody, Refusal};

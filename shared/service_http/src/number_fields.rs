@@ -58,6 +58,17 @@ pub fn parse_optional_amount(
         .transpose()
 }
 
+/// An amount that was kept in minor units, as it is entered.
+pub fn decimal(minor: i64, currency: Currency) -> String {
+    let money = Money::from_minor(minor, currency).unwrap_or(Money::zero(currency));
+    money.to_decimal()
+}
+
+/// The currency of a body that names none.
+pub fn default_currency() -> String {
+    Currency::RUB.to_string()
+}
+
 /// A currency by its code.
 ///
 /// # Errors

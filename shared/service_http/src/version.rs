@@ -1,7 +1,5 @@
 //! Versions of resources that several people change: `ETag` and `If-Match` (RFC 9110, 13.1.1).
 
-use std::fmt;
-
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH};
@@ -41,15 +39,6 @@ impl IfMatch {
         match self {
             IfMatch::Any => None,
             IfMatch::Version(version) => Some(version),
-        }
-    }
-}
-
-impl fmt::Display for IfMatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            IfMatch::Any => f.write_str("*"),
-            IfMatch::Version(version) => write!(f, "\"{version}\""),
         }
     }
 }

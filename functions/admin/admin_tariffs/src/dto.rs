@@ -4,7 +4,9 @@ use domain::{Tariff, TariffStatus};
 use jiff::Timestamp;
 use loyalty_store::{StoredTariff, TariffEntry};
 use serde::{Deserialize, Serialize};
-use service_http::{CheckedBody, FieldAdvice, FieldErrors, Problem, parse_amount, parse_currency};
+use service_http::{
+    CheckedBody, FieldAdvice, FieldErrors, Problem, default_currency, parse_amount, parse_currency,
+};
 use utoipa::ToSchema;
 
 /// A tariff as staff enter it.
@@ -19,7 +21,7 @@ pub(crate) struct TariffFields {
     #[schema(example = "299.00")]
     price: String,
     /// The currency of its price; it can't be changed later.
-    #[serde(default = "rouble")]
+    #[serde(default = "default_currency")]
     #[schema(example = "RUB")]
     currency: String,
     /// How many months are bought at once, 1 to 120.
@@ -44,10 +46,6 @@ pub(crate) struct AdminTariff {
     version: i32,
     /// When it was created, in UTC.
     created_at: Timestamp,
-}
-
-fn rouble() -> String {
-    "RUB".to_owned()
 }
 
 fn on_sale() -> TariffStatus {

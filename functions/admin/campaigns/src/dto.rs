@@ -1,12 +1,12 @@
 //! Campaigns in requests and answers.
 
-use domain::{CampaignStatus, Currency, Money, Title};
+use domain::{CampaignStatus, Title};
 use jiff::Timestamp;
 use loyalty_store::{CampaignEntry, StoredCampaign, TitledCampaign};
 use serde::{Deserialize, Serialize};
 use service_http::{
-    CheckedBody, FieldAdvice, FieldErrors, Problem, check_limit, parse_currency,
-    parse_optional_amount,
+    CheckedBody, FieldAdvice, FieldErrors, Problem, check_limit, decimal, default_currency,
+    parse_currency, parse_optional_amount,
 };
 use utoipa::ToSchema;
 
@@ -31,7 +31,7 @@ pub(crate) struct CampaignFields {
     #[schema(example = "500000.00")]
     budget: Option<String>,
     /// The currency of the budget.
-    #[serde(default = "rouble")]
+    #[serde(default = "default_currency")]
     #[schema(example = "RUB")]
     currency: String,
 }
@@ -67,10 +67,6 @@ struct CampaignUsage {
 
 fn active() -> CampaignStatus {
     CampaignStatus::Active
-}
-
-fn rouble() -> String {
-    "RUB".to_owned()
 }
 
 /// Uses in another currency than the budget's.
@@ -151,9 +147,4 @@ impl From<StoredCampaign> for CampaignBody {
             created_at: stored.created_at,
         }
     }
-}
-
-fn decimal(minor: i64, currency: Currency) -> String {
-    let money = Money::from_minor(minor, currency).unwrap_or(Money::zero(currency));
-    money.to_decimal()
 }

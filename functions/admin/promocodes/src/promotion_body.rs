@@ -1,11 +1,12 @@
 //! Promotions in answers to staff.
 
-use domain::{Audience, Currency, Effect, Money, Promotion};
+use domain::{Audience, Currency, Effect, Promotion};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use loyalty_store::StoredPromotion;
 use serde::Serialize;
+use service_http::decimal;
 use utoipa::ToSchema;
 
 use crate::code_body::CodeBody;
@@ -111,12 +112,6 @@ fn hours((from, to): (Time, Time)) -> Hours {
         from: text(from),
         to: text(to),
     }
-}
-
-/// The decimal form of an amount in the promotion's currency.
-fn decimal(minor: i64, currency: Currency) -> String {
-    let money = Money::from_minor(minor, currency).unwrap_or(Money::zero(currency));
-    money.to_decimal()
 }
 
 fn effect(effect: Effect, currency: Currency) -> EffectFields {

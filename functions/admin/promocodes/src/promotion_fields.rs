@@ -1,8 +1,9 @@
 //! A promotion as it is written and read.
 
-use domain::{Currency, FirstPurchase, PromotionStatus, UserPeriod};
+use domain::{FirstPurchase, PromotionStatus, UserPeriod};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use service_http::default_currency;
 use utoipa::ToSchema;
 
 use crate::code_fields::CodeFields;
@@ -30,7 +31,7 @@ pub(crate) struct PromotionFields {
     pub(crate) effect: EffectFields,
     /// The currency of its amounts. With an amount it works only for tariffs in this currency, without one for all
     /// tariffs.
-    #[serde(default = "rouble")]
+    #[serde(default = "default_currency")]
     #[schema(example = "RUB")]
     pub(crate) currency: String,
     /// Its time zone: a name of the IANA time zone database.
@@ -195,10 +196,6 @@ fn half_an_hour() -> i64 {
 
 fn yes() -> bool {
     true
-}
-
-fn rouble() -> String {
-    Currency::RUB.to_string()
 }
 
 fn moscow() -> String {
