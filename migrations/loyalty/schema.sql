@@ -1451,6 +1451,25 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.keep_insider(p_actor_id uuid, p_at timestamp with time zone, p_promotion_id bigint, p_code_ids bigint[]) RETURNS bigint[]
+    LANGUAGE sql
+    AS $$
+    WITH kept AS (
+        INSERT INTO insiders (person_id, promotion_id, code_id, since)
+        SELECT person_of(p_actor_id), k.promotion_id, k.code_id, p_at
+        FROM (
+            SELECT p_promotion_id AS promotion_id, NULL::bigint AS code_id WHERE p_promotion_id IS NOT NULL
+            UNION ALL
+            SELECT NULL, c.id FROM unnest(p_code_ids) AS c (id)
+        ) AS k
+        -- Always in one order, so that two of the same person do not wait for each other.
+        ORDER BY k.promotion_id, k.code_id
+        ON CONFLICT DO NOTHING
+        RETURNING code_id
+    )
+    SELECT coalesce(array_agg(k.code_id ORDER BY k.code_id) FILTER (WHERE k.code_id IS NOT NULL), '{}') FROM kept k
+$$;
+
 CREATE FUNCTION public.keep_past_version() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2119,6 +2138,12 @@ BEGIN
     ends_at := (anchor + make_interval(months => months)) AT TIME ZONE p_time_zone;
 END $$;
 
+CREATE FUNCTION public.person_of(p_user_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce((SELECT u.first_account_id FROM users u WHERE u.id = p_user_id), p_user_id)
+$$;
+
 CREATE FUNCTION public.purchases_emit_event() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2172,6 +2197,17 @@ BEGIN
     INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
     VALUES (p_staff.at, p_staff.actor_id, p_resource, p_resource_id, p_action, p_details, p_user_id, p_reason);
     PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_resource_id);
+    IF p_resource = 'promotion' THEN
+        PERFORM keep_insider(
+            p_actor_id => p_staff.actor_id, p_at => p_staff.at, p_promotion_id => p_resource_id::bigint,
+            p_code_ids => NULL
+        );
+    ELSIF p_resource = 'promo_code' THEN
+        PERFORM keep_insider(
+            p_actor_id => p_staff.actor_id, p_at => p_staff.at, p_promotion_id => NULL,
+            p_code_ids => ARRAY[p_resource_id::bigint]
+        );
+    END IF;
 END $$;
 
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
@@ -3241,6 +3277,16 @@ CREATE TABLE public.inbox (
 );
 COMMENT ON TABLE public.inbox IS 'A row is an event about a user that has been handled, so that a duplicate changes nothing.';
 
+CREATE TABLE public.insiders (
+    person_id uuid NOT NULL,
+    promotion_id bigint,
+    code_id bigint,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT insiders_of_one CHECK ((num_nonnulls(promotion_id, code_id) = 1))
+);
+COMMENT ON TABLE public.insiders IS 'A row is a promotion (all its codes) or a single code that a person has made, changed or seen as a member of staff, since the first time.';
+COMMENT ON COLUMN public.insiders.person_id IS 'The first account of the person, as in applications: an e-mail address keeps it when an account is deleted.';
+
 CREATE TABLE public.ledger (
     id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -3617,6 +3663,9 @@ ALTER TABLE ONLY public.group_members
 
 ALTER TABLE ONLY public.inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY public.insiders
+    ADD CONSTRAINT insiders_person_id_promotion_id_code_id_key UNIQUE NULLS NOT DISTINCT (person_id, promotion_id, code_id);
 
 ALTER TABLE ONLY public.ledger
     ADD CONSTRAINT ledger_kind_reference_key UNIQUE (kind, reference);
