@@ -1,6 +1,6 @@
 //! The service's own programs: built, started, asked whether they are ready.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::env::{Env, Front};
@@ -106,13 +106,16 @@ pub async fn start_sandbox(stack: &Stack, front: Front, release: bool) -> Result
     start(stack, &bin, "payment_sandbox", Stage::Helper, &env).await
 }
 
-/// Starts the gateway.
+/// Starts the gateway, which also serves the web console in the folder `console`.
 ///
 /// # Errors
 /// When it doesn't become ready.
-pub async fn start_gateway(stack: &Stack, release: bool) -> Result<()> {
+pub async fn start_gateway(stack: &Stack, release: bool, console: Option<&Path>) -> Result<()> {
     let bin = folder(stack, release).await?;
-    let env = program_env(stack.env(Front::Gateway));
+    let mut env = program_env(stack.env(Front::Gateway));
+    if let Some(console) = console {
+        env.insert("CONSOLE_FOLDER".into(), console.display().to_string());
+    }
     start(stack, &bin, "gateway", Stage::Front, &env).await
 }
 
@@ -124,13 +127,7 @@ fn program_env(mut env: Env) -> Env {
     env
 }
 
-async fn start(
-    stack: &Stack,
-    bin: &std::path::Path,
-    name: &str,
-    stage: Stage,
-    env: &Env,
-) -> Result<()> {
+async fn start(stack: &Stack, bin: &Path, name: &str, stage: Stage, env: &Env) -> Result<()> {
     let address = stack.ports.address(name);
     let program = Program::new(bin.join(name), &stack.home.project)
         .envs(env)

@@ -54,7 +54,7 @@ impl Bench {
             apps::start_sandbox(stack, Front::Gateway, true).await?;
             // No worker: what it does in the databases would be measured along with the requests. Where it is what is
             // measured, it is started for that.
-            apps::start_gateway(stack, true).await?;
+            apps::start_gateway(stack, true, None).await?;
             stack.publish("cargo local bench", Some(Front::Gateway))?;
             report::heading("Measuring");
             let status = task::run(&self.program(stack).await?).await?;

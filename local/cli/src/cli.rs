@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::bench::Bench;
 use crate::compose::Compose;
+use crate::console;
 use crate::dlq::Dlq;
 use crate::error::Result;
 use crate::home::{Home, Kind};
@@ -37,7 +38,7 @@ enum Command {
     Watch,
     /// Run all tests on a fresh stack of its own, also beside a running one
     Test {
-        /// Only one of the two runs
+        /// Only one of the runs
         #[arg(long)]
         only: Option<Only>,
         /// Passed on to `cargo test`: filters, -p PACKAGE, -- --nocapture …
@@ -46,6 +47,11 @@ enum Command {
     },
     /// Measure every endpoint, on a fresh stack of its own: docs/benchmarks.md
     Bench(Bench),
+    /// Run a script of the web console: `check` (types, lints, unit tests), `fix`, `build`, or `dev` beside `cargo local up`
+    Console {
+        /// Its name in functions/admin/console/web/package.json
+        script: String,
+    },
     /// Sign the demo user in and write example events for `cargo lambda invoke` to local/events
     Events,
     /// Call one function as Lambda would, on the stack of `cargo local watch`
@@ -105,6 +111,7 @@ impl Cli {
             Command::Watch => up::lambda(&home?).await,
             Command::Test { only, args } => test::run(&home?, only, &args).await,
             Command::Bench(bench) => bench.run(&home?).await,
+            Command::Console { script } => console::run(&home?, &script).await,
             Command::Events => maintenance::events(&home?).await,
             Command::Invoke(invoke) => invoke.run(&home?).await,
             Command::Env { profile } => maintenance::env(&home?, profile),

@@ -5,6 +5,7 @@ pub mod apps;
 pub mod bench;
 pub mod cli;
 pub mod compose;
+pub mod console;
 pub mod dlq;
 pub mod env;
 pub mod error;

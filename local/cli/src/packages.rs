@@ -77,6 +77,19 @@ pub async fn ensure_plpgsql_check(programs: &Programs) {
     }
 }
 
+/// Finds the browser in which the web console is tested, or installs it.
+///
+/// # Errors
+/// When it is missing and can't be installed.
+pub async fn ensure_chromium() -> Result<PathBuf> {
+    let found = || in_path("chromium");
+    if let Some(chromium) = found() {
+        return Ok(chromium);
+    }
+    install(&["chromium"]).await?;
+    found().ok_or_else(|| Error::new("installed, but still not found: chromium"))
+}
+
 fn find() -> Result<Programs, Vec<&'static str>> {
     let postgres = postgres_versions(Path::new(POSTGRES));
     let pgbouncer = in_path("pgbouncer");
@@ -188,7 +201,7 @@ impl Drop for Log {
 
 /// Whether a program that fetches things failed since there is no network.
 pub fn is_offline(output: &str) -> bool {
-    const SIGNS: [&str; 7] = [
+    const SIGNS: [&str; 9] = [
         "Temporary failure resolving",
         "Could not resolve",
         "Could not connect to",
@@ -197,6 +210,9 @@ pub fn is_offline(output: &str) -> bool {
         "Temporary failure in name resolution",
         "Name or service not known",
         "Failed to establish a new connection",
+        // npm
+        "EAI_AGAIN",
+        "ENOTFOUND",
     ];
     // sudo warns of a machine whose own name is not known.
     let mut lines = output

@@ -7,6 +7,8 @@ pub enum Only {
     Gateway,
     /// The end-to-end tests, requests going to `cargo lambda watch`.
     Lambda,
+    /// The tests of the web console in a browser, requests going to the gateway.
+    Console,
 }
 
 /// The package `e2e`, which has nothing but these tests. Named as a package it would have the dependencies built again,
@@ -24,6 +26,8 @@ pub struct Plan {
     pub gateway: bool,
     /// What it passes to `cargo test`.
     pub gateway_args: Vec<String>,
+    /// The tests of the web console in a browser.
+    pub console: bool,
     /// The run of the end-to-end tests on `cargo lambda watch`.
     pub lambda: bool,
     /// What that one passes.
@@ -75,10 +79,11 @@ impl Plan {
         };
         let runs =
             |package: &str| packages.is_empty() || packages.iter().any(|name| name == package);
-        let gateway = only != Some(Only::Lambda);
-        let lambda = only != Some(Only::Gateway) && runs("e2e");
+        let gateway = only.is_none_or(|only| only == Only::Gateway);
+        let lambda = only.is_none_or(|only| only == Only::Lambda) && runs("e2e");
         Self {
             gateway,
+            console: only == Some(Only::Console) || only.is_none() && args.is_empty(),
             gateway_args: with(&scope),
             lambda,
             plpgsql_check: gateway && runs("migrations"),
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn plan_runs_everything_by_default() {
         let plan = plan(None, "");
-        assert!(plan.gateway && plan.lambda);
+        assert!(plan.gateway && plan.lambda && plan.console);
         assert!(plan.plpgsql_check && plan.sqs && plan.yookassa_sdk);
         assert_eq!(plan.gateway_args, ["--workspace", "--lib", "--test", "*"]);
         assert_eq!(plan.lambda_args, E2E);
@@ -131,6 +136,14 @@ mod tests {
             plan.lambda_args,
             [&E2E[..], &["login", "--", "--nocapture"]].concat()
         );
+    }
+
+    #[test]
+    fn console_is_tested_alone_or_with_everything() {
+        let alone = plan(Some(Only::Console), "");
+        assert!(alone.console && !alone.gateway && !alone.lambda);
+        assert!(!plan(Some(Only::Gateway), "").console);
+        assert!(!plan(None, "login").console);
     }
 
     #[test]

