@@ -31,7 +31,7 @@ const SQL: [&str; 5] = [
 /// Collects the Rust files below a folder, except for tests.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     let name = folder.strip_prefix(root()).unwrap().to_str().unwrap();
-    if EXEMPT.contains(&name) || name.ends_with("/tests") {
+    if EXEMPT.contains(&name) || name.ends_with("/tests") || name.ends_with("/node_modules") {
         return;
     }
     for entry in fs::read_dir(folder).unwrap() {

@@ -6,6 +6,7 @@
     reason = "a test may fail"
 )]
 
+mod console;
 mod declared_sql;
 mod files;
 mod generated;
