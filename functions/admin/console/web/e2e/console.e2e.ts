@@ -300,7 +300,7 @@ describe("manners", () => {
     const page = await signedIn(context, "marketer", "/tariffs");
     await page.getByRole("button", { name: "Русский" }).click();
     await page.getByRole("menuitem", { name: "Промоакции" }).click();
-    await page.getByRole("cell", { name: "скидка 30 %" }).waitFor();
+    await page.getByRole("cell", { name: "скидка 30 %", exact: true }).waitFor();
     expect(await page.locator("html").getAttribute("lang")).toBe("ru");
     await context.close();
   });

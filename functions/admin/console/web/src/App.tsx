@@ -6,6 +6,7 @@ import { dataProvider } from "./api/dataProvider";
 import { current, onChange } from "./api/session";
 import { i18nProvider } from "./i18n";
 import { Frame } from "./ui/Frame";
+import { shortId } from "./ui/format";
 import { SignIn } from "./ui/SignIn";
 import { darkTheme, lightTheme } from "./ui/theme";
 
@@ -81,7 +82,7 @@ export function App() {
         <Resource name="groups" {...Groups} recordRepresentation="title" />
         <Resource name="decisions" {...Decisions} recordRepresentation="promocode" />
         <Resource name="applications" {...Applications} recordRepresentation="promocode" />
-        <Resource name="purchases" {...Purchases} recordRepresentation={() => ""} />
+        <Resource name="purchases" {...Purchases} recordRepresentation={({ id }) => shortId(String(id))} />
         <Resource name="audit" list={AuditList} />
         <Resource name="accounts" list={AccountList} />
         <CustomRoutes>

@@ -21,7 +21,7 @@ const FEW = 10;
 /** The newest items of another resource that belong to what the page is about. */
 export function Related({ resource, filter, kind, title, action }: Props) {
   const translate = useTranslate();
-  const { data, error, pageInfo, total } = useGetList<RaRecord>(resource, {
+  const { data, error, pageInfo, total, isPending } = useGetList<RaRecord>(resource, {
     filter,
     pagination: { page: 1, perPage: FEW },
     sort: { field: "id", order: "DESC" },
@@ -33,6 +33,7 @@ export function Related({ resource, filter, kind, title, action }: Props) {
   return (
     <Section title={heading} action={action}>
       {error && <Typography color="error">{error.message}</Typography>}
+      {isPending && <Typography color="text.secondary">{translate("ra.page.loading")}…</Typography>}
       {data?.length === 0 && <Typography color="text.secondary">{translate("console.nothing_yet")}</Typography>}
       {data && data.length > 0 && (
         <ResourceContextProvider value={resource}>

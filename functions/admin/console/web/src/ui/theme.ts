@@ -34,6 +34,7 @@ export const lightTheme: ThemeOptions = {
     background: { default: "#f5f6fa" },
     success: { main: "#2e7d32" },
     warning: { main: "#b45309" },
+    info: { main: "#01579b" },
   },
   components: { ...defaultLightTheme.components, ...focus(LIGHT_PRIMARY) } as ThemeOptions["components"],
 };
