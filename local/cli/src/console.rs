@@ -204,3 +204,32 @@ fn hex(hash: Hash) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_is_named_by_what_it_is_made_of() {
+        let source = std::env::temp_dir().join(format!("local-console-{}", std::process::id()));
+        fs::create_dir_all(source.join("src/api")).unwrap();
+        fs::create_dir_all(source.join("public")).unwrap();
+        for name in [
+            "index.html",
+            "package-lock.json",
+            "tsconfig.json",
+            "vite.config.ts",
+            "src/main.tsx",
+        ] {
+            fs::write(source.join(name), name).unwrap();
+        }
+        let first = hash(&source).unwrap();
+        for untold in ["src/api/schema.d.ts", "src/main.test.ts", "biome.json"] {
+            fs::write(source.join(untold), "x").unwrap();
+        }
+        assert_eq!(hash(&source).unwrap(), first);
+        fs::write(source.join("src/main.tsx"), "changed").unwrap();
+        assert_ne!(hash(&source).unwrap(), first);
+        fs::remove_dir_all(source).unwrap();
+    }
+}

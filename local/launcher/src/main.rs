@@ -63,7 +63,7 @@ fn plan(arguments: &[OsString]) -> Option<Plan> {
         "up" => Some(Plan {
             programs: &["gateway", "worker", "payment_sandbox"],
             does: "installs missing servers (after saying which), starts Postgres, PgBouncer, Redis and RabbitMQ of \
-                its own on free ports, creates a demo and serves every endpoint.",
+                its own on free ports, creates a demo and serves every endpoint and the web console.",
         }),
         "test" => Some(Plan {
             programs: &[],
