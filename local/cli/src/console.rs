@@ -88,7 +88,8 @@ pub async fn run(home: &Home, script: &str) -> Result<ExitCode> {
         .arg(&node.npm)
         .args(["run", "--silent", script])
         .env("PATH", node.path());
-    let status = task::run(&program).await?;
+    // In our process group, so that Ctrl-C reaches it: `dev` ends by nothing else.
+    let status = task::run_at_terminal(&program).await?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
