@@ -71,6 +71,10 @@ BEGIN
     IF outcome <> 'new' THEN
         RETURN;
     END IF;
+    IF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
+    END IF;
     IF p_purchase_id IS NOT NULL THEN
         -- In the order that all functions follow: before codes and counters.
         PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
@@ -133,6 +137,15 @@ BEGIN
     SELECT array_agg(c.id), array_agg(c.id) FILTER (WHERE c.status <> 'active'),
         array_agg(c.id) FILTER (WHERE c.status = 'deleted')
     INTO v_changed, v_inactive, v_deleted FROM changed c;
+    IF array_remove(p_first_account_ids, NULL) <> '{}' THEN
+        -- What was kept of the account before it was known whose it is.
+        INSERT INTO insiders (person_id, promotion_id, code_id, since)
+        SELECT u.first_account_id, i.promotion_id, i.code_id, i.since
+        FROM users u JOIN insiders i ON i.person_id = u.id
+        WHERE u.id = ANY (v_changed) AND u.first_account_id IS NOT NULL
+        ORDER BY i.promotion_id, i.code_id
+        ON CONFLICT DO NOTHING;
+    END IF;
     IF v_deleted IS NOT NULL THEN
         DELETE FROM group_members m WHERE m.user_id = ANY (v_deleted);
     END IF;
@@ -255,6 +268,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     END IF;
     IF a.state = 'applied' AND a.expires_at > p_staff.at THEN
         PERFORM release_uses(
@@ -778,6 +793,9 @@ BEGIN
     IF NOT FOUND THEN
         outcome := 'no_user';
         RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
     END IF;
     PERFORM FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id
     WHERE s.user_id = p_user_id AND s.tariff_id = p_tariff_id AND s.ends_at > p_staff.at AND b.status = 'paid'
@@ -887,6 +905,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     ELSIF a.state = 'cancelled' THEN
         RETURN 'ended';
     ELSIF a.state <> 'applied' THEN
@@ -1204,6 +1224,7 @@ BEGIN
     SELECT u.status INTO v_status FROM users u WHERE u.id = p_user_id FOR SHARE;
     SELECT t.* INTO v_tariff FROM tariffs t WHERE t.id = p_tariff_id;
     outcome := CASE
+        WHEN is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN 'own_account'
         WHEN coalesce(v_status, 'deleted') = 'deleted' THEN 'no_user'
         WHEN v_status <> 'active' THEN 'blocked'
         WHEN v_tariff.id IS NULL THEN 'no_tariff'
@@ -1352,6 +1373,12 @@ BEGIN
     );
     RETURN v_code_id;
 END $$;
+
+CREATE FUNCTION public.is_own_account(p_staff public.staff_request, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT person_of(p_staff.actor_id) = person_of(p_user_id)
+$$;
 
 CREATE FUNCTION public.is_unknown_user(p_user_id uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -1514,6 +1541,21 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.known_since(p_person_id uuid, p_promotion_id bigint, p_code_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT least(
+        (
+            SELECT i.since FROM insiders i
+            WHERE i.person_id = p_person_id AND i.promotion_id = p_promotion_id AND i.code_id IS NULL
+        ),
+        (
+            SELECT i.since FROM insiders i
+            WHERE i.person_id = p_person_id AND i.promotion_id IS NULL AND i.code_id = p_code_id
+        )
+    )
+$$;
+
 CREATE FUNCTION public.load_catalogue(p_now timestamp with time zone, OUT catalogue_version bigint, OUT tariffs jsonb, OUT codes jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1529,7 +1571,7 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT insider_since timestamp with time zone, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1598,6 +1640,11 @@ BEGIN
         ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
     ) AS l;
     own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+    IF EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+        insider_since := known_since(
+            p_person_id => v_person_id, p_promotion_id => load_facts.promotion_id, p_code_id => load_facts.code_id
+        );
+    END IF;
     IF used_at IS NOT NULL THEN
         SELECT a.id, a.tariff_id, CASE a.state WHEN 'applied' THEN a.expires_at END, a.created_at,
             a.price_minor - a.total_minor, a.code_counted AND a.code_id = load_facts.code_id,
@@ -1655,7 +1702,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT insider_since timestamp with time zone, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -1731,6 +1778,10 @@ BEGIN
             AND was_live(a.state, a.expires_at, a.updated_at, p_at);
     END IF;
     unused := unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_at);
+    insider_since := known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id);
+    IF insider_since > p_at THEN
+        insider_since := NULL;
+    END IF;
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
         WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
@@ -1766,7 +1817,7 @@ BEGIN
     ORDER BY a.created_at DESC LIMIT 1;
 END $$;
 
-CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], p_scarce_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean, OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT unused bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
+CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], p_scarce_ids bigint[], p_asked_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean, OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT unused bigint[], OUT insider_since timestamp with time zone[], OUT open jsonb, OUT personal jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1775,6 +1826,7 @@ DECLARE
     v_person_id uuid;
     v_has_open boolean;
     v_has_personal boolean;
+    v_is_insider boolean;
 BEGIN
     SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
         ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
@@ -1791,9 +1843,10 @@ BEGIN
                 AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
         ),
         EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
-        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
+        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued'),
+        EXISTS (SELECT FROM insiders i WHERE i.person_id = coalesce(u.first_account_id, u.id))
     INTO catalogue_version, user_status, v_person_id, group_ids, has_paid, has_purchased, first_purchase, trial,
-        v_has_open, v_has_personal
+        v_has_open, v_has_personal, v_is_insider
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
     -- Most users have neither.
     IF v_has_open THEN
@@ -1864,6 +1917,13 @@ BEGIN
         unused := ARRAY(
             SELECT unused_applications(p_person_id => v_person_id, p_promotion_id => asked.id, p_at => p_now)
             FROM unnest(p_scarce_ids) WITH ORDINALITY AS asked (id, place) ORDER BY asked.place
+        );
+    END IF;
+    IF v_is_insider THEN
+        insider_since := ARRAY(
+            SELECT known_since(p_person_id => v_person_id, p_promotion_id => c.promotion_id, p_code_id => asked.id)
+            FROM unnest(p_asked_ids) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
         );
     END IF;
 END $$;
@@ -2083,6 +2143,9 @@ BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_purchase';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     currency := b.currency;
@@ -2849,6 +2912,7 @@ DECLARE
     v_had_trial boolean;
     v_had_first boolean;
     v_unused bigint;
+    v_is_insider boolean;
     v_stripe smallint;
     v_campaign_stripe smallint;
 BEGIN
@@ -2896,9 +2960,13 @@ BEGIN
         CASE
             WHEN num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_max_uses) > 0
             THEN unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_now)
+        END,
+        -- Looking a code up changes no version.
+        CASE WHEN EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+            known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id) IS NOT NULL
         END
-    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused;
-    IF v_holds_another OR v_had_trial OR v_had_first OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
+    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused, v_is_insider;
+    IF v_holds_another OR v_had_trial OR v_had_first OR v_is_insider OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
         RETURN;
     END IF;
 
@@ -2967,6 +3035,8 @@ BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_purchase';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        RETURN 'own_account';
     ELSIF b.status = 'revoked' THEN
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
@@ -3113,11 +3183,15 @@ BEGIN
         RETURN;
     END IF;
     outcome := 'changed';
-    PERFORM FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
+    SELECT a.user_id INTO v_user_id FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    SELECT o.outcome, o.user_id INTO v_opened, v_user_id
+    IF is_own_account(p_staff => p_staff, p_user_id => v_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
+    END IF;
+    SELECT o.outcome INTO v_opened
     FROM open_purchase(
         p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
         p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL

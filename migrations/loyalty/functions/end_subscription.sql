@@ -1,6 +1,6 @@
 -- Ends a user's subscription to a tariff at once: revokes each purchase whose period is not over. No money moves. The
 -- outcome: 'ended' with the purchases in the order of their periods, also by an earlier call with the same key; 'no_user';
--- 'none' if there is nothing to end; 'key_reused'. The IDs of the events are made of `p_ending_id` and those of the
+-- 'none' if there is nothing to end; 'own_account'; 'key_reused'. The IDs of the events are made of `p_ending_id` and those of the
 -- purchases.
 --
 -- The user is locked first: whatever makes a purchase paid locks the user, too, so none is missed; and who locks a paid
@@ -27,6 +27,9 @@ BEGIN
     PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_user';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     PERFORM FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id

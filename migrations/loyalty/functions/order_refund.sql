@@ -1,6 +1,6 @@
 -- Orders a refund of `p_amount_minor`, or of all that is left, and records it in the audit log. The outcome: 'ordered', also
--- by an earlier call with this key, which belongs to the purchase; 'key_reused', 'no_purchase', 'not_paid', 'nothing_left',
--- 'too_much'. Refunds of one purchase wait for each other.
+-- by an earlier call with this key, which belongs to the purchase; 'key_reused', 'no_purchase', 'own_account', 'not_paid',
+-- 'nothing_left', 'too_much'. Refunds of one purchase wait for each other.
 CREATE OR REPLACE FUNCTION order_refund(
     p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text,
     p_staff staff_request,
@@ -14,6 +14,9 @@ BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_purchase';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     currency := b.currency;

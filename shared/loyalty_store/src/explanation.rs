@@ -95,6 +95,7 @@ impl LoyaltyStore {
                 first_purchase: optional_name(r.field()?)?,
                 trial: optional_name(r.field()?)?,
                 unused: r.field()?,
+                insider_since: r.field()?,
                 ..Observed::default()
             },
         };

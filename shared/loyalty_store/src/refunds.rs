@@ -85,6 +85,8 @@ pub enum RefundOutcome {
     KeyReused,
     /// There is no such purchase.
     NoPurchase,
+    /// The buyer is the member of staff, in this account or another.
+    OwnAccount,
     /// The purchase is not paid.
     NotPaid,
     /// All of it went back, or is about to; or nothing was paid.
@@ -195,6 +197,7 @@ impl LoyaltyStore {
             }
             "key_reused" => RefundOutcome::KeyReused,
             "no_purchase" => RefundOutcome::NoPurchase,
+            "own_account" => RefundOutcome::OwnAccount,
             "not_paid" => RefundOutcome::NotPaid,
             "nothing_left" => RefundOutcome::NothingLeft,
             "too_much" => RefundOutcome::TooMuch {

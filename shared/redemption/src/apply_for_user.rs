@@ -26,6 +26,8 @@ pub enum ApplyForUserOutcome {
         /// The outcome of every rule.
         decision: Decision,
     },
+    /// The user is the member of staff, in this account or another.
+    OwnAccount,
     /// There is no such promo code.
     NoCode,
     /// There is no such tariff.
@@ -48,6 +50,10 @@ pub async fn apply_for_user(
     now: Timestamp,
     random: &dyn Random,
 ) -> Result<ApplyForUserOutcome, PgError> {
+    // Also where nothing would be written, so that nobody reads the reasons of their own refusal this way.
+    if store.is_own_account(&by.change, request.user_id).await? {
+        return Ok(ApplyForUserOutcome::OwnAccount);
+    }
     let mut expired_released = false;
     for _ in 0..ATTEMPTS {
         if let Some(earlier) = earlier(store, by).await? {
@@ -71,6 +77,7 @@ pub async fn apply_for_user(
             match store.use_for_user(own.id, by, now, random).await? {
                 ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
                 ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+                ReservedForUser::OwnAccount => return Ok(ApplyForUserOutcome::OwnAccount),
                 ReservedForUser::Changed => continue,
             }
         }
@@ -99,6 +106,7 @@ pub async fn apply_for_user(
         match reserved.await? {
             ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
             ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+            ReservedForUser::OwnAccount => return Ok(ApplyForUserOutcome::OwnAccount),
             ReservedForUser::Changed => {}
         }
     }

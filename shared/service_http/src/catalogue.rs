@@ -283,6 +283,9 @@ catalogue! {
     CodeForAnotherUser "code_for_another_user" UNPROCESSABLE_ENTITY:
         "This promo code is for another user." "Use a code that was given to you.";
         "Этот промокод выдан другому пользователю." "Используйте промокод, который выдали вам.".
+    ConflictOfInterest "conflict_of_interest" UNPROCESSABLE_ENTITY:
+        "You made, changed or looked up this promo code as a member of staff, so you can't use it yourself." "Choose another code.";
+        "Вы создали, изменили или посмотрели этот промокод как сотрудник, поэтому сами применить его не можете." "Выберите другой промокод.".
     CodeTextRequired "code_text_required" UNPROCESSABLE_ENTITY:
         "This promo code can only be applied by its text." "Send the text of the code, not its ID.";
         "Этот промокод применяют только по тексту." "Укажите текст промокода, а не идентификатор.".
@@ -377,6 +380,7 @@ impl From<RuleCode> for Code {
             RuleCode::CodeDisabled => Code::CodeDisabled,
             RuleCode::CodeEnded => Code::CodeEnded,
             RuleCode::CodeLimitReached => Code::CodeLimitReached,
+            RuleCode::ConflictOfInterest => Code::ConflictOfInterest,
             RuleCode::CodeTextRequired => Code::CodeTextRequired,
             RuleCode::CampaignNotActive => Code::CampaignNotActive,
             RuleCode::PromoBudgetReached => Code::PromoBudgetReached,

@@ -152,9 +152,6 @@ async fn apply_for_user(
     if !by.waivers.is_empty() && caller.role == Role::Support {
         return Err(Problem::new(Code::MarketerOnly));
     }
-    if request.user_id == caller.user_id {
-        return Err(Problem::new(Code::OwnAccount));
-    }
     let (now, random) = (change.at, state.random.as_ref());
     let applied = redemption::apply_for_user(&state.store, &request, &by, now, random);
     let (status, id) = match applied.await? {
@@ -168,6 +165,7 @@ async fn apply_for_user(
             decision_id,
             decision,
         } => return Err(Problem::refused_to_staff(&decision, decision_id)),
+        ApplyForUserOutcome::OwnAccount => return Err(Problem::new(Code::OwnAccount)),
         ApplyForUserOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
         ApplyForUserOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
         ApplyForUserOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
@@ -219,7 +217,7 @@ async fn get_application(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`application_not_found`", body = ProblemBody),
-        (status = 409, description = "`application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -270,10 +268,6 @@ async fn extend_application(
     let id = number(&application_id)?;
     let change = state.change(caller, key);
     let (until, reason) = fields::extension(body, change.at)?;
-    let application = state.store.find_application(id).await?;
-    if application.is_some_and(|application| application.user_id == caller.user_id) {
-        return Err(Problem::new(Code::OwnAccount));
-    }
     let extended = state.store.extend_application(id, until, &reason, change);
     extended.await.map_err(refused)?;
     find(&state, id).await
@@ -301,6 +295,7 @@ fn refused(error: ApplicationChangeError) -> Problem {
         ApplicationChangeError::Cancelled => Code::ApplicationCancelled,
         ApplicationChangeError::Paying => Code::ApplicationPaying,
         ApplicationChangeError::Used => Code::ApplicationAlreadyUsed,
+        ApplicationChangeError::OwnAccount => Code::OwnAccount,
         ApplicationChangeError::KeyReused => Code::IdempotencyKeyReused,
         ApplicationChangeError::Pg(error) => return error.into(),
     })

@@ -112,7 +112,7 @@ pub(crate) async fn get_purchase(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`purchase_not_found`", body = ProblemBody),
-        (status = 409, description = "`purchase_not_paid`, `purchase_refunded`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `purchase_not_paid`, `purchase_refunded`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -134,6 +134,7 @@ pub(crate) async fn revoke_purchase(
         Revocation::Refunded => Err(Problem::new(Code::PurchaseRefunded)),
         Revocation::NotPaid => Err(Problem::new(Code::PurchaseNotPaid)),
         Revocation::NoPurchase => Err(Problem::new(Code::PurchaseNotFound)),
+        Revocation::OwnAccount => Err(Problem::new(Code::OwnAccount)),
         Revocation::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
 }

@@ -88,7 +88,7 @@ pub(crate) async fn list_refunds(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`purchase_not_found`", body = ProblemBody),
-        (status = 409, description = "`purchase_not_paid`, `nothing_to_refund`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `purchase_not_paid`, `nothing_to_refund`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `refund_too_large`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -127,6 +127,7 @@ pub(crate) async fn order_refund(
         RefundOutcome::Refund(refund) => *refund,
         RefundOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
         RefundOutcome::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
+        RefundOutcome::OwnAccount => return Err(Problem::new(Code::OwnAccount)),
         RefundOutcome::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
         RefundOutcome::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
         RefundOutcome::TooMuch { left } => {

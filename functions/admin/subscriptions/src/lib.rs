@@ -63,11 +63,8 @@ impl State {
         }
     }
 
-    /// Whether the caller may give this user so much.
-    fn check(&self, caller: Caller, user_id: Uuid, length: GiftLength) -> Result<(), Problem> {
-        if user_id == caller.user_id {
-            return Err(Problem::new(Code::OwnAccount));
-        }
+    /// Whether the caller may give so much.
+    fn check(&self, caller: Caller, length: GiftLength) -> Result<(), Problem> {
         let is_limited = !matches!(caller.role, Role::Marketer | Role::Admin);
         if is_limited && length.max_days() > self.support_days {
             let limit = self.support_days;
@@ -162,7 +159,7 @@ async fn give_subscription(
     body: CheckedBody<GiftRequest>,
 ) -> Result<(StatusCode, Json<PeriodBody>), Problem> {
     let (user_id, tariff, length, reason) = dto::parse(body)?;
-    state.check(caller, user_id, length)?;
+    state.check(caller, length)?;
     let gift = Gift {
         user_id,
         tariff,
@@ -174,6 +171,7 @@ async fn give_subscription(
     let id = match given.await? {
         GiftOutcome::Given(id) => id,
         GiftOutcome::NoUser => return Err(Problem::new(Code::UserNotFound)),
+        GiftOutcome::OwnAccount => return Err(Problem::new(Code::OwnAccount)),
         GiftOutcome::Blocked => return Err(Problem::new(Code::UserBlocked)),
         GiftOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
         GiftOutcome::NotOnSale => return Err(Problem::new(Code::TariffNotOnSale)),
@@ -203,6 +201,7 @@ async fn give_subscription(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`user_not_found`, `subscription_not_found`", body = ProblemBody),
+        (status = 409, description = "`own_account`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -226,6 +225,7 @@ async fn end_subscription(
             Ok(Json(EndedPeriods { items }))
         }
         EndOutcome::NoUser => Err(Problem::new(Code::UserNotFound)),
+        EndOutcome::OwnAccount => Err(Problem::new(Code::OwnAccount)),
         EndOutcome::NotSubscribed => Err(Problem::new(Code::SubscriptionNotFound)),
         EndOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }

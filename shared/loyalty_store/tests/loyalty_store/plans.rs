@@ -36,6 +36,8 @@ const MAX_SORTED: f64 = 100.0;
 pub const BUYER: usize = 10;
 /// The first of the users with few purchases.
 const NEWCOMER: usize = 10_001;
+/// A user who has seen almost all promotions and codes as a member of staff.
+const INSIDER: usize = 20_000;
 
 #[tokio::test]
 async fn hot_statements_read_what_they_need() {
@@ -366,6 +368,11 @@ async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
         decisions(store, about(user)).await;
     }
     for _ in 0..TIMES {
+        list(store, INSIDER, now).await;
+        let known = apply(store, INSIDER, "SHARED501", 1, now).await;
+        assert!(known.is_none());
+        let held = apply(store, INSIDER, "SHARED7", 1, now).await.unwrap();
+        store.release_application(held.id, now).await.unwrap();
         list(store, BUYER, now).await;
         let held = apply(store, BUYER, "SHARED7", 1, now).await.unwrap();
         store.release_application(held.id, now).await.unwrap();
@@ -539,6 +546,12 @@ async fn fill(pool: &Pool) {
              tariff_version, rule_set, refused, observed)
          SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{promo_not_started}', '{}'
          FROM applications",
+        // The last user has seen almost everything as a member of staff, and a hundred others a few codes.
+        "INSERT INTO insiders (person_id, promotion_id, since)
+         SELECT lpad('20000', 32, '0')::uuid, id, now() FROM promotions WHERE id > 30",
+        "INSERT INTO insiders (person_id, code_id, since)
+         SELECT lpad((CASE n % 2 WHEN 0 THEN 20000 ELSE 19000 + n % 100 END)::text, 32, '0')::uuid, 1000 + n, now()
+         FROM generate_series(1, 20000) AS n",
         "UPDATE promotions SET title = 'Promotion of today'",
         "UPDATE promo_codes SET max_uses = 2 WHERE batch_id IS NOT NULL",
         "ANALYZE",

@@ -104,6 +104,7 @@ impl Words<'_> {
             RuleCode::UserNotActive => people::not_active(self),
             RuleCode::NotInAudience => people::not_in_audience(self),
             RuleCode::CodeForAnotherUser => people::code_for_another_user(self),
+            RuleCode::ConflictOfInterest => people::conflict_of_interest(self),
             RuleCode::CodeTextRequired => people::code_text_required(self),
             RuleCode::NotFirstPurchase => people::not_first_purchase(self),
             RuleCode::PromoNotActive => period::promo_not_active(self),
