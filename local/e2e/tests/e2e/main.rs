@@ -32,6 +32,7 @@ mod examples;
 mod first_purchases;
 mod groups;
 mod guessing;
+mod insiders;
 mod limits;
 mod main_path;
 mod member_files;
