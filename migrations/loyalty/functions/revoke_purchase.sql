@@ -15,6 +15,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'no_purchase';
     ELSIF b.status = 'revoked' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => b.id::text);
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
         RETURN 'refunded';
