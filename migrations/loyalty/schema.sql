@@ -286,10 +286,13 @@ BEGIN
         -- Another request was faster.
         SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     END IF;
+    IF a.state = 'cancelled' AND a.cancel_reason = 'admin' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
+        RETURN 'cancelled';
+    END IF;
     RETURN CASE
         WHEN a.state = 'applied' THEN 'expired'
         WHEN a.state <> 'cancelled' THEN a.state::text
-        WHEN a.cancel_reason = 'admin' THEN 'cancelled'
         ELSE 'ended'
     END;
 END $$;
@@ -315,15 +318,20 @@ CREATE FUNCTION public.change_members(p_group_id bigint, p_add uuid[], p_remove 
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    v_answer jsonb;
     v_known uuid[];
     v_added uuid[];
     v_removed uuid[];
 BEGIN
     added := 0;
     removed := 0;
-    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-    IF outcome <> 'new' THEN
-        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'repeated' THEN
+        outcome := 'done';
+        added := coalesce((v_answer ->> 'added')::bigint, 0);
+        removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+        RETURN;
+    ELSIF outcome <> 'new' THEN
         RETURN;
     END IF;
     PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
@@ -351,6 +359,10 @@ BEGIN
         DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
     )
     SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
     IF added + removed > 0 THEN
         PERFORM record_staff_change(
             p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
@@ -358,8 +370,6 @@ BEGIN
                 'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
             )
         );
-    ELSE
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
     END IF;
     outcome := 'done';
 END $$;
@@ -492,7 +502,7 @@ BEGIN
     INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
-        p_details => jsonb_build_object('title', p_title)
+        p_details => jsonb_build_object('title', p_title, 'version', 1)
     );
     outcome := 'created';
 END $$;
@@ -672,6 +682,8 @@ BEGIN
         outcome := 'in_use';
         RETURN;
     END IF;
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES ('group', v_before.id, v_before.version, clock_timestamp(), to_jsonb(v_before));
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',
@@ -775,18 +787,17 @@ CREATE FUNCTION public.end_subscription(p_user_id uuid, p_tariff_id bigint, p_en
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_earlier_id text;
+    v_answer jsonb;
     v_purchase_id uuid;
     v_each staff_request := p_staff;
 BEGIN
-    SELECT f.outcome, f.resource_id INTO outcome, v_earlier_id FROM find_staff_request(p_staff) AS f;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
     IF outcome = 'key_reused' THEN
         RETURN;
     ELSIF outcome = 'repeated' THEN
         outcome := 'ended';
-        SELECT array_agg(e.id::uuid ORDER BY e.at) INTO purchase_ids
-        FROM staff_changes c, jsonb_array_elements_text(c.details -> 'purchase_ids') WITH ORDINALITY AS e (id, at)
-        WHERE c.resource = 'subscription' AND c.resource_id = v_earlier_id AND c.action = 'end';
+        purchase_ids := ARRAY(SELECT e.id::uuid FROM jsonb_array_elements_text(v_answer) WITH ORDINALITY AS e (id, at)
+            ORDER BY e.at);
         RETURN;
     END IF;
     PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
@@ -814,6 +825,9 @@ BEGIN
     )
     FROM purchases b JOIN applications a ON a.id = b.application_id JOIN promotions p ON p.id = a.promotion_id
     WHERE b.id = ANY (purchase_ids) AND p.refund_returns_use;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => purchase_ids[1]::text, p_answer => to_jsonb(purchase_ids)
+    );
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'subscription', p_resource_id => purchase_ids[1]::text, p_action => 'end',
         p_details => jsonb_build_object('tariff_id', p_tariff_id, 'purchase_ids', purchase_ids),
@@ -1177,7 +1191,7 @@ BEGIN
     LIMIT p_limit;
 END $$;
 
-CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text) RETURNS record
+CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text, OUT answer jsonb) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -1195,6 +1209,7 @@ BEGIN
     IF v_earlier.fingerprint = p_staff.fingerprint THEN
         outcome := 'repeated';
         resource_id := v_earlier.resource_id;
+        answer := v_earlier.answer;
     ELSE
         -- Without the ID: that of another kind of thing may be no number.
         outcome := 'key_reused';
@@ -1280,6 +1295,7 @@ CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 DECLARE
+    v_answer jsonb;
     v_new uuid[];
     v_gone uuid[];
 BEGIN
@@ -1288,9 +1304,13 @@ BEGIN
     IF p_dry_run THEN
         PERFORM FROM user_groups g WHERE g.id = p_group_id;
     ELSE
-        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-        IF outcome <> 'new' THEN
-            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+        IF outcome = 'repeated' THEN
+            outcome := 'done';
+            added := coalesce((v_answer ->> 'added')::bigint, 0);
+            removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+            RETURN;
+        ELSIF outcome <> 'new' THEN
             RETURN;
         END IF;
         -- Changes of one group wait for each other.
@@ -1331,8 +1351,12 @@ BEGIN
     removed := coalesce(cardinality(v_gone), 0)::bigint;
     IF p_dry_run THEN
         RETURN;
-    ELSIF added + removed = 0 THEN
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
+    END IF;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
+    IF added + removed = 0 THEN
         RETURN;
     END IF;
 
@@ -1521,13 +1545,13 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.keep_staff_request(p_staff public.staff_request, p_resource_id text) RETURNS void
+CREATE FUNCTION public.keep_staff_request(p_staff public.staff_request, p_resource_id text, p_answer jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
     IF p_staff.key IS NOT NULL THEN
-        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
-        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at, answer)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at, p_answer)
         ON CONFLICT DO NOTHING;
     END IF;
 END $$;
@@ -2139,6 +2163,7 @@ DECLARE
     b purchases;
     v_earlier refunds;
     v_amount_minor bigint;
+    v_staff staff_request := p_staff;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -2152,7 +2177,7 @@ BEGIN
     SELECT r.* INTO v_earlier FROM refunds r WHERE r.purchase_id = b.id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
         outcome := CASE
-            WHEN p_amount_minor IS NULL OR p_amount_minor = v_earlier.amount_minor THEN 'ordered' ELSE 'key_reused'
+            WHEN v_earlier.fingerprint IS NOT DISTINCT FROM p_staff.fingerprint THEN 'ordered' ELSE 'key_reused'
         END;
         refund_id := v_earlier.id;
         RETURN;
@@ -2169,12 +2194,14 @@ BEGIN
         outcome := 'ordered';
         refund_id := p_refund_id;
         v_amount_minor := coalesce(p_amount_minor, left_minor);
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key, status,
-            created_at, updated_at, check_at)
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key,
+            fingerprint, status, created_at, updated_at, check_at)
         VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
-            'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+            p_staff.fingerprint, 'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+        -- The key belongs to the purchase.
+        v_staff.key := NULL;
         PERFORM record_staff_change(
-            p_staff => p_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+            p_staff => v_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
             p_details => jsonb_build_object(
                 'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
             ),
@@ -2440,7 +2467,7 @@ BEGIN
         PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
-    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    UPDATE user_groups AS g SET title = p_title
     WHERE g.id = p_group_id RETURNING g.version INTO version;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',
@@ -3038,6 +3065,7 @@ BEGIN
     ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
         RETURN 'own_account';
     ELSIF b.status = 'revoked' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => b.id::text);
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
         RETURN 'refunded';
@@ -3055,6 +3083,17 @@ BEGIN
         p_details => jsonb_build_object('tariff_id', b.tariff_id), p_user_id => b.user_id, p_reason => p_reason
     );
     RETURN 'revoked';
+END $$;
+
+CREATE FUNCTION public.settle_staff_request(p_staff public.staff_request, p_resource_id text, OUT outcome text, OUT resource_id text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT f.outcome, f.resource_id INTO outcome, resource_id FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'new' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_resource_id);
+        resource_id := p_resource_id;
+    END IF;
 END $$;
 
 CREATE FUNCTION public.share_limits() RETURNS trigger
@@ -3439,9 +3478,9 @@ CREATE TABLE public.past_versions (
     version integer NOT NULL,
     until timestamp with time zone NOT NULL,
     snapshot jsonb NOT NULL,
-    CONSTRAINT past_versions_kind_check CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text])))
+    CONSTRAINT past_versions_kind CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text, 'group'::text])))
 );
-COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion or a promo code. It is never changed itself.';
+COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion, a promo code or a group. It is never changed itself.';
 COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a current row: a migration that adds a column adds it here too.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -3555,6 +3594,7 @@ CREATE TABLE public.refunds (
     updated_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone NOT NULL,
     reason text,
+    fingerprint bytea,
     CONSTRAINT refunds_amount_minor_check CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_cause_check CHECK ((cause = ANY (ARRAY['staff'::text, 'late_payment'::text, 'provider'::text]))),
     CONSTRAINT refunds_check CHECK (((actor_id IS NOT NULL) = (cause = 'staff'::text))),
@@ -3568,6 +3608,7 @@ COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, due to a late payme
 COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason for the failure.';
 COMMENT ON COLUMN public.refunds.check_at IS 'When to ask the provider again.';
 COMMENT ON COLUMN public.refunds.reason IS 'Why staff ordered it, for staff alone.';
+COMMENT ON COLUMN public.refunds.fingerprint IS 'The SHA-256 of the request that ordered it under its Idempotency-Key; NULL where there is no key. Another request with that key is refused.';
 
 CREATE TABLE public.refusals_other (
     id uuid NOT NULL,
@@ -3628,9 +3669,11 @@ CREATE TABLE public.staff_requests (
     key bytea NOT NULL,
     fingerprint bytea NOT NULL,
     resource_id text NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    answer jsonb
 );
 COMMENT ON TABLE public.staff_requests IS 'A row is an Idempotency-Key under which a member of staff changed something. A request that repeats it gets that resource.';
+COMMENT ON COLUMN public.staff_requests.answer IS 'What the request was answered with, where the resource as it is now does not say that: how many members it added, say.';
 
 CREATE TABLE public.subscriptions (
     purchase_id uuid NOT NULL,
@@ -3681,7 +3724,7 @@ CREATE TABLE public.user_groups (
     CONSTRAINT user_groups_version CHECK ((version > 0))
 );
 COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
-COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: changes of them add up.';
+COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: the log of changes by staff says how many came and went.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq
@@ -3954,6 +3997,8 @@ CREATE TRIGGER keep_past_version BEFORE UPDATE OF promotion_id, user_id, max_use
 CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.promotions FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('promotion');
 
 CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.tariffs FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('tariff');
+
+CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.user_groups FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('group');
 
 CREATE TRIGGER keep_user_status AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.keep_user_status();
 

@@ -33,10 +33,13 @@ BEGIN
         -- Another request was faster.
         SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     END IF;
+    IF a.state = 'cancelled' AND a.cancel_reason = 'admin' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
+        RETURN 'cancelled';
+    END IF;
     RETURN CASE
         WHEN a.state = 'applied' THEN 'expired'
         WHEN a.state <> 'cancelled' THEN a.state::text
-        WHEN a.cancel_reason = 'admin' THEN 'cancelled'
         ELSE 'ended'
     END;
 END $$;

@@ -10,18 +10,17 @@ CREATE OR REPLACE FUNCTION end_subscription(
     OUT outcome text, OUT purchase_ids uuid[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    v_earlier_id text;
+    v_answer jsonb;
     v_purchase_id uuid;
     v_each staff_request := p_staff;
 BEGIN
-    SELECT f.outcome, f.resource_id INTO outcome, v_earlier_id FROM find_staff_request(p_staff) AS f;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
     IF outcome = 'key_reused' THEN
         RETURN;
     ELSIF outcome = 'repeated' THEN
         outcome := 'ended';
-        SELECT array_agg(e.id::uuid ORDER BY e.at) INTO purchase_ids
-        FROM staff_changes c, jsonb_array_elements_text(c.details -> 'purchase_ids') WITH ORDINALITY AS e (id, at)
-        WHERE c.resource = 'subscription' AND c.resource_id = v_earlier_id AND c.action = 'end';
+        purchase_ids := ARRAY(SELECT e.id::uuid FROM jsonb_array_elements_text(v_answer) WITH ORDINALITY AS e (id, at)
+            ORDER BY e.at);
         RETURN;
     END IF;
     PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
@@ -49,6 +48,9 @@ BEGIN
     )
     FROM purchases b JOIN applications a ON a.id = b.application_id JOIN promotions p ON p.id = a.promotion_id
     WHERE b.id = ANY (purchase_ids) AND p.refund_returns_use;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => purchase_ids[1]::text, p_answer => to_jsonb(purchase_ids)
+    );
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'subscription', p_resource_id => purchase_ids[1]::text, p_action => 'end',
         p_details => jsonb_build_object('tariff_id', p_tariff_id, 'purchase_ids', purchase_ids),

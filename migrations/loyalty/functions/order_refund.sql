@@ -1,6 +1,6 @@
 -- Orders a refund of `p_amount_minor`, or of all that is left, and records it in the audit log. The outcome: 'ordered', also
--- by an earlier call with this key, which belongs to the purchase; 'key_reused', 'no_purchase', 'own_account', 'not_paid',
--- 'nothing_left', 'too_much'. Refunds of one purchase wait for each other.
+-- by an earlier call with this key, which belongs to the purchase; 'key_reused' if that was another request; 'no_purchase',
+-- 'own_account', 'not_paid', 'nothing_left', 'too_much'. Refunds of one purchase wait for each other.
 CREATE OR REPLACE FUNCTION order_refund(
     p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text,
     p_staff staff_request,
@@ -10,6 +10,7 @@ DECLARE
     b purchases;
     v_earlier refunds;
     v_amount_minor bigint;
+    v_staff staff_request := p_staff;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -23,7 +24,7 @@ BEGIN
     SELECT r.* INTO v_earlier FROM refunds r WHERE r.purchase_id = b.id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
         outcome := CASE
-            WHEN p_amount_minor IS NULL OR p_amount_minor = v_earlier.amount_minor THEN 'ordered' ELSE 'key_reused'
+            WHEN v_earlier.fingerprint IS NOT DISTINCT FROM p_staff.fingerprint THEN 'ordered' ELSE 'key_reused'
         END;
         refund_id := v_earlier.id;
         RETURN;
@@ -40,12 +41,14 @@ BEGIN
         outcome := 'ordered';
         refund_id := p_refund_id;
         v_amount_minor := coalesce(p_amount_minor, left_minor);
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key, status,
-            created_at, updated_at, check_at)
+        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key,
+            fingerprint, status, created_at, updated_at, check_at)
         VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
-            'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+            p_staff.fingerprint, 'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+        -- The key belongs to the purchase.
+        v_staff.key := NULL;
         PERFORM record_staff_change(
-            p_staff => p_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+            p_staff => v_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
             p_details => jsonb_build_object(
                 'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
             ),

@@ -18,6 +18,7 @@ BEGIN
     ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
         RETURN 'own_account';
     ELSIF b.status = 'revoked' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => b.id::text);
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
         RETURN 'refunded';

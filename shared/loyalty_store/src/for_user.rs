@@ -11,8 +11,6 @@ use crate::staff_change::staff_request;
 use crate::{Change, LoyaltyStore};
 
 pg::statements! {
-    /// Whether the request has been sent before.
-    FIND_STAFF_REQUEST(JSONB) = concat!("SELECT find_staff_request(p_staff => ", staff_request!("$1"), ")");
     /// Whether the account is of the member of staff themselves.
     IS_OWN_ACCOUNT(JSONB, UUID) = concat!(
         "SELECT is_own_account(p_staff => ",
@@ -72,17 +70,6 @@ pub struct ByStaff {
     pub reason: String,
 }
 
-/// What an earlier request with the same Idempotency-Key did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarlierRequest {
-    /// There was none.
-    None,
-    /// It was the same, and made or used this application.
-    Same(Uuid),
-    /// It was another.
-    Other,
-}
-
 /// The outcome of reserving or using on behalf of staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservedForUser {
@@ -138,24 +125,19 @@ impl ByStaff {
 }
 
 impl LoyaltyStore {
-    /// What an earlier request with the same Idempotency-Key did to an application. Waits for one that is running.
+    /// What a request gets whose code the user has applied already: that application, which a repetition of the request
+    /// gets, too. `None` if its Idempotency-Key came with another request before.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn earlier_request(&self, change: &Change) -> Result<EarlierRequest, PgError> {
-        if change.request.is_none() {
-            return Ok(EarlierRequest::None);
-        }
-        let values: [Value<'_>; 1] = [&change.as_json()];
-        let row = self.pool.fetch_one(&FIND_STAFF_REQUEST, &values).await?;
-        let mut record: Record<'_> = row.try_get(0)?;
-        let (outcome, id): (&str, Option<&str>) = (record.field()?, record.field()?);
-        Ok(match (outcome, id) {
-            ("new", _) => EarlierRequest::None,
-            ("repeated", Some(id)) => EarlierRequest::Same(name(id)?),
-            ("key_reused", _) => EarlierRequest::Other,
-            _ => return Err(bug("an unknown answer")),
-        })
+    pub async fn applied_before(
+        &self,
+        application_id: Uuid,
+        by: &ForUser,
+    ) -> Result<Option<Uuid>, PgError> {
+        let id = application_id.to_string();
+        let id = self.settle_request(&by.change, &id).await?;
+        id.as_deref().map(name).transpose()
     }
 
     /// Whether the user is the member of staff themselves, in this account or another of the same person.

@@ -81,7 +81,7 @@ impl Refund {
 pub enum RefundOutcome {
     /// It is ordered, by this call or an earlier one with the same key.
     Refund(Box<Refund>),
-    /// The key belongs to an order of another amount.
+    /// The key came with another request for a refund of this purchase before.
     KeyReused,
     /// There is no such purchase.
     NoPurchase,
@@ -164,7 +164,7 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Orders a refund of a paid purchase. Its key alone counts: `change` has none.
+    /// Orders a refund of a paid purchase. Of `change`, the fingerprint tells another request with the same key.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing is ordered then.
@@ -175,10 +175,6 @@ impl LoyaltyStore {
         random: &dyn Random,
     ) -> Result<RefundOutcome, PgError> {
         let (id, reason) = (random.uuid(), order.reason.as_str());
-        let change = Change {
-            request: None,
-            ..change
-        };
         let values: [Value<'_>; 6] = [
             &order.purchase_id,
             &id,

@@ -69,7 +69,11 @@ pub async fn apply_for_user(
         }
         if let Some(own) = &loaded.own {
             if !by.with_purchase {
-                return Ok(ApplyForUserOutcome::AppliedBefore(own.id));
+                let id = store.applied_before(own.id, by).await?;
+                return Ok(id.map_or(
+                    ApplyForUserOutcome::KeyReused,
+                    ApplyForUserOutcome::AppliedBefore,
+                ));
             }
             if own.quote.total.minor() > 0 {
                 return Ok(ApplyForUserOutcome::NotFree(own.quote));
@@ -122,7 +126,9 @@ async fn earlier(
 ) -> Result<Option<ApplyForUserOutcome>, PgError> {
     Ok(match store.earlier_request(&by.change).await? {
         EarlierRequest::None => None,
-        EarlierRequest::Same(id) => Some(ApplyForUserOutcome::AppliedBefore(id)),
+        EarlierRequest::Same(request) => {
+            Some(ApplyForUserOutcome::AppliedBefore(request.resource_id()?))
+        }
         EarlierRequest::Other => Some(ApplyForUserOutcome::KeyReused),
     })
 }

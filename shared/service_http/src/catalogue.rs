@@ -52,6 +52,9 @@ catalogue! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED:
         "This address does not take this method." "Use a method from the Allow header.";
         "Этот метод здесь не поддерживается." "Используйте метод из заголовка Allow.".
+    UriTooLong "uri_too_long" URI_TOO_LONG:
+        "The address of the request is too long." "Send a path and a query of at most `limit` bytes.";
+        "Слишком длинный адрес запроса." "Отправьте путь и параметры длиной не больше `limit` байт.".
     QueryParameterMissing "query_parameter_missing" BAD_REQUEST:
         "A query parameter is missing." "Add the parameter named in `parameter`.";
         "Не хватает параметра запроса." "Добавьте параметр, указанный в `parameter`.".
@@ -100,6 +103,9 @@ catalogue! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY:
         "This Idempotency-Key was used for another request." "Use a new key for a new request.";
         "Этот Idempotency-Key уже использован для другого запроса." "Для нового запроса используйте новый ключ.".
+    DeletedSince "deleted_since" GONE:
+        "This request has been carried out before; what it made or changed has been deleted since." "Nothing needs to be repeated. To make it again, send the request with a new Idempotency-Key.";
+        "Этот запрос уже выполнен, но то, что он создал или изменил, с тех пор удалено." "Повторять ничего не нужно. Чтобы создать заново, отправьте запрос с новым Idempotency-Key.".
     TokenMissing "token_missing" UNAUTHORIZED:
         "This call needs an access token." "Log in and send the header Authorization: Bearer TOKEN.";
         "Нужен токен доступа." "Войдите и отправьте заголовок Authorization: Bearer ТОКЕН.".

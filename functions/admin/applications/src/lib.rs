@@ -12,14 +12,14 @@ use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use cache::Cache;
 use domain::{Clock, Random, Role};
-use loyalty_store::{ApplicationChangeError, Change, LoyaltyStore};
+use loyalty_store::{ApplicationChangeError, LoyaltyStore};
 use redemption::ApplyForUserOutcome;
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde_json::json;
 use service_http::{
-    Access, Caller, CheckedBody, Code, MoneyBody, PageSize, Problem, ProblemBody, Query, Staff,
-    StaffRequestKey, TimeCursor,
+    Access, CheckedBody, Code, MoneyBody, PageSize, Problem, ProblemBody, Query, Staff, TimeCursor,
 };
+use staff_http::StaffRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -52,14 +52,6 @@ impl State {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         })
-    }
-
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
     }
 }
 
@@ -144,10 +136,15 @@ async fn list_applications(
 async fn apply_for_user(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<ApplyRequest>,
 ) -> Result<(StatusCode, Json<ApplicationDetails>), Problem> {
-    let change = state.change(caller, key);
+    let change = match request {
+        StaffRequest::New(change) => change,
+        StaffRequest::Repeated(made) => {
+            return Ok((StatusCode::OK, find(&state, made.resource_id()?).await?));
+        }
+    };
     let fields::Application { request, by } = fields::application(body, change)?;
     if !by.waivers.is_empty() && caller.role == Role::Support {
         return Err(Problem::new(Code::MarketerOnly));
@@ -223,15 +220,17 @@ async fn get_application(
 )]
 async fn cancel_application(
     extract::State(state): extract::State<State>,
-    Staff(caller): Staff,
+    _: Staff,
     Path(application_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<CancelRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let (reason, change) = (fields::cancellation(body)?, state.change(caller, key));
-    let cancelled = state.store.cancel_for_user(id, &reason, change);
-    cancelled.await.map_err(refused)?;
+    if let StaffRequest::New(change) = request {
+        let reason = fields::cancellation(body)?;
+        let cancelled = state.store.cancel_for_user(id, &reason, change);
+        cancelled.await.map_err(refused)?;
+    }
     find(&state, id).await
 }
 
@@ -262,11 +261,13 @@ async fn extend_application(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
     Path(application_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<ExtendRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let change = state.change(caller, key);
+    let StaffRequest::New(change) = request else {
+        return find(&state, id).await;
+    };
     let (until, reason) = fields::extension(body, change.at)?;
     let extended = state.store.extend_application(id, until, &reason, change);
     extended.await.map_err(refused)?;

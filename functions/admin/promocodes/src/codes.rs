@@ -4,14 +4,15 @@
 use axum::Json;
 use axum::extract::{self, Path};
 use axum::http::StatusCode;
-use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId};
+use domain::{CodeState, PromoCode, PromoCodeId, PromotionId};
 use jiff::tz::TimeZone;
-use loyalty_store::{CodeFilter, PastVersion, StoredCode};
+use loyalty_store::{Change, CodeFilter, StoredCode};
 use serde::{Deserialize, Serialize};
 use service_http::{
     CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem, ProblemBody,
-    Query, Staff, StaffRequestKey, Version, Versioned, Versions, path_number,
+    Query, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions, written};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -136,16 +137,30 @@ async fn list_promocodes(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
         (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_promocode(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    _: Marketer,
+    request: StaffRequest,
     language: Language,
-    CheckedBody { fields, mut errors }: CheckedBody<NewCode>,
+    body: CheckedBody<NewCode>,
 ) -> Result<(StatusCode, Versioned<CodeBody>), Problem> {
+    let id = match request {
+        StaffRequest::Repeated(made) => PromoCodeId(made.resource_id()?),
+        StaffRequest::New(change) => create(&state, body, change, language).await?,
+    };
+    Ok((StatusCode::CREATED, written(state.code_body(id).await)?))
+}
+
+async fn create(
+    state: &State,
+    CheckedBody { fields, mut errors }: CheckedBody<NewCode>,
+    change: Change,
+    language: Language,
+) -> Result<PromoCodeId, Problem> {
     let promotion_id = PromotionId(fields.promotion_id);
     let promotion = state.store.find_promotion(promotion_id).await?;
     // Without its promotion only its time zone is missing: what else is wrong is said first.
@@ -164,10 +179,8 @@ async fn create_promocode(
     let Some(entry) = entry.filter(|_| errors.is_empty()) else {
         return Err(errors.into_problem());
     };
-    let change = state.change(caller, key);
     let created = state.store.create_code(promotion_id, &entry, change);
-    let id = created.await.map_err(|error| refused(error, language))?;
-    Ok((StatusCode::CREATED, state.code_body(id).await?))
+    created.await.map_err(|error| refused(error, language))
 }
 
 /// Look up a promo code
@@ -216,6 +229,7 @@ async fn get_promocode(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
         (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -223,22 +237,24 @@ async fn get_promocode(
 )]
 async fn replace_promocode(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<CodeFields>,
 ) -> Result<Versioned<CodeBody>, Problem> {
     let id = number(&promocode_id)?;
-    let before = state.find_code(id).await?;
-    let write = Write {
-        id,
-        version: if_match.version(),
-        before: &before,
-        language,
-    };
-    write.replace(&state, body, caller, key).await
+    if let StaffRequest::New(change) = request {
+        let before = state.find_code(id).await?;
+        let write = Write {
+            version: if_match.version(),
+            before: &before,
+            language,
+        };
+        write.replace(&state, body, change).await?;
+    }
+    written(state.code_body(id).await)
 }
 
 /// Change a promo code
@@ -263,6 +279,7 @@ async fn replace_promocode(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
         (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -270,29 +287,34 @@ async fn replace_promocode(
 )]
 async fn change_promocode(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
 ) -> Result<Versioned<CodeBody>, Problem> {
     let id = number(&promocode_id)?;
-    let before = state.find_code(id).await?;
-    let body = patch.merge(&code_body::fields(before.code.clone(), &zone(&before)))?;
-    let write = Write {
-        id,
-        // What the patch was merged into is what has to be there still.
-        version: Some(if_match.version().unwrap_or(before.code.version)),
-        before: &before,
-        language,
-    };
-    write.replace(&state, body, caller, key).await
+    if let StaffRequest::New(change) = request {
+        let replace = || async {
+            let before = state.find_code(id).await?;
+            let fields = code_body::fields(before.code.clone(), &zone(&before));
+            let body = patch.clone().merge(&fields)?;
+            let write = Write {
+                // What the patch was merged into is what has to be there still.
+                version: Some(if_match.version().unwrap_or(before.code.version)),
+                before: &before,
+                language,
+            };
+            write.replace(&state, body, change).await
+        };
+        if_match.change(replace).await?;
+    }
+    written(state.code_body(id).await)
 }
 
 /// A change of a promo code.
 struct Write<'a> {
-    id: PromoCodeId,
     /// The version that it must have, if it must have a certain one.
     version: Option<i32>,
     before: &'a StoredCode,
@@ -304,9 +326,8 @@ impl Write<'_> {
         self,
         state: &State,
         CheckedBody { fields, mut errors }: CheckedBody<CodeFields>,
-        caller: service_http::Caller,
-        key: StaffRequestKey,
-    ) -> Result<Versioned<CodeBody>, Problem> {
+        change: Change,
+    ) -> Result<(), Problem> {
         let entry = code_fields::parse(&fields, "", Some(&zone(self.before)), &mut errors);
         let is_new = fields.user_id != self.before.code.user_id;
         if is_new
@@ -321,13 +342,11 @@ impl Write<'_> {
         let Some(entry) = entry.filter(|_| errors.is_empty()) else {
             return Err(errors.into_problem());
         };
-        let change = state.change(caller, key);
         let replaced = state
             .store
-            .replace_code(self.id, self.version, &entry, change);
+            .replace_code(self.before.code.id, self.version, &entry, change);
         let language = self.language;
-        replaced.await.map_err(|error| refused(error, language))?;
-        state.code_body(self.id).await
+        replaced.await.map_err(|error| refused(error, language))
     }
 }
 
@@ -358,16 +377,17 @@ impl Write<'_> {
 )]
 async fn delete_promocode(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
 ) -> Result<StatusCode, Problem> {
     let id = number(&promocode_id)?;
-    let change = state.change(caller, key);
-    let deleted = state.store.delete_code(id, if_match.version(), change);
-    deleted.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let deleted = state.store.delete_code(id, if_match.version(), change);
+        deleted.await.map_err(|error| refused(error, language))?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -396,17 +416,10 @@ async fn list_promocode_versions(
 ) -> Result<Json<Versions<CodeFields>>, Problem> {
     let id = number(&promocode_id)?;
     let zone = zone(&state.find_code(id).await?);
-    let version = |past: PastVersion<IssuedCode>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: code_body::fields(past.value, &zone),
-    };
-    let versions = state.store.code_versions(id).await?;
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let past = state.store.code_versions(id).await?;
+    versions(past, Code::PromoNotFound, |code| {
+        code_body::fields(code, &zone)
+    })
 }
 
 fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {

@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use domain::Clock;
-use loyalty_store::{Change, LoyaltyStore, PromoError};
+use loyalty_store::{LoyaltyStore, PromoError};
 use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Code, FieldErrors, Language, Problem, StaffRequestKey};
+use service_http::{Access, Code, FieldErrors, Language, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::field_error::FieldError;
@@ -45,14 +45,6 @@ impl State {
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
         })
-    }
-
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
     }
 }
 

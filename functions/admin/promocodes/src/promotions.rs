@@ -8,12 +8,12 @@ use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use domain::{Promotion, PromotionId, PromotionStatus};
 use jiff::tz::TimeZone;
-use loyalty_store::{CodeEntry, CodeFilter, PastVersion, PromotionFilter, StoredPromotion};
+use loyalty_store::{Change, CodeEntry, CodeFilter, PromotionFilter, StoredPromotion};
 use service_http::{
     CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page, PageSize,
-    Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Version, Versioned, Versions,
-    path_number,
+    Problem, ProblemBody, Query, SortedPage, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions, written};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -149,16 +149,47 @@ async fn list_promotions(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 409, description = "`promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    _: Marketer,
+    request: StaffRequest,
     language: Language,
-    CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
+    body: CheckedBody<PromotionFields>,
 ) -> Result<(StatusCode, Versioned<CreatedPromotion>), Problem> {
+    let id = match request {
+        StaffRequest::Repeated(made) => PromotionId(made.resource_id()?),
+        StaffRequest::New(change) => create(&state, body, change, language).await?,
+    };
+    let promotion = written(state.promotion_body(id).await)?;
+    let filter = CodeFilter {
+        promotion_id: Some(id.0),
+        ..CodeFilter::default()
+    };
+    let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
+    let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
+    codes.reverse();
+    Ok((
+        StatusCode::CREATED,
+        Versioned {
+            version: promotion.version,
+            body: CreatedPromotion {
+                promotion: promotion.body,
+                promocodes: codes.into_iter().map(CodeBody::from).collect(),
+            },
+        },
+    ))
+}
+
+async fn create(
+    state: &State,
+    CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
+    change: Change,
+    language: Language,
+) -> Result<PromotionId, Problem> {
     // What is malformed was taken out, so the places of the others are not those that were sent.
     let malformed = errors.has("promocodes");
     let codes = match malformed {
@@ -177,27 +208,8 @@ async fn create_promotion(
     }
     let promotion = parsed.finish()?;
     let codes: Vec<CodeEntry> = codes.into_iter().flatten().collect();
-    let change = state.change(caller, key);
     let created = state.store.create_promotion(&promotion, &codes, change);
-    let id = created.await.map_err(|error| refused(error, language))?;
-    let promotion = state.promotion_body(id).await?;
-    let filter = CodeFilter {
-        promotion_id: Some(id.0),
-        ..CodeFilter::default()
-    };
-    let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
-    let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
-    codes.reverse();
-    Ok((
-        StatusCode::CREATED,
-        Versioned {
-            version: promotion.version,
-            body: CreatedPromotion {
-                promotion: promotion.body,
-                promocodes: codes.into_iter().map(CodeBody::from).collect(),
-            },
-        },
-    ))
+    created.await.map_err(|error| refused(error, language))
 }
 
 /// The promo codes of a new promotion; `None` in the place of one that is not acceptable.
@@ -265,6 +277,7 @@ async fn get_promotion(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
         (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -272,22 +285,23 @@ async fn get_promotion(
 )]
 async fn replace_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<PromotionFields>,
 ) -> Result<Versioned<PromotionBody>, Problem> {
     let id = number(&promotion_id)?;
-    let before = state.find_promotion(id).await?.promotion;
-    let promotion = parse_change(&state, body, &before, if_match.version()).await?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_promotion(id, if_match.version(), &promotion, change);
-    replaced.await.map_err(|error| refused(error, language))?;
-    state.promotion_body(id).await
+    if let StaffRequest::New(change) = request {
+        let before = state.find_promotion(id).await?.promotion;
+        let promotion = parse_change(&state, body, &before, if_match.version()).await?;
+        let replaced = state
+            .store
+            .replace_promotion(id, if_match.version(), &promotion, change);
+        replaced.await.map_err(|error| refused(error, language))?;
+    }
+    written(state.promotion_body(id).await)
 }
 
 /// Change a promotion
@@ -312,6 +326,7 @@ async fn replace_promotion(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
         (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -319,25 +334,31 @@ async fn replace_promotion(
 )]
 async fn change_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
 ) -> Result<Versioned<PromotionBody>, Problem> {
     let id = number(&promotion_id)?;
-    let before = state.find_promotion(id).await?.promotion;
-    // What the patch was merged into is what has to be there still.
-    let version = if_match.version().unwrap_or(before.version);
-    let body = patch.merge(&PromotionFields::from(before.clone()))?;
-    let promotion = parse_change(&state, body, &before, Some(version)).await?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_promotion(id, Some(version), &promotion, change);
-    replaced.await.map_err(|error| refused(error, language))?;
-    state.promotion_body(id).await
+    if let StaffRequest::New(change) = request {
+        let replace = || async {
+            let before = state.find_promotion(id).await?.promotion;
+            // What the patch was merged into is what has to be there still.
+            let version = if_match.version().unwrap_or(before.version);
+            let body = patch
+                .clone()
+                .merge(&PromotionFields::from(before.clone()))?;
+            let promotion = parse_change(&state, body, &before, Some(version)).await?;
+            let replaced = state
+                .store
+                .replace_promotion(id, Some(version), &promotion, change);
+            replaced.await.map_err(|error| refused(error, language))
+        };
+        if_match.change(replace).await?;
+    }
+    written(state.promotion_body(id).await)
 }
 
 /// Reads a changed promotion. What the store refuses first is checked before what is only checked here.
@@ -386,16 +407,17 @@ async fn parse_change(
 )]
 async fn delete_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
 ) -> Result<StatusCode, Problem> {
     let id = number(&promotion_id)?;
-    let change = state.change(caller, key);
-    let deleted = state.store.delete_promotion(id, if_match.version(), change);
-    deleted.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let deleted = state.store.delete_promotion(id, if_match.version(), change);
+        deleted.await.map_err(|error| refused(error, language))?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -422,21 +444,8 @@ async fn list_promotion_versions(
     _: Staff,
     Path(promotion_id): Path<String>,
 ) -> Result<Json<Versions<PromotionFields>>, Problem> {
-    let versions = state.store.promotion_versions(number(&promotion_id)?);
-    let versions = versions.await?;
-    if versions.is_empty() {
-        return Err(Problem::new(Code::PromotionNotFound));
-    }
-    let version = |past: PastVersion<Promotion>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: past.value.into(),
-    };
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let past = state.store.promotion_versions(number(&promotion_id)?);
+    versions(past.await?, Code::PromotionNotFound, PromotionFields::from)
 }
 
 fn number(promotion_id: &str) -> Result<PromotionId, Problem> {

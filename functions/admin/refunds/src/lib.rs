@@ -12,9 +12,9 @@ use axum::extract::FromRef;
 use cache::Cache;
 use checkout::Checkout;
 use domain::{Clock, Random};
-use loyalty_store::Change;
+use loyalty_store::LoyaltyStore;
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Caller, Code, Problem, StaffRequestKey};
+use service_http::{Access, Code, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -46,13 +46,11 @@ impl State {
             random: Arc::new(OsRandom),
         })
     }
+}
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
+impl FromRef<State> for LoyaltyStore {
+    fn from_ref(state: &State) -> LoyaltyStore {
+        state.checkout.store().clone()
     }
 }
 

@@ -6,8 +6,9 @@ use domain::{PromoCodeId, Reason, TariffId};
 use loyalty_store::{PurchaseFilter, Revocation};
 use service_http::{
     Admin, Code, FieldAdvice, JsonBody, Language, Page, PageSize, Problem, ProblemBody, Query,
-    Staff, StaffRequestKey, TimeCursor, TimeWindow,
+    Staff, TimeCursor, TimeWindow,
 };
+use staff_http::StaffRequest;
 use uuid::Uuid;
 
 use crate::dto::{PurchaseDetails, PurchaseOfUser, RevocationRequest};
@@ -44,7 +45,8 @@ pub(crate) async fn list_purchases(
     _: Staff,
     query: Query,
 ) -> Result<Json<Page<PurchaseOfUser>>, Problem> {
-    let window = TimeWindow::read(&query)?;
+    let others = ["user_id", "promocode_id"];
+    let window = TimeWindow::read(&query)?.narrowing(&query, &others, state.clock.now())?;
     let filter = PurchaseFilter {
         user_id: query.optional_parsed("user_id")?,
         status: query.optional_parsed("status")?,
@@ -53,7 +55,6 @@ pub(crate) async fn list_purchases(
         from: window.from,
         to: window.to,
     };
-    window.narrows(&query, &["user_id", "promocode_id"], state.clock.now())?;
     let before = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
@@ -118,16 +119,19 @@ pub(crate) async fn get_purchase(
 )]
 pub(crate) async fn revoke_purchase(
     extract::State(state): extract::State<State>,
-    Admin(caller): Admin,
+    _: Admin,
     Path(purchase_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     JsonBody(RevocationRequest { reason }): JsonBody<RevocationRequest>,
 ) -> Result<Json<PurchaseDetails>, Problem> {
     let id = parse_id(&purchase_id)?;
     let reason = Reason::parse(&reason)
         .map_err(|error| Problem::invalid_field("reason", error.advice(language)))?;
-    let (store, change) = (state.checkout.store(), state.change(caller, key));
+    let StaffRequest::New(change) = request else {
+        return load(&state, id).await;
+    };
+    let store = state.checkout.store();
     let revoked = store.revoke_purchase(id, &reason, change, state.random.as_ref());
     match revoked.await? {
         Revocation::Done => load(&state, id).await,

@@ -5,7 +5,7 @@ use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use checkout::CheckoutError;
 use domain::Reason;
-use loyalty_store::{Refund, RefundFilter, RefundOrder, RefundOutcome};
+use loyalty_store::{Change, Refund, RefundFilter, RefundOrder, RefundOutcome};
 use service_http::{
     Admin, Code, FieldErrors, JsonBody, Language, Page, PageSize, Problem, ProblemBody, Query,
     RequiredIdempotencyKey, Staff, StaffRequestKey, TimeCursor, TimeWindow, parse_amount,
@@ -44,7 +44,8 @@ pub(crate) async fn list_refunds(
     _: Staff,
     query: Query,
 ) -> Result<Json<Page<ListedRefund>>, Problem> {
-    let window = TimeWindow::read(&query)?;
+    let others = ["purchase_id", "user_id"];
+    let window = TimeWindow::read(&query)?.narrowing(&query, &others, state.clock.now())?;
     let filter = RefundFilter {
         purchase_id: query.optional_parsed("purchase_id")?,
         user_id: query.optional_parsed("user_id")?,
@@ -52,7 +53,6 @@ pub(crate) async fn list_refunds(
         from: window.from,
         to: window.to,
     };
-    window.narrows(&query, &["purchase_id", "user_id"], state.clock.now())?;
     let before = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
@@ -97,6 +97,7 @@ pub(crate) async fn order_refund(
     Admin(caller): Admin,
     Path(purchase_id): Path<String>,
     RequiredIdempotencyKey(key): RequiredIdempotencyKey,
+    StaffRequestKey(request): StaffRequestKey,
     language: Language,
     JsonBody(RefundRequest { amount, reason }): JsonBody<RefundRequest>,
 ) -> Result<(StatusCode, Json<RefundBody>), Problem> {
@@ -121,7 +122,11 @@ pub(crate) async fn order_refund(
         key: Some(&key),
         reason: &reason,
     };
-    let change = state.change(caller, StaffRequestKey(None));
+    let change = Change {
+        actor_id: caller.user_id,
+        at: state.clock.now(),
+        request,
+    };
     let ordered = store.order_refund(order, change, state.random.as_ref());
     let refund = match ordered.await? {
         RefundOutcome::Refund(refund) => *refund,
