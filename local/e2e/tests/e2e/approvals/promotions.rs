@@ -157,7 +157,6 @@ async fn only_what_gives_more_needs_an_approval() {
         json!({ "total_limit": 16 }),
         json!({ "budget": null }),
         json!({ "ends_at": null }),
-        json!({ "listed": true }),
     ] {
         world
             .approve(&patch(&marketer, promotion, wider).await)
