@@ -3,6 +3,7 @@
 mod ambient;
 mod amounts;
 mod application;
+mod approval;
 mod campaign;
 mod caseless;
 mod code_generator;
@@ -31,12 +32,14 @@ mod staff_log;
 mod subscription;
 mod tariff;
 mod text_enum;
+mod tighter;
 mod user;
 mod user_period;
 mod waivers;
 
 pub use ambient::{Clock, Random};
 pub use application::ApplicationState;
+pub use approval::{ApprovalKind, ApprovalShare, ApprovalState, BadShare, RefundThresholds};
 pub use campaign::{Campaign, CampaignStatus, Usage};
 pub use code_generator::{BadCodeFormat, CodeCheck, CodeGenerator};
 pub use decision::Decision;

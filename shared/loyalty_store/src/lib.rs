@@ -3,6 +3,8 @@
 
 mod application;
 mod applications;
+mod approval_requests;
+mod approvals;
 mod audit;
 mod audit_log;
 mod campaigns;
@@ -47,6 +49,8 @@ mod versions;
 
 pub use application::Application;
 pub use applications::{ApplicationFilter, StoredApplication};
+pub use approval_requests::{ApprovalRequest, PromotionProposal};
+pub use approvals::{Approval, ApprovalFilter, Verdict, VerdictOutcome};
 pub use audit::Audited;
 pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
@@ -83,6 +87,8 @@ pub use version_history::PastVersion;
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
         applications::STATEMENTS,
+        approval_requests::STATEMENTS,
+        approvals::STATEMENTS,
         audit::STATEMENTS,
         audit_log::STATEMENTS,
         campaigns::STATEMENTS,

@@ -154,6 +154,10 @@ impl LoyaltyStore {
             "created" => return Ok(PromoCodeId(record.field()?)),
             "no_promotion" => PromoError::NoPromotion,
             "archived" => PromoError::Archived,
+            "approval_pending" => {
+                let _: Option<i64> = record.field()?;
+                PromoError::ApprovalPending(record.field()?)
+            }
             "unknown_user" => PromoError::UnknownReferences(vec!["user_id".to_owned()]),
             "taken" => PromoError::CodeTaken(vec![entry.code.as_str().to_owned()]),
             "key_reused" => PromoError::KeyReused,
@@ -181,6 +185,10 @@ impl LoyaltyStore {
             "no_code" => PromoError::NoCode,
             "changed" => PromoError::Changed(record.field()?),
             "archived" => PromoError::Archived,
+            "approval_pending" => {
+                let _: Option<i32> = record.field()?;
+                PromoError::ApprovalPending(record.field()?)
+            }
             "code_fixed" => PromoError::CodeFixed,
             "uses_fixed" => PromoError::UsesFixed,
             "unknown_user" => PromoError::UnknownReferences(vec!["user_id".to_owned()]),

@@ -235,6 +235,27 @@ catalogue! {
     RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
+    ApprovalNotFound "approval_not_found" NOT_FOUND:
+        "There is no such approval." "Check its ID in the list of approvals.";
+        "Такого согласования нет." "Проверьте идентификатор по списку согласований.".
+    ApprovalPending "approval_pending" CONFLICT:
+        "Another change of the same promotion, or another refund of the same purchase, is waiting for an approval." "Have the one in `approval_id` approved, rejected or withdrawn, then repeat the call.";
+        "Другое изменение этой же акции или другой возврат по этой же покупке ждёт согласования." "Дождитесь решения по `approval_id` или отзовите его, затем повторите запрос.".
+    ApprovalDecided "approval_decided" CONFLICT:
+        "This has been decided already, or nobody decided in time." "Its `state` says how. If the change is still needed, request it again.";
+        "Решение уже принято, или срок согласования истёк." "Итог указан в `state`. Если изменение ещё нужно, запросите его снова.".
+    ApprovalOutdated "approval_outdated" CONFLICT:
+        "What this is about has changed since it was requested, so it can't be approved." "Reject it or have it withdrawn, and request the change again. `cause` is the error that making the change would give.";
+        "С момента запроса всё изменилось, и согласовать это уже нельзя." "Отклоните запрос или отзовите его и запросите изменение снова. В `cause` — ошибка, с которой не удалось бы само изменение.".
+    OwnApproval "own_approval" CONFLICT:
+        "You have requested this yourself, so somebody else has to decide." "Ask a colleague, or withdraw it. Your other accounts count as you.";
+        "Это ваш собственный запрос, решать по нему должен кто-то другой." "Попросите коллегу или отзовите запрос. Другие ваши учётные записи — это тоже вы.".
+    NotOwnApproval "not_own_approval" FORBIDDEN:
+        "Somebody else has requested this." "You can reject it. Only administrators withdraw what others have requested.";
+        "Это запросил другой сотрудник." "Вы можете отклонить запрос. Отзывать чужие запросы могут только администраторы.".
+    PromotionUnlimited "promotion_unlimited" CONFLICT:
+        "This promotion gives so large a discount that it was approved, and it has no limit: another promo code would extend it." "Set its `total_limit` or `budget` first, which needs no approval.";
+        "Скидка этой акции так велика, что её согласовывали, а лимита у акции нет: новый промокод расширил бы её." "Сначала задайте `total_limit` или `budget`: согласование для этого не нужно.".
     GiftTooLong "gift_too_long" FORBIDDEN:
         "This is longer than you may give." "Give at most `limit_days` days, where a month counts as 31, or ask a marketer or an administrator.";
         "Это дольше, чем вы можете подарить." "Подарите не больше `limit_days` дней (месяц считается за 31) или попросите маркетолога или администратора.".

@@ -259,7 +259,7 @@ async fn cancel_application(
 )]
 async fn extend_application(
     extract::State(state): extract::State<State>,
-    Staff(caller): Staff,
+    _: Staff,
     Path(application_id): Path<String>,
     request: StaffRequest,
     body: CheckedBody<ExtendRequest>,

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::approval::gives_no_more;
 use crate::code_body::{self, CodeBody, Codes};
 use crate::code_fields::{self, CodeFields};
 use crate::field_error::FieldError;
@@ -136,7 +137,7 @@ async fn list_promocodes(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
         (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
@@ -164,7 +165,10 @@ async fn create(
     let promotion_id = PromotionId(fields.promotion_id);
     let promotion = state.store.find_promotion(promotion_id).await?;
     // Without its promotion only its time zone is missing: what else is wrong is said first.
-    let zone = promotion.map_or(TimeZone::UTC, |found| found.promotion.schedule.zone);
+    let zone = promotion
+        .as_ref()
+        .map(|found| &found.promotion.schedule.zone);
+    let zone = zone.cloned().unwrap_or(TimeZone::UTC);
     let code = CodeFields {
         promocode: fields.promocode,
         user_id: fields.user_id,
@@ -179,6 +183,11 @@ async fn create(
     let Some(entry) = entry.filter(|_| errors.is_empty()) else {
         return Err(errors.into_problem());
     };
+    if let Some(promotion) = promotion
+        && state.is_extended_by_codes(&promotion.promotion).await?
+    {
+        return Err(Problem::new(Code::PromotionUnlimited));
+    }
     let created = state.store.create_code(promotion_id, &entry, change);
     created.await.map_err(|error| refused(error, language))
 }
@@ -228,7 +237,7 @@ async fn get_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
         (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
@@ -278,7 +287,7 @@ async fn replace_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
         (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
@@ -342,6 +351,13 @@ impl Write<'_> {
         let Some(entry) = entry.filter(|_| errors.is_empty()) else {
             return Err(errors.into_problem());
         };
+        let before = &self.before.code;
+        if !gives_no_more(&entry, before)
+            && let Some(promotion) = state.store.find_promotion(before.promotion_id).await?
+            && state.is_extended_by_codes(&promotion.promotion).await?
+        {
+            return Err(Problem::new(Code::PromotionUnlimited));
+        }
         let replaced = state
             .store
             .replace_code(self.before.code.id, self.version, &entry, change);

@@ -1,6 +1,7 @@
 //! For staff: what is offered. A promotion is an offer with all its rules (`/admin/promotions`), a promo code a text that
 //! gives access to it (`/admin/promocodes`). All staff may read; marketers and administrators write.
 
+mod approval;
 mod code_body;
 mod code_fields;
 mod codes;
@@ -12,10 +13,11 @@ mod promotions;
 
 use std::sync::Arc;
 
+use approval_requests::ApprovalPolicy;
 use axum::extract::FromRef;
-use domain::Clock;
+use domain::{Clock, Random};
 use loyalty_store::{LoyaltyStore, PromoError};
-use runtime::{ConfigError, SystemClock};
+use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{Access, Code, FieldErrors, Language, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -32,6 +34,8 @@ pub struct State {
     access: Access,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    approvals: ApprovalPolicy,
 }
 
 impl State {
@@ -44,6 +48,8 @@ impl State {
             access: Access::from_env()?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            approvals: ApprovalPolicy::from_env()?,
         })
     }
 }
@@ -77,6 +83,9 @@ fn refused(error: PromoError, language: Language) -> Problem {
                 errors.refuse(&field, &FieldError::Unknown);
             }
             errors.into_problem()
+        }
+        PromoError::ApprovalPending(id) => {
+            Problem::new(Code::ApprovalPending).with("approval_id", id.to_string())
         }
         PromoError::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         PromoError::Pg(error) => error.into(),

@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
+use approval_requests::{ApprovalBody, Written};
 use axum::Json;
 use axum::extract::{self, Path};
 use axum::http::StatusCode;
-use domain::{Promotion, PromotionId, PromotionStatus};
+use domain::{Promotion, PromotionId, PromotionStatus, Reason};
 use jiff::tz::TimeZone;
 use loyalty_store::{Change, CodeEntry, CodeFilter, PromotionFilter, StoredPromotion};
 use service_http::{
@@ -17,6 +18,7 @@ use staff_http::{StaffRequest, versions, written};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::approval::Wanted;
 use crate::code_body::CodeBody;
 use crate::field_error::FieldError;
 use crate::promotion_body::{CreatedPromotion, PromotionBody};
@@ -53,6 +55,47 @@ impl State {
             version: found.promotion.version,
             body: found.into(),
         })
+    }
+
+    /// Changes a promotion that has this version, or asks for the approval of that.
+    async fn write(
+        &self,
+        before: &Promotion,
+        version: Option<i32>,
+        (promotion, reason): (Promotion, Option<Reason>),
+        change: Change,
+        language: Language,
+    ) -> Result<Written<PromotionId>, Problem> {
+        let wanted = Wanted {
+            before: Some(before),
+            version: version.unwrap_or(before.version),
+            promotion: &promotion,
+            codes: &[],
+            reason: reason.as_ref(),
+        };
+        if let Some(approval) = self.ask_for_approval(wanted, change, language).await? {
+            return Ok(Written::Waits(approval));
+        }
+        // That it needs no approval may hang on what there is before.
+        let is_active = promotion.status == PromotionStatus::Active;
+        let version = version.or_else(|| is_active.then_some(before.version));
+        let id = before.id;
+        let replaced = self
+            .store
+            .replace_promotion(id, version, &promotion, change);
+        replaced.await.map_err(|error| refused(error, language))?;
+        Ok(Written::Done(id))
+    }
+
+    /// A promotion that was changed, or the approval that its change waits for.
+    async fn answer(
+        &self,
+        made: Written<PromotionId>,
+    ) -> Result<Written<Versioned<PromotionBody>>, Problem> {
+        match made {
+            Written::Done(id) => written(self.promotion_body(id).await).map(Written::Done),
+            Written::Waits(approval) => Ok(Written::Waits(approval)),
+        }
     }
 
     /// Adds what only the database knows to be wrong: references to what does not exist, and a total that can't be paid for a
@@ -133,7 +176,8 @@ async fn list_promotions(
 /// Create a promotion
 ///
 /// With its first promo codes, if there are any. Its period is given in local time of its time zone: `2026-03-01T00:00` in
-/// `Europe/Moscow`.
+/// `Europe/Moscow`. If it is active and its discount is as large as the shop has a second person approve, by default all of a
+/// price, nothing is created yet: the answer is the approval that it waits for.
 #[utoipa::path(
     post,
     path = "/admin/promotions",
@@ -145,6 +189,7 @@ async fn list_promotions(
     request_body = PromotionFields,
     responses(
         (status = 201, description = "The promotion, with its version as `ETag`", body = CreatedPromotion),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
@@ -159,10 +204,14 @@ async fn create_promotion(
     request: StaffRequest,
     language: Language,
     body: CheckedBody<PromotionFields>,
-) -> Result<(StatusCode, Versioned<CreatedPromotion>), Problem> {
-    let id = match request {
-        StaffRequest::Repeated(made) => PromotionId(made.resource_id()?),
+) -> Result<Written<(StatusCode, Versioned<CreatedPromotion>)>, Problem> {
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
         StaffRequest::New(change) => create(&state, body, change, language).await?,
+    };
+    let id = match made {
+        Written::Done(id) => id,
+        Written::Waits(approval) => return Ok(Written::Waits(approval)),
     };
     let promotion = written(state.promotion_body(id).await)?;
     let filter = CodeFilter {
@@ -172,7 +221,7 @@ async fn create_promotion(
     let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
     let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
     codes.reverse();
-    Ok((
+    Ok(Written::Done((
         StatusCode::CREATED,
         Versioned {
             version: promotion.version,
@@ -181,7 +230,7 @@ async fn create_promotion(
                 promocodes: codes.into_iter().map(CodeBody::from).collect(),
             },
         },
-    ))
+    )))
 }
 
 async fn create(
@@ -189,7 +238,7 @@ async fn create(
     CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
     change: Change,
     language: Language,
-) -> Result<PromotionId, Problem> {
+) -> Result<Written<PromotionId>, Problem> {
     // What is malformed was taken out, so the places of the others are not those that were sent.
     let malformed = errors.has("promocodes");
     let codes = match malformed {
@@ -206,10 +255,21 @@ async fn create(
             parsed.errors.refuse(&field, &FieldError::Unknown);
         }
     }
-    let promotion = parsed.finish()?;
+    let (promotion, reason) = parsed.finish()?;
     let codes: Vec<CodeEntry> = codes.into_iter().flatten().collect();
+    let wanted = Wanted {
+        before: None,
+        version: 0,
+        promotion: &promotion,
+        codes: &codes,
+        reason: reason.as_ref(),
+    };
+    if let Some(approval) = state.ask_for_approval(wanted, change, language).await? {
+        return Ok(Written::Waits(approval));
+    }
     let created = state.store.create_promotion(&promotion, &codes, change);
-    created.await.map_err(|error| refused(error, language))
+    let id = created.await.map_err(|error| refused(error, language))?;
+    Ok(Written::Done(id))
 }
 
 /// The promo codes of a new promotion; `None` in the place of one that is not acceptable.
@@ -259,6 +319,8 @@ async fn get_promotion(
 /// Replace a promotion
 ///
 /// All its promo codes follow at once. An archived promotion can't be changed. Users who have applied a code keep their price.
+/// What makes a discount as large as a second person has to approve available to buyers, or to more of them, changes nothing
+/// yet: the answer is the approval that it waits for.
 #[utoipa::path(
     put,
     path = "/admin/promotions/{promotion_id}",
@@ -272,11 +334,12 @@ async fn get_promotion(
     request_body = PromotionFields,
     responses(
         (status = 200, description = "The updated promotion", body = PromotionBody),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `approval_pending`", body = ProblemBody),
         (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
@@ -291,23 +354,26 @@ async fn replace_promotion(
     request: StaffRequest,
     language: Language,
     body: CheckedBody<PromotionFields>,
-) -> Result<Versioned<PromotionBody>, Problem> {
+) -> Result<Written<Versioned<PromotionBody>>, Problem> {
     let id = number(&promotion_id)?;
-    if let StaffRequest::New(change) = request {
-        let before = state.find_promotion(id).await?.promotion;
-        let promotion = parse_change(&state, body, &before, if_match.version()).await?;
-        let replaced = state
-            .store
-            .replace_promotion(id, if_match.version(), &promotion, change);
-        replaced.await.map_err(|error| refused(error, language))?;
-    }
-    written(state.promotion_body(id).await)
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
+        StaffRequest::New(change) => {
+            let before = state.find_promotion(id).await?.promotion;
+            let parsed = parse_change(&state, body, &before, if_match.version()).await?;
+            state
+                .write(&before, if_match.version(), parsed, change, language)
+                .await?
+        }
+    };
+    state.answer(made).await
 }
 
 /// Change a promotion
 ///
 /// Only the members that are named; `null` removes one. All its promo codes follow at once. An archived promotion can't be
-/// changed. Users who have applied a code keep their price.
+/// changed. Users who have applied a code keep their price. What makes a discount as large as a second person has to approve
+/// available to buyers, or to more of them, changes nothing yet: the answer is the approval that it waits for.
 #[utoipa::path(
     patch,
     path = "/admin/promotions/{promotion_id}",
@@ -321,11 +387,12 @@ async fn replace_promotion(
     request_body(content = Value, description = "Members of a promotion", example = json!({ "title": "Скидка 30 %" })),
     responses(
         (status = 200, description = "The updated promotion", body = PromotionBody),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `approval_pending`", body = ProblemBody),
         (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
@@ -340,25 +407,27 @@ async fn change_promotion(
     request: StaffRequest,
     language: Language,
     patch: MergePatch,
-) -> Result<Versioned<PromotionBody>, Problem> {
+) -> Result<Written<Versioned<PromotionBody>>, Problem> {
     let id = number(&promotion_id)?;
-    if let StaffRequest::New(change) = request {
-        let replace = || async {
-            let before = state.find_promotion(id).await?.promotion;
-            // What the patch was merged into is what has to be there still.
-            let version = if_match.version().unwrap_or(before.version);
-            let body = patch
-                .clone()
-                .merge(&PromotionFields::from(before.clone()))?;
-            let promotion = parse_change(&state, body, &before, Some(version)).await?;
-            let replaced = state
-                .store
-                .replace_promotion(id, Some(version), &promotion, change);
-            replaced.await.map_err(|error| refused(error, language))
-        };
-        if_match.change(replace).await?;
-    }
-    written(state.promotion_body(id).await)
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
+        StaffRequest::New(change) => {
+            let replace = || async {
+                let before = state.find_promotion(id).await?.promotion;
+                // What the patch was merged into is what has to be there still.
+                let version = if_match.version().unwrap_or(before.version);
+                let body = patch
+                    .clone()
+                    .merge(&PromotionFields::from(before.clone()))?;
+                let parsed = parse_change(&state, body, &before, Some(version)).await?;
+                state
+                    .write(&before, Some(version), parsed, change, language)
+                    .await
+            };
+            if_match.change(replace).await?
+        }
+    };
+    state.answer(made).await
 }
 
 /// Reads a changed promotion. What the store refuses first is checked before what is only checked here.
@@ -367,7 +436,7 @@ async fn parse_change(
     CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
     before: &Promotion,
     version: Option<i32>,
-) -> Result<Promotion, Problem> {
+) -> Result<(Promotion, Option<Reason>), Problem> {
     if fields.promocodes.is_some() {
         errors.refuse("promocodes", &FieldError::NotHere);
     }

@@ -8,6 +8,7 @@ mod refunds;
 
 use std::sync::Arc;
 
+use approval_requests::ApprovalPolicy;
 use axum::extract::FromRef;
 use cache::Cache;
 use checkout::Checkout;
@@ -31,6 +32,7 @@ pub struct State {
     checkout: Checkout,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    approvals: ApprovalPolicy,
 }
 
 impl State {
@@ -44,6 +46,7 @@ impl State {
             checkout: Checkout::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
+            approvals: ApprovalPolicy::from_env()?,
         })
     }
 }

@@ -15,6 +15,7 @@ mod admin_users;
 mod answers;
 mod api;
 mod applications;
+mod approvals;
 mod audit_log;
 mod bad_bodies;
 mod bad_fields;

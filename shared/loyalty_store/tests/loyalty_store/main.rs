@@ -6,6 +6,7 @@
     reason = "a test may fail"
 )]
 
+mod approvals;
 mod currencies;
 mod for_user;
 mod gifts;
