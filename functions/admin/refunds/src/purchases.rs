@@ -46,14 +46,15 @@ pub(crate) async fn list_purchases(
     query: Query,
 ) -> Result<Json<Page<PurchaseOfUser>>, Problem> {
     let others = ["user_id", "promocode_id"];
-    let window = TimeWindow::read(&query)?.narrowing(&query, &others, state.clock.now())?;
+    let window = TimeWindow::read(&query)?;
     let filter = PurchaseFilter {
         user_id: query.optional_parsed("user_id")?,
         status: query.optional_parsed("status")?,
         tariff: query.optional_number("tariff")?.map(TariffId),
         code: query.optional_number("promocode_id")?.map(PromoCodeId),
         from: window.from,
-        to: window.to,
+        // Last: what is wrong with a parameter is said first.
+        to: window.narrowing(&query, &others, state.clock.now())?.to,
     };
     let before = query
         .optional_parsed("cursor")?

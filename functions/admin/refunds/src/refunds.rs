@@ -46,13 +46,14 @@ pub(crate) async fn list_refunds(
     query: Query,
 ) -> Result<Json<Page<ListedRefund>>, Problem> {
     let others = ["purchase_id", "user_id"];
-    let window = TimeWindow::read(&query)?.narrowing(&query, &others, state.clock.now())?;
+    let window = TimeWindow::read(&query)?;
     let filter = RefundFilter {
         purchase_id: query.optional_parsed("purchase_id")?,
         user_id: query.optional_parsed("user_id")?,
         status: query.optional_parsed("status")?,
         from: window.from,
-        to: window.to,
+        // Last: what is wrong with a parameter is said first.
+        to: window.narrowing(&query, &others, state.clock.now())?.to,
     };
     let before = query
         .optional_parsed("cursor")?
