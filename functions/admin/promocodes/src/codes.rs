@@ -6,18 +6,18 @@ use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId};
 use jiff::tz::TimeZone;
-use loyalty_store::{CodeFilter, PastVersion, StoredCode};
+use loyalty_store::{CodeFilter, PastVersion, StaffReader, StoredCode};
 use serde::{Deserialize, Serialize};
 use service_http::{
-    CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem, ProblemBody,
-    Query, Staff, StaffRequestKey, Version, Versioned, Versions, path_number,
+    Caller, CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem,
+    ProblemBody, Query, Staff, StaffRequestKey, Version, Versioned, Versions, path_number,
 };
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::code_body::{self, CodeBody, Codes};
+use crate::code_body::{self, CodeBody, Codes, ShownCode};
 use crate::code_fields::{self, CodeFields};
 use crate::field_error::FieldError;
 use crate::{MAX_PAGE, PAGE, State, refused};
@@ -62,11 +62,24 @@ impl State {
         found.ok_or_else(|| Problem::new(Code::PromoNotFound))
     }
 
-    async fn code_body(&self, id: PromoCodeId) -> Result<Versioned<CodeBody>, Problem> {
-        let found = self.find_code(id).await?;
+    async fn code_body(
+        &self,
+        id: PromoCodeId,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        self.shown(self.find_code(id).await?, reader).await
+    }
+
+    pub(crate) async fn shown(
+        &self,
+        code: StoredCode,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        let version = code.code.version;
+        let body = self.store.show(reader, |sight| CodeBody::of(code, sight));
         Ok(Versioned {
-            version: found.code.version,
-            body: found.into(),
+            version,
+            body: body.await?,
         })
     }
 }
@@ -85,7 +98,7 @@ impl State {
         ("status" = Option<String>, Query, description = "Only promo codes whose promotion is `draft`, `active`, `paused` or `archived`"),
         ("state" = Option<String>, Query, description = "Only promo codes that are `issued` or `disabled`"),
         ("campaign_id" = Option<i64>, Query, description = "Only promo codes of this campaign", minimum = 1),
-        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters"),
+        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters. For support, only listed ones"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),
@@ -98,9 +111,10 @@ impl State {
 )]
 async fn list_promocodes(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     query: Query,
 ) -> Result<Json<Codes>, Problem> {
+    let reader = state.reader(caller);
     let invalid = |_| Problem::new(Code::QueryParameterInvalid).with("parameter", "begins_with");
     let begins_with = query.optional("begins_with")?.map(PromoCode::parse);
     let filter = CodeFilter {
@@ -109,12 +123,18 @@ async fn list_promocodes(
         status: query.optional_parsed("status")?,
         state: query.optional_parsed("state")?,
         campaign_id: query.optional_number("campaign_id")?,
+        // Otherwise a text could be found out one character after the other.
+        listed_alone: begins_with.is_some() && reader.sees_listed_alone(),
         begins_with: begins_with.transpose().map_err(invalid)?,
     };
     let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let codes = state.store.find_codes(&filter, before, size.fetch());
-    Ok(Json(Codes::page(codes.await?, size)))
+    let codes = codes.await?;
+    let page = state
+        .store
+        .show(&reader, |sight| Codes::page(codes, size, sight));
+    Ok(Json(page.await?))
 }
 
 /// Create a promo code
@@ -167,10 +187,11 @@ async fn create_promocode(
     let change = state.change(caller, key);
     let created = state.store.create_code(promotion_id, &entry, change);
     let id = created.await.map_err(|error| refused(error, language))?;
-    Ok((StatusCode::CREATED, state.code_body(id).await?))
+    let reader = state.reader(caller);
+    Ok((StatusCode::CREATED, state.code_body(id, &reader).await?))
 }
 
-/// Look up a promo code
+/// Read a promo code
 #[utoipa::path(
     get,
     path = "/admin/promocodes/{promocode_id}",
@@ -188,10 +209,11 @@ async fn create_promocode(
 )]
 async fn get_promocode(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
 ) -> Result<Versioned<CodeBody>, Problem> {
-    state.code_body(number(&promocode_id)?).await
+    let reader = state.reader(caller);
+    state.code_body(number(&promocode_id)?, &reader).await
 }
 
 /// Replace a promo code
@@ -279,7 +301,7 @@ async fn change_promocode(
 ) -> Result<Versioned<CodeBody>, Problem> {
     let id = number(&promocode_id)?;
     let before = state.find_code(id).await?;
-    let body = patch.merge(&code_body::fields(before.code.clone(), &zone(&before)))?;
+    let body = patch.merge(&code_body::entered(before.code.clone(), &zone(&before)))?;
     let write = Write {
         id,
         // What the patch was merged into is what has to be there still.
@@ -304,7 +326,7 @@ impl Write<'_> {
         self,
         state: &State,
         CheckedBody { fields, mut errors }: CheckedBody<CodeFields>,
-        caller: service_http::Caller,
+        caller: Caller,
         key: StaffRequestKey,
     ) -> Result<Versioned<CodeBody>, Problem> {
         let entry = code_fields::parse(&fields, "", Some(&zone(self.before)), &mut errors);
@@ -327,7 +349,7 @@ impl Write<'_> {
             .replace_code(self.id, self.version, &entry, change);
         let language = self.language;
         replaced.await.map_err(|error| refused(error, language))?;
-        state.code_body(self.id).await
+        state.code_body(self.id, &state.reader(caller)).await
     }
 }
 
@@ -383,7 +405,7 @@ async fn delete_promocode(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
     ),
     responses(
-        (status = 200, description = "The versions", body = Versions<CodeFields>),
+        (status = 200, description = "The versions", body = Versions<ShownCode>),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
@@ -391,25 +413,31 @@ async fn delete_promocode(
 )]
 async fn list_promocode_versions(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
-) -> Result<Json<Versions<CodeFields>>, Problem> {
+) -> Result<Json<Versions<ShownCode>>, Problem> {
     let id = number(&promocode_id)?;
-    let zone = zone(&state.find_code(id).await?);
-    let version = |past: PastVersion<IssuedCode>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: code_body::fields(past.value, &zone),
-    };
+    let present = state.find_code(id).await?;
+    let zone = zone(&present);
     let versions = state.store.code_versions(id).await?;
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let reader = state.reader(caller);
+    let shown = state.store.show(&reader, |sight| {
+        let version = |past: PastVersion<IssuedCode>| Version {
+            version: past.version,
+            at: past.at,
+            by: past.actor_id,
+            changed: None,
+            value: {
+                let text = present.text.earlier(past.value.text());
+                ShownCode::of(&past.value, &text, &zone, sight)
+            },
+        };
+        Versions::new(versions.into_iter().map(version).collect())
+    });
+    Ok(Json(shown.await?))
 }
 
-fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
+pub(crate) fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
     path_number(promocode_id, Code::PromoNotFound).map(PromoCodeId)
 }
 

@@ -5,6 +5,7 @@ mod code_body;
 mod code_fields;
 mod codes;
 mod field_error;
+mod look_up;
 mod promotion_body;
 mod promotion_entry;
 mod promotion_fields;
@@ -12,9 +13,11 @@ mod promotions;
 
 use std::sync::Arc;
 
+use attempts::LookUps;
 use axum::extract::FromRef;
+use cache::Cache;
 use domain::Clock;
-use loyalty_store::{Change, LoyaltyStore, PromoError};
+use loyalty_store::{Change, LoyaltyStore, PromoError, StaffReader};
 use runtime::{ConfigError, SystemClock};
 use service_http::{Access, Caller, Code, FieldErrors, Language, Problem, StaffRequestKey};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +33,7 @@ const MAX_PAGE: u16 = 100;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    look_ups: LookUps,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
 }
@@ -40,11 +44,18 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            look_ups: LookUps::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
         })
+    }
+
+    /// Who reads what is answered to the caller.
+    fn reader(&self, caller: Caller) -> StaffReader {
+        StaffReader::new(caller.user_id, caller.role, self.clock.now())
     }
 
     fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
@@ -58,7 +69,9 @@ impl State {
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    promotions::router().merge(codes::router())
+    promotions::router()
+        .merge(codes::router())
+        .merge(look_up::router())
 }
 
 fn refused(error: PromoError, language: Language) -> Problem {

@@ -55,5 +55,6 @@ mod subscriptions;
 mod tariffs;
 mod trials;
 mod unknown_parameters;
+mod unlisted_texts;
 mod unused;
 mod world;
