@@ -1412,6 +1412,12 @@ BEGIN
         AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted');
 END $$;
 
+CREATE FUNCTION public.is_unlisted(p_listed boolean, p_batch_id bigint, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT NOT p_listed OR p_batch_id IS NOT NULL OR p_user_id IS NOT NULL
+$$;
+
 CREATE TABLE public.promotions (
     id bigint NOT NULL,
     title text NOT NULL,
@@ -1958,6 +1964,28 @@ CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RE
     SELECT pg_advisory_xact_lock(hashtextextended(p_user_id::text, p_tariff_id))
 $$;
 
+CREATE FUNCTION public.look_up_code(p_code_id bigint, p_staff public.staff_request, p_reason text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_request text;
+    v_user_id uuid;
+BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'looked_up' ELSE v_request END;
+    END IF;
+    SELECT c.user_id INTO v_user_id FROM promo_codes c WHERE c.id = p_code_id;
+    IF NOT FOUND THEN
+        RETURN 'no_code';
+    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promo_code', p_resource_id => p_code_id::text, p_action => 'look_up',
+        p_details => '{}', p_user_id => v_user_id, p_reason => p_reason
+    );
+    RETURN 'looked_up';
+END $$;
+
 CREATE FUNCTION public.maintain_decision_partitions(p_now timestamp with time zone, p_keep_months integer) RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -2280,6 +2308,22 @@ BEGIN
     WHERE u.promotion_id = p_promotion_id;
 END $$;
 
+CREATE FUNCTION public.record_code_sight(p_actor_id uuid, p_at timestamp with time zone, p_code_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_new_ids CONSTANT bigint[] := keep_insider(
+        p_actor_id => p_actor_id, p_at => p_at, p_promotion_id => NULL, p_code_ids => p_code_ids
+    );
+BEGIN
+    IF cardinality(v_new_ids) > 0 THEN
+        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+        VALUES (
+            p_at, p_actor_id, 'promo_code', v_new_ids[1]::text, 'read', jsonb_build_object('promocode_ids', v_new_ids)
+        );
+    END IF;
+END $$;
+
 CREATE FUNCTION public.record_staff_change(p_staff public.staff_request, p_resource text, p_resource_id text, p_action text, p_details jsonb, p_user_id uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2298,6 +2342,22 @@ BEGIN
             p_code_ids => ARRAY[p_resource_id::bigint]
         );
     END IF;
+END $$;
+
+CREATE FUNCTION public.record_typed_code(p_actor_id uuid, p_at timestamp with time zone, p_codes text[], p_by text, p_user_id uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
+    SELECT p_at, p_actor_id, 'promo_code', new.id::text, 'look_up', jsonb_build_object('by', p_by), p_user_id, p_reason
+    FROM unnest(keep_insider(
+        p_actor_id => p_actor_id, p_at => p_at, p_promotion_id => NULL,
+        p_code_ids => ARRAY(
+            SELECT c.id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+            WHERE c.code = ANY (p_codes)
+                AND is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id)
+        )
+    )) AS new (id);
 END $$;
 
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void

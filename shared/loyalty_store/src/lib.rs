@@ -10,6 +10,7 @@ mod audit_log;
 mod campaigns;
 mod cancel;
 mod catalogue;
+mod code_sight;
 mod decisions;
 mod definitions;
 mod explanation;
@@ -56,6 +57,7 @@ pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
+pub use code_sight::{CodeSight, CodeText, StaffReader, TypedIn};
 pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
@@ -94,6 +96,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         campaigns::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,
+        code_sight::STATEMENTS,
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,

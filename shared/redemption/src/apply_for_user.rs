@@ -36,6 +36,22 @@ pub enum ApplyForUserOutcome {
     KeyReused,
 }
 
+impl ApplyForUserOutcome {
+    /// Whether it tells that there is such a promo code.
+    pub fn is_about_code(&self) -> bool {
+        match self {
+            ApplyForUserOutcome::Done(_)
+            | ApplyForUserOutcome::AppliedBefore(_)
+            | ApplyForUserOutcome::NotFree(_)
+            | ApplyForUserOutcome::Refused { .. } => true,
+            ApplyForUserOutcome::OwnAccount
+            | ApplyForUserOutcome::NoCode
+            | ApplyForUserOutcome::NoTariff
+            | ApplyForUserOutcome::KeyReused => false,
+        }
+    }
+}
+
 /// Decides by the rules that [`apply`](crate::apply()) decides by, except those that are waived, and reserves a use for the
 /// user when the others pass; with [`ForUser::with_purchase`], makes the purchase in the same statement. Staff name a
 /// code by its ID and mean the user who has the text. A use that the user holds for another tariff is not moved. A request

@@ -12,7 +12,7 @@ use service_http::{Code, Problem, Version, Versions};
 pub fn versions<V, T: Serialize>(
     past: Vec<PastVersion<V>>,
     not_found: Code,
-    body: impl Fn(V) -> T,
+    mut body: impl FnMut(V) -> T,
 ) -> Result<Json<Versions<T>>, Problem> {
     if past.is_empty() {
         return Err(Problem::new(not_found));

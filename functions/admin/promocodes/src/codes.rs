@@ -6,7 +6,7 @@ use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use domain::{CodeState, PromoCode, PromoCodeId, PromotionId};
 use jiff::tz::TimeZone;
-use loyalty_store::{Change, CodeFilter, StoredCode};
+use loyalty_store::{Change, CodeFilter, StaffReader, StoredCode};
 use serde::{Deserialize, Serialize};
 use service_http::{
     CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem, ProblemBody,
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::approval::gives_no_more;
-use crate::code_body::{self, CodeBody, Codes};
+use crate::code_body::{self, CodeBody, Codes, ShownCode};
 use crate::code_fields::{self, CodeFields};
 use crate::field_error::FieldError;
 use crate::{MAX_PAGE, PAGE, State, refused};
@@ -64,11 +64,24 @@ impl State {
         found.ok_or_else(|| Problem::new(Code::PromoNotFound))
     }
 
-    async fn code_body(&self, id: PromoCodeId) -> Result<Versioned<CodeBody>, Problem> {
-        let found = self.find_code(id).await?;
+    async fn code_body(
+        &self,
+        id: PromoCodeId,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        self.shown(self.find_code(id).await?, reader).await
+    }
+
+    pub(crate) async fn shown(
+        &self,
+        code: StoredCode,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        let version = code.code.version;
+        let body = self.store.show(reader, |sight| CodeBody::of(code, sight));
         Ok(Versioned {
-            version: found.code.version,
-            body: found.into(),
+            version,
+            body: body.await?,
         })
     }
 }
@@ -87,7 +100,7 @@ impl State {
         ("status" = Option<String>, Query, description = "Only promo codes whose promotion is `draft`, `active`, `paused` or `archived`"),
         ("state" = Option<String>, Query, description = "Only promo codes that are `issued` or `disabled`"),
         ("campaign_id" = Option<i64>, Query, description = "Only promo codes of this campaign", minimum = 1),
-        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters"),
+        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters. For support, only listed ones"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),
@@ -100,9 +113,10 @@ impl State {
 )]
 async fn list_promocodes(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     query: Query,
 ) -> Result<Json<Codes>, Problem> {
+    let reader = state.reader(caller);
     let invalid = |_| Problem::new(Code::QueryParameterInvalid).with("parameter", "begins_with");
     let begins_with = query.optional("begins_with")?.map(PromoCode::parse);
     let filter = CodeFilter {
@@ -111,12 +125,18 @@ async fn list_promocodes(
         status: query.optional_parsed("status")?,
         state: query.optional_parsed("state")?,
         campaign_id: query.optional_number("campaign_id")?,
+        // Otherwise a text could be found out one character after the other.
+        listed_alone: begins_with.is_some() && reader.sees_listed_alone(),
         begins_with: begins_with.transpose().map_err(invalid)?,
     };
     let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let codes = state.store.find_codes(&filter, before, size.fetch());
-    Ok(Json(Codes::page(codes.await?, size)))
+    let codes = codes.await?;
+    let page = state
+        .store
+        .show(&reader, |sight| Codes::page(codes, size, sight));
+    Ok(Json(page.await?))
 }
 
 /// Create a promo code
@@ -144,7 +164,7 @@ async fn list_promocodes(
 )]
 async fn create_promocode(
     extract::State(state): extract::State<State>,
-    _: Marketer,
+    Marketer(caller): Marketer,
     request: StaffRequest,
     language: Language,
     body: CheckedBody<NewCode>,
@@ -153,7 +173,10 @@ async fn create_promocode(
         StaffRequest::Repeated(made) => PromoCodeId(made.resource_id()?),
         StaffRequest::New(change) => create(&state, body, change, language).await?,
     };
-    Ok((StatusCode::CREATED, written(state.code_body(id).await)?))
+    Ok((
+        StatusCode::CREATED,
+        written(state.code_body(id, &state.reader(caller)).await)?,
+    ))
 }
 
 async fn create(
@@ -192,7 +215,7 @@ async fn create(
     created.await.map_err(|error| refused(error, language))
 }
 
-/// Look up a promo code
+/// Read a promo code
 #[utoipa::path(
     get,
     path = "/admin/promocodes/{promocode_id}",
@@ -210,10 +233,11 @@ async fn create(
 )]
 async fn get_promocode(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
 ) -> Result<Versioned<CodeBody>, Problem> {
-    state.code_body(number(&promocode_id)?).await
+    let reader = state.reader(caller);
+    state.code_body(number(&promocode_id)?, &reader).await
 }
 
 /// Replace a promo code
@@ -246,7 +270,7 @@ async fn get_promocode(
 )]
 async fn replace_promocode(
     extract::State(state): extract::State<State>,
-    _: Marketer,
+    Marketer(caller): Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
     request: StaffRequest,
@@ -263,7 +287,7 @@ async fn replace_promocode(
         };
         write.replace(&state, body, change).await?;
     }
-    written(state.code_body(id).await)
+    written(state.code_body(id, &state.reader(caller)).await)
 }
 
 /// Change a promo code
@@ -296,7 +320,7 @@ async fn replace_promocode(
 )]
 async fn change_promocode(
     extract::State(state): extract::State<State>,
-    _: Marketer,
+    Marketer(caller): Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
     request: StaffRequest,
@@ -307,7 +331,7 @@ async fn change_promocode(
     if let StaffRequest::New(change) = request {
         let replace = || async {
             let before = state.find_code(id).await?;
-            let fields = code_body::fields(before.code.clone(), &zone(&before));
+            let fields = code_body::entered(before.code.clone(), &zone(&before));
             let body = patch.clone().merge(&fields)?;
             let write = Write {
                 // What the patch was merged into is what has to be there still.
@@ -319,7 +343,7 @@ async fn change_promocode(
         };
         if_match.change(replace).await?;
     }
-    written(state.code_body(id).await)
+    written(state.code_body(id, &state.reader(caller)).await)
 }
 
 /// A change of a promo code.
@@ -419,7 +443,7 @@ async fn delete_promocode(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
     ),
     responses(
-        (status = 200, description = "The versions", body = Versions<CodeFields>),
+        (status = 200, description = "The versions", body = Versions<ShownCode>),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
@@ -427,18 +451,24 @@ async fn delete_promocode(
 )]
 async fn list_promocode_versions(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
-) -> Result<Json<Versions<CodeFields>>, Problem> {
+) -> Result<Json<Versions<ShownCode>>, Problem> {
     let id = number(&promocode_id)?;
-    let zone = zone(&state.find_code(id).await?);
+    let present = state.find_code(id).await?;
+    let zone = zone(&present);
     let past = state.store.code_versions(id).await?;
-    versions(past, Code::PromoNotFound, |code| {
-        code_body::fields(code, &zone)
-    })
+    let reader = state.reader(caller);
+    let shown = state.store.show(&reader, |sight| {
+        versions(past, Code::PromoNotFound, |code| {
+            let text = present.text.earlier(code.text());
+            ShownCode::of(&code, &text, &zone, sight)
+        })
+    });
+    shown.await?
 }
 
-fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
+pub(crate) fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
     path_number(promocode_id, Code::PromoNotFound).map(PromoCodeId)
 }
 

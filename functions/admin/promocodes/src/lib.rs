@@ -6,6 +6,7 @@ mod code_body;
 mod code_fields;
 mod codes;
 mod field_error;
+mod look_up;
 mod promotion_body;
 mod promotion_entry;
 mod promotion_fields;
@@ -14,11 +15,13 @@ mod promotions;
 use std::sync::Arc;
 
 use approval_requests::ApprovalPolicy;
+use attempts::LookUps;
 use axum::extract::FromRef;
+use cache::Cache;
 use domain::{Clock, Random};
-use loyalty_store::{LoyaltyStore, PromoError};
+use loyalty_store::{LoyaltyStore, PromoError, StaffReader};
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Code, FieldErrors, Language, Problem};
+use service_http::{Access, Caller, Code, FieldErrors, Language, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::field_error::FieldError;
@@ -32,6 +35,7 @@ const MAX_PAGE: u16 = 100;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    look_ups: LookUps,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -44,19 +48,28 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            look_ups: LookUps::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
             approvals: ApprovalPolicy::from_env()?,
         })
     }
+
+    /// Who reads what is answered to the caller.
+    fn reader(&self, caller: Caller) -> StaffReader {
+        StaffReader::new(caller.user_id, caller.role, self.clock.now())
+    }
 }
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    promotions::router().merge(codes::router())
+    promotions::router()
+        .merge(codes::router())
+        .merge(look_up::router())
 }
 
 fn refused(error: PromoError, language: Language) -> Problem {

@@ -200,7 +200,7 @@ async fn list_promotions(
 )]
 async fn create_promotion(
     extract::State(state): extract::State<State>,
-    _: Marketer,
+    Marketer(caller): Marketer,
     request: StaffRequest,
     language: Language,
     body: CheckedBody<PromotionFields>,
@@ -221,13 +221,18 @@ async fn create_promotion(
     let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
     let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
     codes.reverse();
+    let reader = state.reader(caller);
+    let codes = state.store.show(&reader, |sight| {
+        let codes = codes.into_iter();
+        codes.map(|code| CodeBody::of(code, sight)).collect()
+    });
     Ok(Written::Done((
         StatusCode::CREATED,
         Versioned {
             version: promotion.version,
             body: CreatedPromotion {
                 promotion: promotion.body,
-                promocodes: codes.into_iter().map(CodeBody::from).collect(),
+                promocodes: codes.await?,
             },
         },
     )))

@@ -59,5 +59,6 @@ mod subscriptions;
 mod tariffs;
 mod trials;
 mod unknown_parameters;
+mod unlisted_texts;
 mod unused;
 mod world;

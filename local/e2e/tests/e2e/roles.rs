@@ -57,6 +57,7 @@ const ROLES: &[(&str, Least)] = &[
     ("PUT /admin/promocodes/{promocode_id}", Marketer),
     ("PATCH /admin/promocodes/{promocode_id}", Marketer),
     ("DELETE /admin/promocodes/{promocode_id}", Marketer),
+    ("POST /admin/promocodes/{promocode_id}/look_up", Support),
     ("GET /admin/promocodes/{promocode_id}/versions", Support),
     ("GET /admin/promotions", Support),
     ("POST /admin/promotions", Marketer),
