@@ -111,11 +111,12 @@ pub enum RefundOutcome {
 macro_rules! select_refunds {
     ($which:literal) => {
         concat!(
-            "SELECT r.id, r.purchase_id, b.user_id, r.actor_id, w.decided_by AS approved_by, r.reason,
+            "SELECT r.id, r.purchase_id, b.user_id, r.actor_id, r.reason,
+                (SELECT w.decided_by FROM approvals w WHERE w.id = r.id) AS approved_by,
                 l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status, r.failure, r.reference, t.title,
                 r.created_at
             FROM refunds r JOIN purchases b ON b.id = r.purchase_id JOIN tariffs t ON t.id = b.tariff_id
-            JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment' LEFT JOIN approvals w ON w.id = r.id ",
+            JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment' ",
             $which
         )
     };

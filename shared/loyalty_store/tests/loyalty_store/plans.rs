@@ -542,6 +542,11 @@ async fn fill(pool: &Pool) {
         "INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
          SELECT gen_random_uuid(), id, 100, currency, 'provider', 'pending', created_at, created_at, created_at
          FROM purchases",
+        "INSERT INTO approvals (id, kind, state, purchase_id, proposal, requested_by, requested_at, expires_at, decided_by,
+             decided_at)
+         SELECT r.id, 'refund', 'approved', r.purchase_id, '{}', gen_random_uuid(), r.created_at,
+             r.created_at + interval '7 days', gen_random_uuid(), r.created_at
+         FROM refunds r",
         "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
              tariff_version, rule_set, refused, observed)
          SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{promo_not_started}', '{}'

@@ -98,7 +98,10 @@ impl Guide<'_> {
 
     async fn call(&mut self, line: usize, request: Request, output: Output) -> Result<(), Failure> {
         // The buyer's click on the payment page, which is no call of the service.
-        if let Some(page) = request.url.strip_suffix("/approve") {
+        let is_service = request.url.starts_with(&self.world.settings.base_url);
+        if let Some(page) = request.url.strip_suffix("/approve")
+            && !is_service
+        {
             self.world.sandbox.approve(page).await;
             self.last = None;
             return Ok(());
