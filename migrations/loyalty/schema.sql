@@ -185,6 +185,62 @@ BEGIN
     RETURN 'stale';
 END $$;
 
+CREATE FUNCTION public.approve(p_approval_id uuid, p_reason text, p_staff public.staff_request, OUT outcome text, OUT state text, OUT cause text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+    v_requester staff_request;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'approved', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'pending' AND person_of(a.requested_by) = person_of(p_staff.actor_id) THEN
+        outcome := 'own';
+    ELSIF outcome = 'pending' AND EXISTS (
+        SELECT FROM purchases b WHERE b.id = a.purchase_id AND person_of(b.user_id) = person_of(p_staff.actor_id)
+    ) THEN
+        outcome := 'own_account';
+    ELSIF outcome = 'repeated' THEN
+        outcome := 'approved';
+        RETURN;
+    END IF;
+    IF outcome <> 'pending' THEN
+        RETURN;
+    END IF;
+    v_requester := ROW(a.requested_by, p_staff.at, NULL, decode(a.proposal ->> 'fingerprint', 'hex'))::staff_request;
+    IF a.kind = 'refund' THEN
+        SELECT o.outcome INTO cause FROM order_refund(
+            p_purchase_id => a.purchase_id, p_refund_id => a.id, p_amount_minor => (a.proposal ->> 'amount_minor')::bigint,
+            p_idempotency_key => a.proposal ->> 'idempotency_key', p_reason => a.reason, p_approve_above => NULL,
+            p_expires_at => NULL, p_staff => v_requester
+        ) AS o;
+    ELSIF a.base_version IS NULL THEN
+        SELECT c.outcome, c.promotion_id INTO cause, a.promotion_id FROM create_promotion(
+            p_promotion => a.proposal -> 'promotion', p_codes => a.proposal -> 'codes', p_staff => v_requester
+        ) AS c;
+    ELSE
+        SELECT r.outcome INTO cause FROM replace_promotion(
+            p_promotion_id => a.promotion_id, p_version => a.base_version, p_promotion => a.proposal -> 'promotion',
+            p_staff => v_requester
+        ) AS r;
+    END IF;
+    IF cause NOT IN ('ordered', 'created', 'replaced') THEN
+        outcome := 'outdated';
+        RETURN;
+    END IF;
+    PERFORM decide_approval(p_approval => a, p_state => 'approved', p_reason => p_reason, p_staff => p_staff);
+    IF a.kind = 'promotion' THEN
+        -- Who has judged an offer can't use it either.
+        PERFORM keep_insider(
+            p_actor_id => p_staff.actor_id, p_at => p_staff.at, p_promotion_id => a.promotion_id, p_code_ids => NULL
+        );
+    END IF;
+    outcome := 'approved';
+    state := 'approved';
+    cause := NULL;
+END $$;
+
 CREATE FUNCTION public.cancel_application(p_user_id uuid, p_code_id bigint, p_codes text[], p_tariff_id bigint, p_now timestamp with time zone) RETURNS TABLE(outcome text, application_id uuid, tariff_id bigint, purchase_id uuid)
     LANGUAGE plpgsql
     AS $$
@@ -463,7 +519,7 @@ BEGIN
     outcome := 'created';
 END $$;
 
-CREATE FUNCTION public.create_code(p_promotion_id bigint, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT code_id bigint) RETURNS record
+CREATE FUNCTION public.create_code(p_promotion_id bigint, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT code_id bigint, OUT approval_id uuid) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -478,8 +534,14 @@ BEGIN
     SELECT p.status INTO v_status FROM promotions p WHERE p.id = p_promotion_id FOR SHARE;
     IF NOT FOUND THEN
         outcome := 'no_promotion';
+        RETURN;
     ELSIF v_status = 'archived' THEN
         outcome := 'archived';
+        RETURN;
+    END IF;
+    approval_id := pending_approval(p_promotion_id => p_promotion_id, p_now => p_staff.at);
+    IF approval_id IS NOT NULL THEN
+        outcome := 'approval_pending';
     ELSIF is_unknown_user(v_wanted.user_id) THEN
         outcome := 'unknown_user';
     ELSIF cardinality(taken_texts(ARRAY[v_wanted.code])) > 0 THEN
@@ -579,6 +641,59 @@ BEGIN
         p_details => '{"version": 1}'
     );
     outcome := 'created';
+END $$;
+
+CREATE TABLE public.approvals (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    promotion_id bigint,
+    purchase_id uuid,
+    base_version integer,
+    proposal jsonb NOT NULL,
+    shown jsonb,
+    reason text,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    CONSTRAINT approvals_base CHECK (((base_version IS NULL) OR (promotion_id IS NOT NULL))),
+    CONSTRAINT approvals_by_another CHECK (((state <> ALL (ARRAY['approved'::text, 'rejected'::text])) OR (decided_by <> requested_by))),
+    CONSTRAINT approvals_decided CHECK ((((decided_by IS NOT NULL) = (state = ANY (ARRAY['approved'::text, 'rejected'::text, 'withdrawn'::text]))) AND ((decided_by IS NULL) = (decided_at IS NULL)) AND ((decided_by IS NOT NULL) OR (decision_reason IS NULL)))),
+    CONSTRAINT approvals_expires CHECK ((expires_at > requested_at)),
+    CONSTRAINT approvals_kind_check CHECK ((kind = ANY (ARRAY['promotion'::text, 'refund'::text]))),
+    CONSTRAINT approvals_one_subject CHECK ((num_nonnulls(promotion_id, purchase_id) <= 1)),
+    CONSTRAINT approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'expired'::text]))),
+    CONSTRAINT approvals_subject CHECK (((kind = 'refund'::text) = (purchase_id IS NOT NULL)))
+);
+COMMENT ON TABLE public.approvals IS 'A row is a change that a member of staff has asked for and that somebody else has to approve, whatever became of it.';
+COMMENT ON COLUMN public.approvals.id IS 'A refund that was approved has the same ID.';
+COMMENT ON COLUMN public.approvals.promotion_id IS 'What is to be changed; of a new promotion, NULL until it is approved. It may be deleted by now.';
+COMMENT ON COLUMN public.approvals.base_version IS 'The version on which the change was made; NULL for what is new.';
+COMMENT ON COLUMN public.approvals.proposal IS 'The arguments of the function that makes the change: see approve.';
+COMMENT ON COLUMN public.approvals.shown IS 'The same as staff read it, with what it was made on. Without the texts of codes.';
+COMMENT ON COLUMN public.approvals.expires_at IS 'From then on it can''t be approved, whether it is marked as expired yet or not.';
+
+CREATE FUNCTION public.decide_approval(p_approval public.approvals, p_state text, p_reason text, p_staff public.staff_request) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE approvals a
+    SET state = p_state, promotion_id = p_approval.promotion_id, decided_by = p_staff.actor_id, decided_at = p_staff.at,
+        decision_reason = p_reason
+    WHERE a.id = p_approval.id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'approval', p_resource_id => p_approval.id::text,
+        p_action => CASE p_state WHEN 'approved' THEN 'approve' WHEN 'rejected' THEN 'reject' ELSE 'withdraw' END,
+        p_details => jsonb_strip_nulls(jsonb_build_object(
+            'kind', p_approval.kind, 'promotion_id', p_approval.promotion_id, 'purchase_id', p_approval.purchase_id,
+            'requested_by', p_approval.requested_by
+        )),
+        p_user_id => (SELECT b.user_id FROM purchases b WHERE b.id = p_approval.purchase_id),
+        p_reason => p_reason
+    );
 END $$;
 
 CREATE FUNCTION public.delete_code(p_code_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -1958,6 +2073,35 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION public.lock_approval(p_approval_id uuid, p_wanted text, p_staff public.staff_request) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+    v_outcome text;
+BEGIN
+    SELECT f.outcome INTO v_outcome FROM find_staff_request(p_staff) AS f;
+    IF v_outcome <> 'new' THEN
+        RETURN v_outcome;
+    END IF;
+    PERFORM FROM promotions p
+    WHERE p.id = (SELECT w.promotion_id FROM approvals w WHERE w.id = p_approval_id) FOR NO KEY UPDATE;
+    PERFORM FROM purchases b
+    WHERE b.id = (SELECT w.purchase_id FROM approvals w WHERE w.id = p_approval_id) FOR NO KEY UPDATE;
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id FOR NO KEY UPDATE;
+    IF a.id IS NULL THEN
+        RETURN 'no_approval';
+    ELSIF a.state = 'pending' AND a.expires_at > p_staff.at THEN
+        RETURN 'pending';
+    ELSIF a.state = 'pending' THEN
+        UPDATE approvals w SET state = 'expired' WHERE w.id = p_approval_id;
+    ELSIF a.state = p_wanted AND a.decided_by = p_staff.actor_id THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_approval_id::text);
+        RETURN 'repeated';
+    END IF;
+    RETURN 'decided';
+END $$;
+
 CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RETURNS void
     LANGUAGE sql
     AS $$
@@ -2057,6 +2201,35 @@ BEGIN
     IF expires_at IS NULL THEN
         RAISE EXCEPTION 'the use can not be reserved any more' USING ERRCODE = 'LS001';
     END IF;
+END $$;
+
+CREATE FUNCTION public.open_approval(p_approval_id uuid, p_kind text, p_promotion_id bigint, p_purchase_id uuid, p_base_version integer, p_proposal jsonb, p_shown jsonb, p_reason text, p_expires_at timestamp with time zone, p_staff public.staff_request, p_user_id uuid, OUT outcome text, OUT approval_id uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE approvals a SET state = 'expired'
+    WHERE a.state = 'pending' AND a.expires_at <= p_staff.at
+        AND (a.promotion_id = p_promotion_id OR a.purchase_id = p_purchase_id);
+    SELECT a.id INTO approval_id FROM approvals a
+    WHERE a.state = 'pending' AND (a.promotion_id = p_promotion_id OR a.purchase_id = p_purchase_id);
+    IF FOUND THEN
+        outcome := 'pending';
+        RETURN;
+    END IF;
+    INSERT INTO approvals (id, kind, state, promotion_id, purchase_id, base_version, proposal, shown, reason, requested_by,
+        requested_at, expires_at)
+    VALUES (p_approval_id, p_kind, 'pending', p_promotion_id, p_purchase_id, p_base_version, p_proposal, p_shown, p_reason,
+        p_staff.actor_id, p_staff.at, p_expires_at);
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'approval', p_resource_id => p_approval_id::text, p_action => 'request',
+        p_details => jsonb_strip_nulls(jsonb_build_object(
+            'kind', p_kind, 'promotion_id', p_promotion_id, 'base_version', p_base_version, 'purchase_id', p_purchase_id,
+            'amount_minor', p_proposal -> 'amount_minor', 'currency', p_proposal -> 'currency'
+        )),
+        p_user_id => p_user_id, p_reason => p_reason
+    );
+    outcome := 'requested';
+    approval_id := p_approval_id;
 END $$;
 
 CREATE FUNCTION public.open_full_price_purchase(p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT purchase_id uuid, OUT tariff_title text, OUT price_minor bigint, OUT currency text, OUT created_at timestamp with time zone) RETURNS record
@@ -2184,14 +2357,16 @@ BEGIN
     created_at := p_now;
 END $$;
 
-CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text, p_staff public.staff_request, OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
+CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text, p_approve_above bigint, p_expires_at timestamp with time zone, p_staff public.staff_request, OUT outcome text, OUT refund_id uuid, OUT approval_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
     v_earlier refunds;
+    v_approval approvals;
     v_amount_minor bigint;
     v_staff staff_request := p_staff;
+    v_waiting_minor bigint;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -2210,6 +2385,17 @@ BEGIN
         refund_id := v_earlier.id;
         RETURN;
     END IF;
+    -- The refund that an approval makes has its ID.
+    SELECT a.* INTO v_approval FROM approvals a
+    WHERE a.purchase_id = b.id AND a.proposal ->> 'idempotency_key' = p_idempotency_key AND a.id <> p_refund_id;
+    IF FOUND THEN
+        outcome := CASE
+            WHEN encode(p_staff.fingerprint, 'hex') IS NOT DISTINCT FROM v_approval.proposal ->> 'fingerprint' THEN 'requested'
+            ELSE 'key_reused'
+        END;
+        approval_id := v_approval.id;
+        RETURN;
+    END IF;
     left_minor := b.total_minor - coalesce(
         (SELECT sum(r.amount_minor)::bigint FROM refunds r WHERE r.purchase_id = b.id AND r.status <> 'failed'), 0);
     IF b.status NOT IN ('paid', 'refunded', 'revoked') THEN
@@ -2220,23 +2406,47 @@ BEGIN
         outcome := 'too_much';
     ELSE
         outcome := 'ordered';
-        refund_id := p_refund_id;
-        v_amount_minor := coalesce(p_amount_minor, left_minor);
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key,
-            fingerprint, status, created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
-            p_staff.fingerprint, 'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
-        -- The key belongs to the purchase.
-        v_staff.key := NULL;
-        PERFORM record_staff_change(
-            p_staff => v_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
-            p_details => jsonb_build_object(
-                'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
-            ),
-            p_user_id => b.user_id, p_reason => p_reason
-        );
     END IF;
+    IF outcome <> 'ordered' THEN
+        RETURN;
+    END IF;
+    v_amount_minor := coalesce(p_amount_minor, left_minor);
+    -- The key belongs to the purchase.
+    v_staff.key := NULL;
+    SELECT sum((a.proposal -> 'amount_minor')::bigint)::bigint INTO v_waiting_minor FROM approvals a
+    WHERE a.purchase_id = b.id AND a.state = 'pending' AND a.expires_at > p_staff.at;
+    -- What has gone back, is about to or waits, and this.
+    IF b.total_minor - left_minor + coalesce(v_waiting_minor, 0) + v_amount_minor > p_approve_above THEN
+        SELECT o.outcome, o.approval_id INTO outcome, approval_id FROM open_approval(
+            p_approval_id => p_refund_id, p_kind => 'refund', p_promotion_id => NULL, p_purchase_id => b.id,
+            p_base_version => NULL,
+            p_proposal => jsonb_build_object(
+                'amount_minor', v_amount_minor, 'currency', b.currency, 'idempotency_key', p_idempotency_key,
+                'fingerprint', encode(p_staff.fingerprint, 'hex')
+            ),
+            p_shown => NULL, p_reason => p_reason, p_expires_at => p_expires_at, p_staff => v_staff, p_user_id => b.user_id
+        ) AS o;
+        RETURN;
+    END IF;
+    refund_id := p_refund_id;
+    INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key,
+        fingerprint, status, created_at, updated_at, check_at)
+    VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
+        p_staff.fingerprint, 'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+    PERFORM record_staff_change(
+        p_staff => v_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+        p_details => jsonb_build_object(
+            'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
+        ),
+        p_user_id => b.user_id, p_reason => p_reason
+    );
 END $$;
+
+CREATE FUNCTION public.pending_approval(p_promotion_id bigint, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.id FROM approvals a WHERE a.promotion_id = p_promotion_id AND a.state = 'pending' AND a.expires_at > p_now
+$$;
 
 CREATE FUNCTION public.period_end(p_starts_at timestamp with time zone, p_time_zone text, p_months integer, p_days integer, p_anchor timestamp without time zone, p_months_before integer, OUT ends_at timestamp with time zone, OUT anchor timestamp without time zone, OUT months integer) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
@@ -2387,6 +2597,26 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE FUNCTION public.reject_approval(p_approval_id uuid, p_reason text, p_staff public.staff_request, OUT outcome text, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'rejected', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'repeated' THEN
+        outcome := 'rejected';
+    ELSIF outcome = 'pending' AND person_of(a.requested_by) = person_of(p_staff.actor_id) THEN
+        outcome := 'own';
+    ELSIF outcome = 'pending' THEN
+        PERFORM decide_approval(p_approval => a, p_state => 'rejected', p_reason => p_reason, p_staff => p_staff);
+        outcome := 'rejected';
+        state := 'rejected';
+    END IF;
 END $$;
 
 CREATE FUNCTION public.release_uses(p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamp with time zone) RETURNS SETOF uuid
@@ -2587,7 +2817,7 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.replace_code(p_code_id bigint, p_version integer, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+CREATE FUNCTION public.replace_code(p_code_id bigint, p_version integer, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer, OUT approval_id uuid) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -2609,6 +2839,9 @@ BEGIN
         RETURN;
     END IF;
     version := v_before.version;
+    IF v_wanted.state <> 'disabled' THEN
+        approval_id := pending_approval(p_promotion_id => v_promotion.id, p_now => p_staff.at);
+    END IF;
     IF version <> p_version THEN
         outcome := 'changed';
     ELSIF (v_wanted.code, v_wanted.typed, v_wanted.user_id, v_wanted.max_uses, v_wanted.ends_at, v_wanted.state)
@@ -2620,6 +2853,8 @@ BEGIN
         RETURN;
     ELSIF v_promotion.status = 'archived' THEN
         outcome := 'archived';
+    ELSIF approval_id IS NOT NULL THEN
+        outcome := 'approval_pending';
     ELSIF v_before.code <> v_wanted.code AND NOT is_untouched_draft(p_promotion => v_promotion) THEN
         outcome := 'code_fixed';
     ELSIF (v_before.max_uses IS NULL) <> (v_wanted.max_uses IS NULL)
@@ -2755,6 +2990,40 @@ BEGIN
         p_staff => p_staff, p_resource => 'tariff', p_resource_id => p_tariff_id::text, p_action => 'change',
         p_details => jsonb_build_object('version', version)
     );
+END $$;
+
+CREATE FUNCTION public.request_promotion_approval(p_approval_id uuid, p_promotion_id bigint, p_version integer, p_proposal jsonb, p_shown jsonb, p_reason text, p_expires_at timestamp with time zone, p_staff public.staff_request, OUT outcome text, OUT approval_id uuid, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_resource_id text;
+    v_status text;
+BEGIN
+    SELECT f.outcome, f.resource_id INTO outcome, v_resource_id FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'repeated' THEN
+        SELECT a.id INTO approval_id FROM approvals a WHERE a.id::text = v_resource_id;
+        outcome := CASE WHEN approval_id IS NULL THEN 'done' ELSE 'requested' END;
+    END IF;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    IF p_promotion_id IS NOT NULL THEN
+        SELECT p.version, p.status INTO version, v_status FROM promotions p WHERE p.id = p_promotion_id FOR NO KEY UPDATE;
+        outcome := CASE
+            WHEN version IS NULL THEN 'no_promotion'
+            WHEN version <> p_version THEN 'changed'
+            WHEN v_status = 'archived' THEN 'archived'
+            ELSE 'new'
+        END;
+        IF outcome <> 'new' THEN
+            RETURN;
+        END IF;
+    END IF;
+    SELECT o.outcome, o.approval_id INTO outcome, approval_id FROM open_approval(
+        p_approval_id => p_approval_id, p_kind => 'promotion', p_promotion_id => p_promotion_id, p_purchase_id => NULL,
+        p_base_version => version, p_proposal => p_proposal, p_shown => p_shown, p_reason => p_reason,
+        p_expires_at => p_expires_at, p_staff => p_staff, p_user_id => NULL
+    ) AS o;
 END $$;
 
 CREATE FUNCTION public.reserve_again(p_application_id uuid, p_now timestamp with time zone) RETURNS boolean
@@ -3372,6 +3641,26 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.withdraw_approval(p_approval_id uuid, p_reason text, p_of_others boolean, p_staff public.staff_request, OUT outcome text, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'withdrawn', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'repeated' THEN
+        outcome := 'withdrawn';
+    ELSIF outcome = 'pending' AND NOT p_of_others AND person_of(a.requested_by) <> person_of(p_staff.actor_id) THEN
+        outcome := 'not_own';
+    ELSIF outcome = 'pending' THEN
+        PERFORM decide_approval(p_approval => a, p_state => 'withdrawn', p_reason => p_reason, p_staff => p_staff);
+        outcome := 'withdrawn';
+        state := 'withdrawn';
+    END IF;
+END $$;
+
 CREATE TABLE public.campaign_usage (
     campaign_id bigint NOT NULL,
     stripe smallint NOT NULL,
@@ -3820,6 +4109,9 @@ ALTER TABLE ONLY public.refusals ATTACH PARTITION public.refusals_other DEFAULT;
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.campaign_usage
     ADD CONSTRAINT campaign_usage_pkey PRIMARY KEY (campaign_id, stripe);
 
@@ -3948,6 +4240,18 @@ CREATE INDEX applications_released_by_person ON public.applications USING btree 
 
 CREATE INDEX applications_to_expire ON public.applications USING btree (expires_at) WHERE ((state)::text = 'applied'::text);
 
+CREATE INDEX approvals_by_requester ON public.approvals USING btree (requested_by, requested_at, id);
+
+CREATE INDEX approvals_by_time ON public.approvals USING btree (requested_at, id);
+
+CREATE INDEX approvals_of_purchase ON public.approvals USING btree (purchase_id) WHERE (purchase_id IS NOT NULL);
+
+CREATE INDEX approvals_pending ON public.approvals USING btree (expires_at) WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX approvals_pending_promotion ON public.approvals USING btree (promotion_id) WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX approvals_pending_purchase ON public.approvals USING btree (purchase_id) WHERE (state = 'pending'::text);
+
 CREATE INDEX code_batches_by_promotion ON public.code_batches USING btree (promotion_id);
 
 CREATE INDEX group_members_by_user ON public.group_members USING btree (user_id);
@@ -4075,6 +4379,9 @@ CREATE TRIGGER share_limits_of_changed AFTER UPDATE OF total_limit, budget_minor
 CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.campaigns FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
 
 CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.promotions FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
+
+ALTER TABLE ONLY public.approvals
+    ADD CONSTRAINT approvals_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
 
 ALTER TABLE ONLY public.code_batches
     ADD CONSTRAINT code_batches_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES public.promotions(id);
