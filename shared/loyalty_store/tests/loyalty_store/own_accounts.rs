@@ -49,6 +49,7 @@ async fn refund(shop: &Shop, purchase_id: Uuid, actor: Uuid) -> RefundOutcome {
         amount_minor: Some(1),
         key: None,
         reason: &reason("Mine"),
+        limit: None,
     };
     let ordered = shop.world.store.order_refund(order, by(actor), &OsRandom);
     ordered.await.unwrap()
