@@ -32,7 +32,7 @@ const TIGHTER: &[Change] = &[
     ("title", |p| p.title = "Another".to_owned()),
     ("starts_at", |p| p.starts_at += SignedDuration::from_mins(1)),
     ("ends_at", |p| {
-        p.ends_at = p.ends_at.map(|end| end - SignedDuration::from_mins(1))
+        p.ends_at = p.ends_at.map(|end| end - SignedDuration::from_mins(1));
     }),
     ("total_limit", |p| p.total_limit = Some(9)),
     ("per_user_limit", |p| p.per_user_limit = Some(1)),
@@ -55,11 +55,11 @@ const WIDER: &[Change] = &[
     ("refund_returns_use", |p| p.refund_returns_use = true),
     ("starts_at", |p| p.starts_at -= SignedDuration::from_mins(1)),
     ("later end", |p| {
-        p.ends_at = p.ends_at.map(|end| end + SignedDuration::from_mins(1))
+        p.ends_at = p.ends_at.map(|end| end + SignedDuration::from_mins(1));
     }),
     ("no end", |p| p.ends_at = None),
     ("other weekdays", |p| {
-        p.schedule.weekdays = Some(vec![Weekday::Tuesday])
+        p.schedule.weekdays = Some(vec![Weekday::Tuesday]);
     }),
     ("all weekdays", |p| p.schedule.weekdays = None),
     ("all hours", |p| p.schedule.hours = None),
@@ -73,11 +73,11 @@ const WIDER: &[Change] = &[
     ("min_price", |p| p.min_price_minor = Some(499)),
     ("no min_price", |p| p.min_price_minor = None),
     ("other first_purchase", |p| {
-        p.first_purchase = Some(FirstPurchase::Any)
+        p.first_purchase = Some(FirstPurchase::Any);
     }),
     ("no first_purchase", |p| p.first_purchase = None),
     ("another tariff", |p| {
-        p.tariffs = Some(vec![TariffId(1), TariffId(3)])
+        p.tariffs = Some(vec![TariffId(1), TariffId(3)]);
     }),
     ("all tariffs", |p| p.tariffs = None),
     ("another group", |p| p.audience = Audience::Groups(vec![3])),
