@@ -6,23 +6,25 @@ use testkit::{Answer, Effect, Promo, PromoSpec, Tariff, User, World, now, unique
 
 const CONFLICT: &str = "conflict_of_interest";
 
-/// A promotion with a listed code for nothing, made by a member of staff.
-async fn made_by(staff: &User, tariff: &Tariff) -> Promo {
+/// A promotion with a listed code for nothing, made by a member of staff and approved by a colleague.
+async fn made_by(world: &World, staff: &User, tariff: &Tariff) -> Promo {
+    let code = unique("INS");
     let body = json!({
         "title": "Just for me", "status": "active", "listed": true, "tariffs": [tariff.id],
         "effect": { "kind": "percent_off", "basis_points": 10_000 },
-        "starts_at": "2026-03-01T00:00", "promocodes": [{ "promocode": unique("INS") }],
+        "starts_at": "2026-03-01T00:00", "promocodes": [{ "promocode": code }],
     });
-    let answer = staff.call("POST", "/admin/promotions").json(&body);
-    let answer = answer.send().await;
-    let made = answer.success(201);
+    let waiting = staff.call("POST", "/admin/promotions").json(&body);
+    let approved = world.approve(&waiting.send().await).await;
+    let promotion = approved.success(200)["promotion_id"].as_i64().unwrap();
+    let path = format!("/admin/promocodes?promotion_id={promotion}");
+    let listed = staff.call("GET", &path).send().await;
     Promo {
-        id: made["promocodes"][0]["promocode_id"].as_i64().unwrap(),
-        promotion: made["promotion_id"].as_i64().unwrap(),
-        code: made["promocodes"][0]["promocode"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
+        id: listed.success(200)["items"][0]["promocode_id"]
+            .as_i64()
+            .unwrap(),
+        promotion,
+        code,
     }
 }
 
@@ -69,7 +71,7 @@ async fn marketer_does_not_use_what_they_made() {
         world.until_status(staff.id, "active").await;
     }
     let (customer, tariff) = (world.user().await, world.tariff(29_900).await);
-    let promo = made_by(&marketer, &tariff).await;
+    let promo = made_by(&world, &marketer, &tariff).await;
 
     let reasons = world.refuses(&marketer, &promo, &tariff, &[CONFLICT]).await;
     assert!(reasons[0]["observed"].is_string(), "{reasons:?}");
@@ -124,7 +126,7 @@ async fn conflict_outlasts_the_role_and_the_account() {
     let world = World::new().await;
     let (marketer, tariff) = (world.staff("marketer").await, world.tariff(29_900).await);
     world.until_status(marketer.id, "active").await;
-    let promo = made_by(&marketer, &tariff).await;
+    let promo = made_by(&world, &marketer, &tariff).await;
     let customer = set_role(&world, &marketer, "user").await;
     world.refuses(&customer, &promo, &tariff, &[CONFLICT]).await;
     customer.delete().await.success(204);
@@ -166,7 +168,7 @@ async fn change_makes_an_insider_and_keeps_what_is_held() {
     applied.success(201);
     for promo in [&held, &other] {
         let path = format!("/admin/promotions/{}", promo.promotion);
-        let effect = json!({ "kind": "percent_off", "basis_points": 10_000 });
+        let effect = json!({ "kind": "percent_off", "basis_points": 9_000 });
         let call = marketer
             .call("PATCH", &path)
             .json(&json!({ "effect": effect }));

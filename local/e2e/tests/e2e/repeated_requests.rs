@@ -79,8 +79,11 @@ async fn repeated_request_is_answered_where_a_new_one_would_be_refused() {
     let added = add("add").await;
     added.success(201);
 
-    // By now there is no percentage, no such group and no such user, and the promotion is archived.
-    let other = json!({ "effect": { "kind": "free", "days": 3 }, "audience": { "kind": "all" } });
+    // By now there is no percentage, no such group and no such user, and the promotion is archived. Paused, a trial waits for
+    // nobody's approval.
+    let other = json!({
+        "effect": { "kind": "free", "days": 3 }, "audience": { "kind": "all" }, "status": "paused",
+    });
     change(&marketer, &path, &other).await.success(200);
     delete(&marketer, &format!("/admin/groups/{group}"))
         .await
