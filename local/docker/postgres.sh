@@ -17,5 +17,6 @@ if [ ! -d "$data" ]; then
     mv /data/new "$data"
 fi
 
-exec "$bin/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp \
+# Without DETAIL, the log of errors quotes no promo code and no address.
+exec "$bin/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp -c log_error_verbosity=terse \
     -c max_connections=200 -c timezone=UTC -c log_timezone=UTC

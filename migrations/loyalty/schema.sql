@@ -71,6 +71,10 @@ BEGIN
     IF outcome <> 'new' THEN
         RETURN;
     END IF;
+    IF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
+    END IF;
     IF p_purchase_id IS NOT NULL THEN
         -- In the order that all functions follow: before codes and counters.
         PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
@@ -133,6 +137,15 @@ BEGIN
     SELECT array_agg(c.id), array_agg(c.id) FILTER (WHERE c.status <> 'active'),
         array_agg(c.id) FILTER (WHERE c.status = 'deleted')
     INTO v_changed, v_inactive, v_deleted FROM changed c;
+    IF array_remove(p_first_account_ids, NULL) <> '{}' THEN
+        -- What was kept of the account before it was known whose it is.
+        INSERT INTO insiders (person_id, promotion_id, code_id, since)
+        SELECT u.first_account_id, i.promotion_id, i.code_id, i.since
+        FROM users u JOIN insiders i ON i.person_id = u.id
+        WHERE u.id = ANY (v_changed) AND u.first_account_id IS NOT NULL
+        ORDER BY i.promotion_id, i.code_id
+        ON CONFLICT DO NOTHING;
+    END IF;
     IF v_deleted IS NOT NULL THEN
         DELETE FROM group_members m WHERE m.user_id = ANY (v_deleted);
     END IF;
@@ -170,6 +183,62 @@ BEGIN
         RETURN 'applied';
     END IF;
     RETURN 'stale';
+END $$;
+
+CREATE FUNCTION public.approve(p_approval_id uuid, p_reason text, p_staff public.staff_request, OUT outcome text, OUT state text, OUT cause text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+    v_requester staff_request;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'approved', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'pending' AND person_of(a.requested_by) = person_of(p_staff.actor_id) THEN
+        outcome := 'own';
+    ELSIF outcome = 'pending' AND EXISTS (
+        SELECT FROM purchases b WHERE b.id = a.purchase_id AND person_of(b.user_id) = person_of(p_staff.actor_id)
+    ) THEN
+        outcome := 'own_account';
+    ELSIF outcome = 'repeated' THEN
+        outcome := 'approved';
+        RETURN;
+    END IF;
+    IF outcome <> 'pending' THEN
+        RETURN;
+    END IF;
+    v_requester := ROW(a.requested_by, p_staff.at, NULL, decode(a.proposal ->> 'fingerprint', 'hex'))::staff_request;
+    IF a.kind = 'refund' THEN
+        SELECT o.outcome INTO cause FROM order_refund(
+            p_purchase_id => a.purchase_id, p_refund_id => a.id, p_amount_minor => (a.proposal ->> 'amount_minor')::bigint,
+            p_idempotency_key => a.proposal ->> 'idempotency_key', p_reason => a.reason, p_approve_above => NULL,
+            p_expires_at => NULL, p_staff => v_requester
+        ) AS o;
+    ELSIF a.base_version IS NULL THEN
+        SELECT c.outcome, c.promotion_id INTO cause, a.promotion_id FROM create_promotion(
+            p_promotion => a.proposal -> 'promotion', p_codes => a.proposal -> 'codes', p_staff => v_requester
+        ) AS c;
+    ELSE
+        SELECT r.outcome INTO cause FROM replace_promotion(
+            p_promotion_id => a.promotion_id, p_version => a.base_version, p_promotion => a.proposal -> 'promotion',
+            p_staff => v_requester
+        ) AS r;
+    END IF;
+    IF cause NOT IN ('ordered', 'created', 'replaced') THEN
+        outcome := 'outdated';
+        RETURN;
+    END IF;
+    PERFORM decide_approval(p_approval => a, p_state => 'approved', p_reason => p_reason, p_staff => p_staff);
+    IF a.kind = 'promotion' THEN
+        -- Who has judged an offer can't use it either.
+        PERFORM keep_insider(
+            p_actor_id => p_staff.actor_id, p_at => p_staff.at, p_promotion_id => a.promotion_id, p_code_ids => NULL
+        );
+    END IF;
+    outcome := 'approved';
+    state := 'approved';
+    cause := NULL;
 END $$;
 
 CREATE FUNCTION public.cancel_application(p_user_id uuid, p_code_id bigint, p_codes text[], p_tariff_id bigint, p_now timestamp with time zone) RETURNS TABLE(outcome text, application_id uuid, tariff_id bigint, purchase_id uuid)
@@ -255,6 +324,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     END IF;
     IF a.state = 'applied' AND a.expires_at > p_staff.at THEN
         PERFORM release_uses(
@@ -271,10 +342,13 @@ BEGIN
         -- Another request was faster.
         SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     END IF;
+    IF a.state = 'cancelled' AND a.cancel_reason = 'admin' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
+        RETURN 'cancelled';
+    END IF;
     RETURN CASE
         WHEN a.state = 'applied' THEN 'expired'
         WHEN a.state <> 'cancelled' THEN a.state::text
-        WHEN a.cancel_reason = 'admin' THEN 'cancelled'
         ELSE 'ended'
     END;
 END $$;
@@ -300,15 +374,20 @@ CREATE FUNCTION public.change_members(p_group_id bigint, p_add uuid[], p_remove 
     LANGUAGE plpgsql
     AS $$
 DECLARE
+    v_answer jsonb;
     v_known uuid[];
     v_added uuid[];
     v_removed uuid[];
 BEGIN
     added := 0;
     removed := 0;
-    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-    IF outcome <> 'new' THEN
-        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'repeated' THEN
+        outcome := 'done';
+        added := coalesce((v_answer ->> 'added')::bigint, 0);
+        removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+        RETURN;
+    ELSIF outcome <> 'new' THEN
         RETURN;
     END IF;
     PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
@@ -336,6 +415,10 @@ BEGIN
         DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
     )
     SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
     IF added + removed > 0 THEN
         PERFORM record_staff_change(
             p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
@@ -343,8 +426,6 @@ BEGIN
                 'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
             )
         );
-    ELSE
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
     END IF;
     outcome := 'done';
 END $$;
@@ -438,7 +519,7 @@ BEGIN
     outcome := 'created';
 END $$;
 
-CREATE FUNCTION public.create_code(p_promotion_id bigint, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT code_id bigint) RETURNS record
+CREATE FUNCTION public.create_code(p_promotion_id bigint, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT code_id bigint, OUT approval_id uuid) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -453,8 +534,14 @@ BEGIN
     SELECT p.status INTO v_status FROM promotions p WHERE p.id = p_promotion_id FOR SHARE;
     IF NOT FOUND THEN
         outcome := 'no_promotion';
+        RETURN;
     ELSIF v_status = 'archived' THEN
         outcome := 'archived';
+        RETURN;
+    END IF;
+    approval_id := pending_approval(p_promotion_id => p_promotion_id, p_now => p_staff.at);
+    IF approval_id IS NOT NULL THEN
+        outcome := 'approval_pending';
     ELSIF is_unknown_user(v_wanted.user_id) THEN
         outcome := 'unknown_user';
     ELSIF cardinality(taken_texts(ARRAY[v_wanted.code])) > 0 THEN
@@ -477,7 +564,7 @@ BEGIN
     INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
-        p_details => jsonb_build_object('title', p_title)
+        p_details => jsonb_build_object('title', p_title, 'version', 1)
     );
     outcome := 'created';
 END $$;
@@ -554,6 +641,59 @@ BEGIN
         p_details => '{"version": 1}'
     );
     outcome := 'created';
+END $$;
+
+CREATE TABLE public.approvals (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    promotion_id bigint,
+    purchase_id uuid,
+    base_version integer,
+    proposal jsonb NOT NULL,
+    shown jsonb,
+    reason text,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    decision_reason text,
+    CONSTRAINT approvals_base CHECK (((base_version IS NULL) OR (promotion_id IS NOT NULL))),
+    CONSTRAINT approvals_by_another CHECK (((state <> ALL (ARRAY['approved'::text, 'rejected'::text])) OR (decided_by <> requested_by))),
+    CONSTRAINT approvals_decided CHECK ((((decided_by IS NOT NULL) = (state = ANY (ARRAY['approved'::text, 'rejected'::text, 'withdrawn'::text]))) AND ((decided_by IS NULL) = (decided_at IS NULL)) AND ((decided_by IS NOT NULL) OR (decision_reason IS NULL)))),
+    CONSTRAINT approvals_expires CHECK ((expires_at > requested_at)),
+    CONSTRAINT approvals_kind_check CHECK ((kind = ANY (ARRAY['promotion'::text, 'refund'::text]))),
+    CONSTRAINT approvals_one_subject CHECK ((num_nonnulls(promotion_id, purchase_id) <= 1)),
+    CONSTRAINT approvals_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'withdrawn'::text, 'expired'::text]))),
+    CONSTRAINT approvals_subject CHECK (((kind = 'refund'::text) = (purchase_id IS NOT NULL)))
+);
+COMMENT ON TABLE public.approvals IS 'A row is a change that a member of staff has asked for and that somebody else has to approve, whatever became of it.';
+COMMENT ON COLUMN public.approvals.id IS 'A refund that was approved has the same ID.';
+COMMENT ON COLUMN public.approvals.promotion_id IS 'What is to be changed; of a new promotion, NULL until it is approved. It may be deleted by now.';
+COMMENT ON COLUMN public.approvals.base_version IS 'The version on which the change was made; NULL for what is new.';
+COMMENT ON COLUMN public.approvals.proposal IS 'The arguments of the function that makes the change: see approve.';
+COMMENT ON COLUMN public.approvals.shown IS 'The same as staff read it, with what it was made on. Without the texts of codes.';
+COMMENT ON COLUMN public.approvals.expires_at IS 'From then on it can''t be approved, whether it is marked as expired yet or not.';
+
+CREATE FUNCTION public.decide_approval(p_approval public.approvals, p_state text, p_reason text, p_staff public.staff_request) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE approvals a
+    SET state = p_state, promotion_id = p_approval.promotion_id, decided_by = p_staff.actor_id, decided_at = p_staff.at,
+        decision_reason = p_reason
+    WHERE a.id = p_approval.id;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'approval', p_resource_id => p_approval.id::text,
+        p_action => CASE p_state WHEN 'approved' THEN 'approve' WHEN 'rejected' THEN 'reject' ELSE 'withdraw' END,
+        p_details => jsonb_strip_nulls(jsonb_build_object(
+            'kind', p_approval.kind, 'promotion_id', p_approval.promotion_id, 'purchase_id', p_approval.purchase_id,
+            'requested_by', p_approval.requested_by
+        )),
+        p_user_id => (SELECT b.user_id FROM purchases b WHERE b.id = p_approval.purchase_id),
+        p_reason => p_reason
+    );
 END $$;
 
 CREATE FUNCTION public.delete_code(p_code_id bigint, p_version integer, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
@@ -657,6 +797,8 @@ BEGIN
         outcome := 'in_use';
         RETURN;
     END IF;
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES ('group', v_before.id, v_before.version, clock_timestamp(), to_jsonb(v_before));
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',
@@ -760,23 +902,25 @@ CREATE FUNCTION public.end_subscription(p_user_id uuid, p_tariff_id bigint, p_en
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    v_earlier_id text;
+    v_answer jsonb;
     v_purchase_id uuid;
     v_each staff_request := p_staff;
 BEGIN
-    SELECT f.outcome, f.resource_id INTO outcome, v_earlier_id FROM find_staff_request(p_staff) AS f;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
     IF outcome = 'key_reused' THEN
         RETURN;
     ELSIF outcome = 'repeated' THEN
         outcome := 'ended';
-        SELECT array_agg(e.id::uuid ORDER BY e.at) INTO purchase_ids
-        FROM staff_changes c, jsonb_array_elements_text(c.details -> 'purchase_ids') WITH ORDINALITY AS e (id, at)
-        WHERE c.resource = 'subscription' AND c.resource_id = v_earlier_id AND c.action = 'end';
+        purchase_ids := ARRAY(SELECT e.id::uuid FROM jsonb_array_elements_text(v_answer) WITH ORDINALITY AS e (id, at)
+            ORDER BY e.at);
         RETURN;
     END IF;
     PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_user';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     PERFORM FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id
@@ -796,6 +940,9 @@ BEGIN
     )
     FROM purchases b JOIN applications a ON a.id = b.application_id JOIN promotions p ON p.id = a.promotion_id
     WHERE b.id = ANY (purchase_ids) AND p.refund_returns_use;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => purchase_ids[1]::text, p_answer => to_jsonb(purchase_ids)
+    );
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'subscription', p_resource_id => purchase_ids[1]::text, p_action => 'end',
         p_details => jsonb_build_object('tariff_id', p_tariff_id, 'purchase_ids', purchase_ids),
@@ -887,6 +1034,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     ELSIF a.state = 'cancelled' THEN
         RETURN 'ended';
     ELSIF a.state <> 'applied' THEN
@@ -1157,7 +1306,7 @@ BEGIN
     LIMIT p_limit;
 END $$;
 
-CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text) RETURNS record
+CREATE FUNCTION public.find_staff_request(p_staff public.staff_request, OUT outcome text, OUT resource_id text, OUT answer jsonb) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -1175,6 +1324,7 @@ BEGIN
     IF v_earlier.fingerprint = p_staff.fingerprint THEN
         outcome := 'repeated';
         resource_id := v_earlier.resource_id;
+        answer := v_earlier.answer;
     ELSE
         -- Without the ID: that of another kind of thing may be no number.
         outcome := 'key_reused';
@@ -1204,6 +1354,7 @@ BEGIN
     SELECT u.status INTO v_status FROM users u WHERE u.id = p_user_id FOR SHARE;
     SELECT t.* INTO v_tariff FROM tariffs t WHERE t.id = p_tariff_id;
     outcome := CASE
+        WHEN is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN 'own_account'
         WHEN coalesce(v_status, 'deleted') = 'deleted' THEN 'no_user'
         WHEN v_status <> 'active' THEN 'blocked'
         WHEN v_tariff.id IS NULL THEN 'no_tariff'
@@ -1259,6 +1410,7 @@ CREATE FUNCTION public.import_members(p_group_id bigint, p_mode text, p_user_ids
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 DECLARE
+    v_answer jsonb;
     v_new uuid[];
     v_gone uuid[];
 BEGIN
@@ -1267,9 +1419,13 @@ BEGIN
     IF p_dry_run THEN
         PERFORM FROM user_groups g WHERE g.id = p_group_id;
     ELSE
-        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-        IF outcome <> 'new' THEN
-            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+        IF outcome = 'repeated' THEN
+            outcome := 'done';
+            added := coalesce((v_answer ->> 'added')::bigint, 0);
+            removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+            RETURN;
+        ELSIF outcome <> 'new' THEN
             RETURN;
         END IF;
         -- Changes of one group wait for each other.
@@ -1310,8 +1466,12 @@ BEGIN
     removed := coalesce(cardinality(v_gone), 0)::bigint;
     IF p_dry_run THEN
         RETURN;
-    ELSIF added + removed = 0 THEN
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
+    END IF;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
+    IF added + removed = 0 THEN
         RETURN;
     END IF;
 
@@ -1353,6 +1513,12 @@ BEGIN
     RETURN v_code_id;
 END $$;
 
+CREATE FUNCTION public.is_own_account(p_staff public.staff_request, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT person_of(p_staff.actor_id) = person_of(p_user_id)
+$$;
+
 CREATE FUNCTION public.is_unknown_user(p_user_id uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1360,6 +1526,12 @@ BEGIN
     RETURN p_user_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_user_id AND u.status <> 'deleted');
 END $$;
+
+CREATE FUNCTION public.is_unlisted(p_listed boolean, p_batch_id bigint, p_user_id uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT NOT p_listed OR p_batch_id IS NOT NULL OR p_user_id IS NOT NULL
+$$;
 
 CREATE TABLE public.promotions (
     id bigint NOT NULL,
@@ -1494,13 +1666,13 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.keep_staff_request(p_staff public.staff_request, p_resource_id text) RETURNS void
+CREATE FUNCTION public.keep_staff_request(p_staff public.staff_request, p_resource_id text, p_answer jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
     IF p_staff.key IS NOT NULL THEN
-        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at)
-        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at)
+        INSERT INTO staff_requests (actor_id, key, fingerprint, resource_id, at, answer)
+        VALUES (p_staff.actor_id, p_staff.key, p_staff.fingerprint, p_resource_id, p_staff.at, p_answer)
         ON CONFLICT DO NOTHING;
     END IF;
 END $$;
@@ -1513,6 +1685,21 @@ BEGIN
     ON CONFLICT (user_id, version, at) DO UPDATE SET status = excluded.status;
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.known_since(p_person_id uuid, p_promotion_id bigint, p_code_id bigint) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT least(
+        (
+            SELECT i.since FROM insiders i
+            WHERE i.person_id = p_person_id AND i.promotion_id = p_promotion_id AND i.code_id IS NULL
+        ),
+        (
+            SELECT i.since FROM insiders i
+            WHERE i.person_id = p_person_id AND i.promotion_id IS NULL AND i.code_id = p_code_id
+        )
+    )
+$$;
 
 CREATE FUNCTION public.load_catalogue(p_now timestamp with time zone, OUT catalogue_version bigint, OUT tariffs jsonb, OUT codes jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
@@ -1529,7 +1716,7 @@ BEGIN
         AND c.state = 'issued' AND (c.ends_at IS NULL OR c.ends_at > p_now);
 END $$;
 
-CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
+CREATE FUNCTION public.load_facts(p_user_id uuid, p_now timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code_id bigint, OUT code text, OUT code_typed text, OUT code_state text, OUT code_user_id uuid, OUT code_max_uses bigint, OUT code_uses bigint, OUT code_ends_at timestamp with time zone, OUT code_version integer, OUT code_batch_id bigint, OUT promotion_id bigint, OUT promotion_version integer, OUT campaign_version integer, OUT tariff_version integer, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT insider_since timestamp with time zone, OUT used_at timestamp with time zone[], OUT open_id uuid, OUT open_code_id bigint, OUT open_state text, OUT open_price_minor bigint, OUT open_total_minor bigint, OUT open_trial_days integer, OUT open_expires_at timestamp with time zone, OUT open_currency text, OUT held_id uuid, OUT held_tariff_id bigint, OUT held_until timestamp with time zone, OUT held_created_at timestamp with time zone, OUT held_discount_minor bigint, OUT held_of_code boolean, OUT held_in_campaign boolean, OUT held_is_trial boolean, OUT held_is_first boolean, OUT own_lapsed boolean, OUT lapsed boolean) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1598,6 +1785,11 @@ BEGIN
         ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
     ) AS l;
     own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+    IF EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+        insider_since := known_since(
+            p_person_id => v_person_id, p_promotion_id => load_facts.promotion_id, p_code_id => load_facts.code_id
+        );
+    END IF;
     IF used_at IS NOT NULL THEN
         SELECT a.id, a.tariff_id, CASE a.state WHEN 'applied' THEN a.expires_at END, a.created_at,
             a.price_minor - a.total_minor, a.code_counted AND a.code_id = load_facts.code_id,
@@ -1655,7 +1847,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid) RETURNS record
+CREATE FUNCTION public.load_facts_at(p_user_id uuid, p_at timestamp with time zone, p_code_id bigint, p_codes text[], p_tariff_id bigint, OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text, OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint, OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint, OUT insider_since timestamp with time zone, OUT used_at timestamp with time zone[], OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $$
 DECLARE
@@ -1731,6 +1923,10 @@ BEGIN
             AND was_live(a.state, a.expires_at, a.updated_at, p_at);
     END IF;
     unused := unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_at);
+    insider_since := known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id);
+    IF insider_since > p_at THEN
+        insider_since := NULL;
+    END IF;
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
         WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at
@@ -1766,7 +1962,7 @@ BEGIN
     ORDER BY a.created_at DESC LIMIT 1;
 END $$;
 
-CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], p_scarce_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean, OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT unused bigint[], OUT open jsonb, OUT personal jsonb) RETURNS record
+CREATE FUNCTION public.load_list_facts(p_user_id uuid, p_now timestamp with time zone, p_promotion_ids bigint[], p_uses_since timestamp with time zone[], p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[], p_scarce_ids bigint[], p_asked_ids bigint[], OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean, OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[], OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[], OUT unused bigint[], OUT insider_since timestamp with time zone[], OUT open jsonb, OUT personal jsonb) RETURNS record
     LANGUAGE plpgsql STABLE
     SET enable_seqscan TO 'off'
     SET jit TO 'off'
@@ -1775,6 +1971,7 @@ DECLARE
     v_person_id uuid;
     v_has_open boolean;
     v_has_personal boolean;
+    v_is_insider boolean;
 BEGIN
     SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
         ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
@@ -1791,9 +1988,10 @@ BEGIN
                 AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
         ),
         EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
-        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
+        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued'),
+        EXISTS (SELECT FROM insiders i WHERE i.person_id = coalesce(u.first_account_id, u.id))
     INTO catalogue_version, user_status, v_person_id, group_ids, has_paid, has_purchased, first_purchase, trial,
-        v_has_open, v_has_personal
+        v_has_open, v_has_personal, v_is_insider
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
     -- Most users have neither.
     IF v_has_open THEN
@@ -1866,6 +2064,42 @@ BEGIN
             FROM unnest(p_scarce_ids) WITH ORDINALITY AS asked (id, place) ORDER BY asked.place
         );
     END IF;
+    IF v_is_insider THEN
+        insider_since := ARRAY(
+            SELECT known_since(p_person_id => v_person_id, p_promotion_id => c.promotion_id, p_code_id => asked.id)
+            FROM unnest(p_asked_ids) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
+        );
+    END IF;
+END $$;
+
+CREATE FUNCTION public.lock_approval(p_approval_id uuid, p_wanted text, p_staff public.staff_request) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+    v_outcome text;
+BEGIN
+    SELECT f.outcome INTO v_outcome FROM find_staff_request(p_staff) AS f;
+    IF v_outcome <> 'new' THEN
+        RETURN v_outcome;
+    END IF;
+    PERFORM FROM promotions p
+    WHERE p.id = (SELECT w.promotion_id FROM approvals w WHERE w.id = p_approval_id) FOR NO KEY UPDATE;
+    PERFORM FROM purchases b
+    WHERE b.id = (SELECT w.purchase_id FROM approvals w WHERE w.id = p_approval_id) FOR NO KEY UPDATE;
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id FOR NO KEY UPDATE;
+    IF a.id IS NULL THEN
+        RETURN 'no_approval';
+    ELSIF a.state = 'pending' AND a.expires_at > p_staff.at THEN
+        RETURN 'pending';
+    ELSIF a.state = 'pending' THEN
+        UPDATE approvals w SET state = 'expired' WHERE w.id = p_approval_id;
+    ELSIF a.state = p_wanted AND a.decided_by = p_staff.actor_id THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_approval_id::text);
+        RETURN 'repeated';
+    END IF;
+    RETURN 'decided';
 END $$;
 
 CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RETURNS void
@@ -1873,6 +2107,28 @@ CREATE FUNCTION public.lock_subscriptions(p_user_id uuid, p_tariff_id bigint) RE
     AS $$
     SELECT pg_advisory_xact_lock(hashtextextended(p_user_id::text, p_tariff_id))
 $$;
+
+CREATE FUNCTION public.look_up_code(p_code_id bigint, p_staff public.staff_request, p_reason text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_request text;
+    v_user_id uuid;
+BEGIN
+    SELECT f.outcome INTO v_request FROM find_staff_request(p_staff) AS f;
+    IF v_request <> 'new' THEN
+        RETURN CASE v_request WHEN 'repeated' THEN 'looked_up' ELSE v_request END;
+    END IF;
+    SELECT c.user_id INTO v_user_id FROM promo_codes c WHERE c.id = p_code_id;
+    IF NOT FOUND THEN
+        RETURN 'no_code';
+    END IF;
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'promo_code', p_resource_id => p_code_id::text, p_action => 'look_up',
+        p_details => '{}', p_user_id => v_user_id, p_reason => p_reason
+    );
+    RETURN 'looked_up';
+END $$;
 
 CREATE FUNCTION public.maintain_decision_partitions(p_now timestamp with time zone, p_keep_months integer) RETURNS void
     LANGUAGE plpgsql
@@ -1945,6 +2201,35 @@ BEGIN
     IF expires_at IS NULL THEN
         RAISE EXCEPTION 'the use can not be reserved any more' USING ERRCODE = 'LS001';
     END IF;
+END $$;
+
+CREATE FUNCTION public.open_approval(p_approval_id uuid, p_kind text, p_promotion_id bigint, p_purchase_id uuid, p_base_version integer, p_proposal jsonb, p_shown jsonb, p_reason text, p_expires_at timestamp with time zone, p_staff public.staff_request, p_user_id uuid, OUT outcome text, OUT approval_id uuid) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE approvals a SET state = 'expired'
+    WHERE a.state = 'pending' AND a.expires_at <= p_staff.at
+        AND (a.promotion_id = p_promotion_id OR a.purchase_id = p_purchase_id);
+    SELECT a.id INTO approval_id FROM approvals a
+    WHERE a.state = 'pending' AND (a.promotion_id = p_promotion_id OR a.purchase_id = p_purchase_id);
+    IF FOUND THEN
+        outcome := 'pending';
+        RETURN;
+    END IF;
+    INSERT INTO approvals (id, kind, state, promotion_id, purchase_id, base_version, proposal, shown, reason, requested_by,
+        requested_at, expires_at)
+    VALUES (p_approval_id, p_kind, 'pending', p_promotion_id, p_purchase_id, p_base_version, p_proposal, p_shown, p_reason,
+        p_staff.actor_id, p_staff.at, p_expires_at);
+    PERFORM record_staff_change(
+        p_staff => p_staff, p_resource => 'approval', p_resource_id => p_approval_id::text, p_action => 'request',
+        p_details => jsonb_strip_nulls(jsonb_build_object(
+            'kind', p_kind, 'promotion_id', p_promotion_id, 'base_version', p_base_version, 'purchase_id', p_purchase_id,
+            'amount_minor', p_proposal -> 'amount_minor', 'currency', p_proposal -> 'currency'
+        )),
+        p_user_id => p_user_id, p_reason => p_reason
+    );
+    outcome := 'requested';
+    approval_id := p_approval_id;
 END $$;
 
 CREATE FUNCTION public.open_full_price_purchase(p_user_id uuid, p_tariff_id bigint, p_purchase_id uuid, p_idempotency_key text, p_now timestamp with time zone, p_check_at timestamp with time zone, OUT outcome text, OUT purchase_id uuid, OUT tariff_title text, OUT price_minor bigint, OUT currency text, OUT created_at timestamp with time zone) RETURNS record
@@ -2072,26 +2357,43 @@ BEGIN
     created_at := p_now;
 END $$;
 
-CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text, p_staff public.staff_request, OUT outcome text, OUT refund_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
+CREATE FUNCTION public.order_refund(p_purchase_id uuid, p_refund_id uuid, p_amount_minor bigint, p_idempotency_key text, p_reason text, p_approve_above bigint, p_expires_at timestamp with time zone, p_staff public.staff_request, OUT outcome text, OUT refund_id uuid, OUT approval_id uuid, OUT left_minor bigint, OUT currency text) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     b purchases;
     v_earlier refunds;
+    v_approval approvals;
     v_amount_minor bigint;
+    v_staff staff_request := p_staff;
+    v_waiting_minor bigint;
 BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_purchase';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     currency := b.currency;
     SELECT r.* INTO v_earlier FROM refunds r WHERE r.purchase_id = b.id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
         outcome := CASE
-            WHEN p_amount_minor IS NULL OR p_amount_minor = v_earlier.amount_minor THEN 'ordered' ELSE 'key_reused'
+            WHEN v_earlier.fingerprint IS NOT DISTINCT FROM p_staff.fingerprint THEN 'ordered' ELSE 'key_reused'
         END;
         refund_id := v_earlier.id;
+        RETURN;
+    END IF;
+    -- The refund that an approval makes has its ID.
+    SELECT a.* INTO v_approval FROM approvals a
+    WHERE a.purchase_id = b.id AND a.proposal ->> 'idempotency_key' = p_idempotency_key AND a.id <> p_refund_id;
+    IF FOUND THEN
+        outcome := CASE
+            WHEN encode(p_staff.fingerprint, 'hex') IS NOT DISTINCT FROM v_approval.proposal ->> 'fingerprint' THEN 'requested'
+            ELSE 'key_reused'
+        END;
+        approval_id := v_approval.id;
         RETURN;
     END IF;
     left_minor := b.total_minor - coalesce(
@@ -2104,21 +2406,47 @@ BEGIN
         outcome := 'too_much';
     ELSE
         outcome := 'ordered';
-        refund_id := p_refund_id;
-        v_amount_minor := coalesce(p_amount_minor, left_minor);
-        INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key, status,
-            created_at, updated_at, check_at)
-        VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
-            'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
-        PERFORM record_staff_change(
-            p_staff => p_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
-            p_details => jsonb_build_object(
-                'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
-            ),
-            p_user_id => b.user_id, p_reason => p_reason
-        );
     END IF;
+    IF outcome <> 'ordered' THEN
+        RETURN;
+    END IF;
+    v_amount_minor := coalesce(p_amount_minor, left_minor);
+    -- The key belongs to the purchase.
+    v_staff.key := NULL;
+    SELECT sum((a.proposal -> 'amount_minor')::bigint)::bigint INTO v_waiting_minor FROM approvals a
+    WHERE a.purchase_id = b.id AND a.state = 'pending' AND a.expires_at > p_staff.at;
+    -- What has gone back, is about to or waits, and this.
+    IF b.total_minor - left_minor + coalesce(v_waiting_minor, 0) + v_amount_minor > p_approve_above THEN
+        SELECT o.outcome, o.approval_id INTO outcome, approval_id FROM open_approval(
+            p_approval_id => p_refund_id, p_kind => 'refund', p_promotion_id => NULL, p_purchase_id => b.id,
+            p_base_version => NULL,
+            p_proposal => jsonb_build_object(
+                'amount_minor', v_amount_minor, 'currency', b.currency, 'idempotency_key', p_idempotency_key,
+                'fingerprint', encode(p_staff.fingerprint, 'hex')
+            ),
+            p_shown => NULL, p_reason => p_reason, p_expires_at => p_expires_at, p_staff => v_staff, p_user_id => b.user_id
+        ) AS o;
+        RETURN;
+    END IF;
+    refund_id := p_refund_id;
+    INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, actor_id, reason, idempotency_key,
+        fingerprint, status, created_at, updated_at, check_at)
+    VALUES (p_refund_id, b.id, v_amount_minor, b.currency, 'staff', p_staff.actor_id, p_reason, p_idempotency_key,
+        p_staff.fingerprint, 'pending', p_staff.at, p_staff.at, p_staff.at + interval '1 minute');
+    PERFORM record_staff_change(
+        p_staff => v_staff, p_resource => 'refund', p_resource_id => p_refund_id::text, p_action => 'order',
+        p_details => jsonb_build_object(
+            'purchase_id', b.id, 'amount_minor', v_amount_minor, 'currency', b.currency
+        ),
+        p_user_id => b.user_id, p_reason => p_reason
+    );
 END $$;
+
+CREATE FUNCTION public.pending_approval(p_promotion_id bigint, p_now timestamp with time zone) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.id FROM approvals a WHERE a.promotion_id = p_promotion_id AND a.state = 'pending' AND a.expires_at > p_now
+$$;
 
 CREATE FUNCTION public.period_end(p_starts_at timestamp with time zone, p_time_zone text, p_months integer, p_days integer, p_anchor timestamp without time zone, p_months_before integer, OUT ends_at timestamp with time zone, OUT anchor timestamp without time zone, OUT months integer) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
@@ -2190,6 +2518,22 @@ BEGIN
     WHERE u.promotion_id = p_promotion_id;
 END $$;
 
+CREATE FUNCTION public.record_code_sight(p_actor_id uuid, p_at timestamp with time zone, p_code_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_new_ids CONSTANT bigint[] := keep_insider(
+        p_actor_id => p_actor_id, p_at => p_at, p_promotion_id => NULL, p_code_ids => p_code_ids
+    );
+BEGIN
+    IF cardinality(v_new_ids) > 0 THEN
+        INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details)
+        VALUES (
+            p_at, p_actor_id, 'promo_code', v_new_ids[1]::text, 'read', jsonb_build_object('promocode_ids', v_new_ids)
+        );
+    END IF;
+END $$;
+
 CREATE FUNCTION public.record_staff_change(p_staff public.staff_request, p_resource text, p_resource_id text, p_action text, p_details jsonb, p_user_id uuid DEFAULT NULL::uuid, p_reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2208,6 +2552,22 @@ BEGIN
             p_code_ids => ARRAY[p_resource_id::bigint]
         );
     END IF;
+END $$;
+
+CREATE FUNCTION public.record_typed_code(p_actor_id uuid, p_at timestamp with time zone, p_codes text[], p_by text, p_user_id uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO staff_changes (at, actor_id, resource, resource_id, action, details, user_id, reason)
+    SELECT p_at, p_actor_id, 'promo_code', new.id::text, 'look_up', jsonb_build_object('by', p_by), p_user_id, p_reason
+    FROM unnest(keep_insider(
+        p_actor_id => p_actor_id, p_at => p_at, p_promotion_id => NULL,
+        p_code_ids => ARRAY(
+            SELECT c.id FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+            WHERE c.code = ANY (p_codes)
+                AND is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id)
+        )
+    )) AS new (id);
 END $$;
 
 CREATE FUNCTION public.refund_payment(p_purchase_id uuid, p_reference text, p_refund_id uuid, p_now timestamp with time zone) RETURNS void
@@ -2237,6 +2597,26 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE FUNCTION public.reject_approval(p_approval_id uuid, p_reason text, p_staff public.staff_request, OUT outcome text, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'rejected', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'repeated' THEN
+        outcome := 'rejected';
+    ELSIF outcome = 'pending' AND person_of(a.requested_by) = person_of(p_staff.actor_id) THEN
+        outcome := 'own';
+    ELSIF outcome = 'pending' THEN
+        PERFORM decide_approval(p_approval => a, p_state => 'rejected', p_reason => p_reason, p_staff => p_staff);
+        outcome := 'rejected';
+        state := 'rejected';
+    END IF;
 END $$;
 
 CREATE FUNCTION public.release_uses(p_application_ids uuid[], p_from text, p_to text, p_cancel_reason text, p_now timestamp with time zone) RETURNS SETOF uuid
@@ -2377,7 +2757,7 @@ BEGIN
         PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
-    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    UPDATE user_groups AS g SET title = p_title
     WHERE g.id = p_group_id RETURNING g.version INTO version;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',
@@ -2437,7 +2817,7 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION public.replace_code(p_code_id bigint, p_version integer, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer) RETURNS record
+CREATE FUNCTION public.replace_code(p_code_id bigint, p_version integer, p_code jsonb, p_staff public.staff_request, OUT outcome text, OUT version integer, OUT approval_id uuid) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -2459,6 +2839,9 @@ BEGIN
         RETURN;
     END IF;
     version := v_before.version;
+    IF v_wanted.state <> 'disabled' THEN
+        approval_id := pending_approval(p_promotion_id => v_promotion.id, p_now => p_staff.at);
+    END IF;
     IF version <> p_version THEN
         outcome := 'changed';
     ELSIF (v_wanted.code, v_wanted.typed, v_wanted.user_id, v_wanted.max_uses, v_wanted.ends_at, v_wanted.state)
@@ -2470,6 +2853,8 @@ BEGIN
         RETURN;
     ELSIF v_promotion.status = 'archived' THEN
         outcome := 'archived';
+    ELSIF approval_id IS NOT NULL THEN
+        outcome := 'approval_pending';
     ELSIF v_before.code <> v_wanted.code AND NOT is_untouched_draft(p_promotion => v_promotion) THEN
         outcome := 'code_fixed';
     ELSIF (v_before.max_uses IS NULL) <> (v_wanted.max_uses IS NULL)
@@ -2605,6 +2990,40 @@ BEGIN
         p_staff => p_staff, p_resource => 'tariff', p_resource_id => p_tariff_id::text, p_action => 'change',
         p_details => jsonb_build_object('version', version)
     );
+END $$;
+
+CREATE FUNCTION public.request_promotion_approval(p_approval_id uuid, p_promotion_id bigint, p_version integer, p_proposal jsonb, p_shown jsonb, p_reason text, p_expires_at timestamp with time zone, p_staff public.staff_request, OUT outcome text, OUT approval_id uuid, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    v_resource_id text;
+    v_status text;
+BEGIN
+    SELECT f.outcome, f.resource_id INTO outcome, v_resource_id FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'repeated' THEN
+        SELECT a.id INTO approval_id FROM approvals a WHERE a.id::text = v_resource_id;
+        outcome := CASE WHEN approval_id IS NULL THEN 'done' ELSE 'requested' END;
+    END IF;
+    IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    IF p_promotion_id IS NOT NULL THEN
+        SELECT p.version, p.status INTO version, v_status FROM promotions p WHERE p.id = p_promotion_id FOR NO KEY UPDATE;
+        outcome := CASE
+            WHEN version IS NULL THEN 'no_promotion'
+            WHEN version <> p_version THEN 'changed'
+            WHEN v_status = 'archived' THEN 'archived'
+            ELSE 'new'
+        END;
+        IF outcome <> 'new' THEN
+            RETURN;
+        END IF;
+    END IF;
+    SELECT o.outcome, o.approval_id INTO outcome, approval_id FROM open_approval(
+        p_approval_id => p_approval_id, p_kind => 'promotion', p_promotion_id => p_promotion_id, p_purchase_id => NULL,
+        p_base_version => version, p_proposal => p_proposal, p_shown => p_shown, p_reason => p_reason,
+        p_expires_at => p_expires_at, p_staff => p_staff, p_user_id => NULL
+    ) AS o;
 END $$;
 
 CREATE FUNCTION public.reserve_again(p_application_id uuid, p_now timestamp with time zone) RETURNS boolean
@@ -2849,6 +3268,7 @@ DECLARE
     v_had_trial boolean;
     v_had_first boolean;
     v_unused bigint;
+    v_is_insider boolean;
     v_stripe smallint;
     v_campaign_stripe smallint;
 BEGIN
@@ -2896,9 +3316,13 @@ BEGIN
         CASE
             WHEN num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_max_uses) > 0
             THEN unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_now)
+        END,
+        -- Looking a code up changes no version.
+        CASE WHEN EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+            known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id) IS NOT NULL
         END
-    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused;
-    IF v_holds_another OR v_had_trial OR v_had_first OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
+    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused, v_is_insider;
+    IF v_holds_another OR v_had_trial OR v_had_first OR v_is_insider OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
         RETURN;
     END IF;
 
@@ -2967,7 +3391,10 @@ BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_purchase';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        RETURN 'own_account';
     ELSIF b.status = 'revoked' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => b.id::text);
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
         RETURN 'refunded';
@@ -2985,6 +3412,17 @@ BEGIN
         p_details => jsonb_build_object('tariff_id', b.tariff_id), p_user_id => b.user_id, p_reason => p_reason
     );
     RETURN 'revoked';
+END $$;
+
+CREATE FUNCTION public.settle_staff_request(p_staff public.staff_request, p_resource_id text, OUT outcome text, OUT resource_id text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    SELECT f.outcome, f.resource_id INTO outcome, resource_id FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'new' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_resource_id);
+        resource_id := p_resource_id;
+    END IF;
 END $$;
 
 CREATE FUNCTION public.share_limits() RETURNS trigger
@@ -3113,11 +3551,15 @@ BEGIN
         RETURN;
     END IF;
     outcome := 'changed';
-    PERFORM FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
+    SELECT a.user_id INTO v_user_id FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    SELECT o.outcome, o.user_id INTO v_opened, v_user_id
+    IF is_own_account(p_staff => p_staff, p_user_id => v_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
+    END IF;
+    SELECT o.outcome INTO v_opened
     FROM open_purchase(
         p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
         p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL
@@ -3197,6 +3639,26 @@ BEGIN
         RETURN 'not_first_purchase';
     END IF;
     RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.withdraw_approval(p_approval_id uuid, p_reason text, p_of_others boolean, p_staff public.staff_request, OUT outcome text, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    a approvals;
+BEGIN
+    outcome := lock_approval(p_approval_id => p_approval_id, p_wanted => 'withdrawn', p_staff => p_staff);
+    SELECT w.* INTO a FROM approvals w WHERE w.id = p_approval_id;
+    state := a.state;
+    IF outcome = 'repeated' THEN
+        outcome := 'withdrawn';
+    ELSIF outcome = 'pending' AND NOT p_of_others AND person_of(a.requested_by) <> person_of(p_staff.actor_id) THEN
+        outcome := 'not_own';
+    ELSIF outcome = 'pending' THEN
+        PERFORM decide_approval(p_approval => a, p_state => 'withdrawn', p_reason => p_reason, p_staff => p_staff);
+        outcome := 'withdrawn';
+        state := 'withdrawn';
+    END IF;
 END $$;
 
 CREATE TABLE public.campaign_usage (
@@ -3365,9 +3827,9 @@ CREATE TABLE public.past_versions (
     version integer NOT NULL,
     until timestamp with time zone NOT NULL,
     snapshot jsonb NOT NULL,
-    CONSTRAINT past_versions_kind_check CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text])))
+    CONSTRAINT past_versions_kind CHECK ((kind = ANY (ARRAY['tariff'::text, 'campaign'::text, 'promotion'::text, 'promo_code'::text, 'group'::text])))
 );
-COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion or a promo code. It is never changed itself.';
+COMMENT ON TABLE public.past_versions IS 'A row is an earlier version of a tariff, a campaign, a promotion, a promo code or a group. It is never changed itself.';
 COMMENT ON COLUMN public.past_versions.snapshot IS 'The whole row as JSON, read like that of a current row: a migration that adds a column adds it here too.';
 
 ALTER TABLE public.promo_codes ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -3481,6 +3943,7 @@ CREATE TABLE public.refunds (
     updated_at timestamp with time zone NOT NULL,
     check_at timestamp with time zone NOT NULL,
     reason text,
+    fingerprint bytea,
     CONSTRAINT refunds_amount_minor_check CHECK ((amount_minor > 0)),
     CONSTRAINT refunds_cause_check CHECK ((cause = ANY (ARRAY['staff'::text, 'late_payment'::text, 'provider'::text]))),
     CONSTRAINT refunds_check CHECK (((actor_id IS NOT NULL) = (cause = 'staff'::text))),
@@ -3494,6 +3957,7 @@ COMMENT ON COLUMN public.refunds.cause IS 'Ordered by staff, due to a late payme
 COMMENT ON COLUMN public.refunds.failure IS 'The provider''s reason for the failure.';
 COMMENT ON COLUMN public.refunds.check_at IS 'When to ask the provider again.';
 COMMENT ON COLUMN public.refunds.reason IS 'Why staff ordered it, for staff alone.';
+COMMENT ON COLUMN public.refunds.fingerprint IS 'The SHA-256 of the request that ordered it under its Idempotency-Key; NULL where there is no key. Another request with that key is refused.';
 
 CREATE TABLE public.refusals_other (
     id uuid NOT NULL,
@@ -3554,9 +4018,11 @@ CREATE TABLE public.staff_requests (
     key bytea NOT NULL,
     fingerprint bytea NOT NULL,
     resource_id text NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    answer jsonb
 );
 COMMENT ON TABLE public.staff_requests IS 'A row is an Idempotency-Key under which a member of staff changed something. A request that repeats it gets that resource.';
+COMMENT ON COLUMN public.staff_requests.answer IS 'What the request was answered with, where the resource as it is now does not say that: how many members it added, say.';
 
 CREATE TABLE public.subscriptions (
     purchase_id uuid NOT NULL,
@@ -3607,7 +4073,7 @@ CREATE TABLE public.user_groups (
     CONSTRAINT user_groups_version CHECK ((version > 0))
 );
 COMMENT ON TABLE public.user_groups IS 'A row is a group of users that a promotion can be for.';
-COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: changes of them add up.';
+COMMENT ON COLUMN public.user_groups.version IS 'Grows when the group is renamed. Its members have no versions: the log of changes by staff says how many came and went.';
 
 ALTER TABLE public.user_groups ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.user_groups_id_seq
@@ -3642,6 +4108,9 @@ ALTER TABLE ONLY public.refusals ATTACH PARTITION public.refusals_other DEFAULT;
 
 ALTER TABLE ONLY public.applications
     ADD CONSTRAINT applications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.campaign_usage
     ADD CONSTRAINT campaign_usage_pkey PRIMARY KEY (campaign_id, stripe);
@@ -3771,6 +4240,18 @@ CREATE INDEX applications_released_by_person ON public.applications USING btree 
 
 CREATE INDEX applications_to_expire ON public.applications USING btree (expires_at) WHERE ((state)::text = 'applied'::text);
 
+CREATE INDEX approvals_by_requester ON public.approvals USING btree (requested_by, requested_at, id);
+
+CREATE INDEX approvals_by_time ON public.approvals USING btree (requested_at, id);
+
+CREATE INDEX approvals_of_purchase ON public.approvals USING btree (purchase_id) WHERE (purchase_id IS NOT NULL);
+
+CREATE INDEX approvals_pending ON public.approvals USING btree (expires_at) WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX approvals_pending_promotion ON public.approvals USING btree (promotion_id) WHERE (state = 'pending'::text);
+
+CREATE UNIQUE INDEX approvals_pending_purchase ON public.approvals USING btree (purchase_id) WHERE (state = 'pending'::text);
+
 CREATE INDEX code_batches_by_promotion ON public.code_batches USING btree (promotion_id);
 
 CREATE INDEX group_members_by_user ON public.group_members USING btree (user_id);
@@ -3881,6 +4362,8 @@ CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.promotions FOR EACH ROW
 
 CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.tariffs FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('tariff');
 
+CREATE TRIGGER keep_past_version BEFORE UPDATE ON public.user_groups FOR EACH ROW EXECUTE FUNCTION public.keep_past_version('group');
+
 CREATE TRIGGER keep_user_status AFTER INSERT OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.keep_user_status();
 
 CREATE TRIGGER ledger_only_grows BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3896,6 +4379,9 @@ CREATE TRIGGER share_limits_of_changed AFTER UPDATE OF total_limit, budget_minor
 CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.campaigns FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
 
 CREATE TRIGGER share_limits_of_new AFTER INSERT ON public.promotions FOR EACH ROW WHEN ((num_nonnulls(new.total_limit, new.budget_minor) > 0)) EXECUTE FUNCTION public.share_limits();
+
+ALTER TABLE ONLY public.approvals
+    ADD CONSTRAINT approvals_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES public.purchases(id);
 
 ALTER TABLE ONLY public.code_batches
     ADD CONSTRAINT code_batches_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES public.promotions(id);

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+
 use crate::accounts::{self, ADMIN, ANNA, BORIS, MARKETER, SUPPORT};
 use crate::env::Env;
 use crate::error::{Context, Error, Result};
@@ -51,7 +54,27 @@ pub async fn run(home: &Home, env: &Env) -> Result<()> {
     for user in [&anna, &boris] {
         wait_for_status(&env["LOYALTY_MIGRATION_URL"], &user.user_id).await?;
     }
-    Ok(())
+    ask_for_approval(&client, base).await
+}
+
+/// The marketer wants more uses of the promo code that takes everything off, which waits for a colleague. Once it waits, or
+/// is approved, asking again changes nothing.
+async fn ask_for_approval(client: &Client, base: &str) -> Result<()> {
+    let marketer = accounts::sign_in(client, base, MARKETER).await?;
+    let url = format!("{base}/admin/promotions/4");
+    let change =
+        json!({ "total_limit": 500, "approval_reason": "For the winners of the competition" });
+    let request = client
+        .patch(&url)
+        .bearer_auth(&marketer.access_token)
+        .header("if-match", "*")
+        .json(&change);
+    match request.send().await.context(&url)?.status() {
+        StatusCode::OK | StatusCode::ACCEPTED | StatusCode::CONFLICT => Ok(()),
+        status => Err(Error::new(format!(
+            "cannot ask for an approval: {url} answers {status}"
+        ))),
+    }
 }
 
 /// A new user is only known to the loyalty side once the worker has brought the news.

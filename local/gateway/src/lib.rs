@@ -59,8 +59,8 @@ functions! {
     change_password sessions me
     apply_promocode get_active_promocodes use_promocode cancel_apply_promocode payment_webhook
     buy_tariff purchases subscription tariffs
-    admin_tariffs applications audit_log campaigns decisions groups promocodes refunds subscriptions
-    users
+    admin_tariffs applications approvals audit_log campaigns decisions groups loyalty_users promocodes
+    refunds subscriptions users
 }
 
 /// All routes, with the same edge around them as in a Lambda.

@@ -57,9 +57,10 @@ pub(crate) fn complete(openapi: &mut utoipa::openapi::OpenApi) {
                     response.content.insert(problem, body);
                 }
             }
+            add_errors(operation, &[("414", "`uri_too_long`")]);
             if operation.request_body.is_some() && !tags_of(operation).any(|tag| tag == "payments")
             {
-                add_body_errors(operation);
+                add_errors(operation, BODY_ERRORS);
             }
         }
     }
@@ -71,24 +72,27 @@ fn tags_of(operation: &Operation) -> impl Iterator<Item = &str> {
 }
 
 /// What every call with a body may answer.
-fn add_body_errors(operation: &mut Operation) {
+const BODY_ERRORS: &[(&str, &str)] = &[
+    ("400", "`body_not_json`"),
+    ("413", "`body_too_large`"),
+    ("415", "`unsupported_media_type`"),
+];
+
+/// Adds errors that an operation does not describe itself.
+fn add_errors(operation: &mut Operation, errors: &[(&str, &str)]) {
     let responses = &mut operation.responses.responses;
-    let errors = responses.values().find_map(|response| match response {
+    let described = responses.values().find_map(|response| match response {
         RefOr::T(response) => response.content.get_key_value("application/problem+json"),
         RefOr::Ref(_) => None,
     });
-    let Some((kind, content)) = errors.map(|(kind, content)| (kind.clone(), content.clone()))
+    let Some((kind, content)) = described.map(|(kind, content)| (kind.clone(), content.clone()))
     else {
         return;
     };
-    for (status, description) in [
-        ("400", "`body_not_json`"),
-        ("413", "`body_too_large`"),
-        ("415", "`unsupported_media_type`"),
-    ] {
-        let entry = responses.entry(status.to_owned());
+    for (status, description) in errors {
+        let entry = responses.entry((*status).to_owned());
         entry.or_insert_with(|| {
-            let mut error = Response::new(description);
+            let mut error = Response::new(*description);
             error.content.insert(kind.clone(), content.clone());
             error.into()
         });

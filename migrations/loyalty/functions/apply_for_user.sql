@@ -1,7 +1,7 @@
 -- Reserves a use of a promo code for a user on behalf of a member of staff, and records it in the audit log. The arguments
 -- and results that both have are those of reserve_use. With `p_purchase_id`, the purchase is made in the same
 -- transaction; the total must be zero. The outcome: 'applied'; 'repeated', with the application that an earlier call with
--- the same key made; 'key_reused'; or 'changed' when reserve_use refuses: load the facts and decide again. Raises LS001,
+-- the same key made; 'key_reused'; 'own_account'; or 'changed' when reserve_use refuses: load the facts and decide again. Raises LS001,
 -- with nothing changed, when reserve_use does, or when the purchase can't be made; that means the same.
 CREATE OR REPLACE FUNCTION apply_for_user(
     p_application_id uuid, p_user_id uuid, p_code_id bigint, p_tariff_id bigint, p_versions integer[],
@@ -18,6 +18,10 @@ DECLARE
 BEGIN
     SELECT f.outcome, f.resource_id::uuid INTO outcome, application_id FROM find_staff_request(p_staff) AS f;
     IF outcome <> 'new' THEN
+        RETURN;
+    END IF;
+    IF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     IF p_purchase_id IS NOT NULL THEN

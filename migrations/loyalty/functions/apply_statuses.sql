@@ -31,6 +31,15 @@ BEGIN
     SELECT array_agg(c.id), array_agg(c.id) FILTER (WHERE c.status <> 'active'),
         array_agg(c.id) FILTER (WHERE c.status = 'deleted')
     INTO v_changed, v_inactive, v_deleted FROM changed c;
+    IF array_remove(p_first_account_ids, NULL) <> '{}' THEN
+        -- What was kept of the account before it was known whose it is.
+        INSERT INTO insiders (person_id, promotion_id, code_id, since)
+        SELECT u.first_account_id, i.promotion_id, i.code_id, i.since
+        FROM users u JOIN insiders i ON i.person_id = u.id
+        WHERE u.id = ANY (v_changed) AND u.first_account_id IS NOT NULL
+        ORDER BY i.promotion_id, i.code_id
+        ON CONFLICT DO NOTHING;
+    END IF;
     IF v_deleted IS NOT NULL THEN
         DELETE FROM group_members m WHERE m.user_id = ANY (v_deleted);
     END IF;

@@ -1,6 +1,7 @@
 -- Cancels an application that holds a use, on behalf of a member of staff: the use is released, and the audit log says who
 -- did it. The outcome: 'cancelled', also by an earlier call; otherwise nothing has changed, and it is why: 'no_application',
--- 'expired', 'paying', 'used', 'ended' when it was cancelled for another reason, 'key_reused'.
+-- 'expired', 'paying', 'used', 'ended' when it was cancelled for another reason, 'own_account',
+-- 'key_reused'.
 CREATE OR REPLACE FUNCTION cancel_for_user(p_application_id uuid, p_staff staff_request, p_reason text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -14,6 +15,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     END IF;
     IF a.state = 'applied' AND a.expires_at > p_staff.at THEN
         PERFORM release_uses(
@@ -30,10 +33,13 @@ BEGIN
         -- Another request was faster.
         SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id;
     END IF;
+    IF a.state = 'cancelled' AND a.cancel_reason = 'admin' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => a.id::text);
+        RETURN 'cancelled';
+    END IF;
     RETURN CASE
         WHEN a.state = 'applied' THEN 'expired'
         WHEN a.state <> 'cancelled' THEN a.state::text
-        WHEN a.cancel_reason = 'admin' THEN 'cancelled'
         ELSE 'ended'
     END;
 END $$;

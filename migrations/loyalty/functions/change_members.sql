@@ -1,5 +1,5 @@
--- Adds users to a group and removes others. The outcome: 'done', also by an earlier call with the same key; or, with nothing
--- changed, 'no_group', 'key_reused', or 'unknown', with the users to be added who are not known or whose accounts are
+-- Adds users to a group and removes others. The outcome: 'done', also by an earlier call with the same key, with its
+-- counts; or, with nothing changed, 'no_group', 'key_reused', or 'unknown', with the users to be added who are not known or whose accounts are
 -- deleted.
 --
 -- The group's lock serialises the changes of one group, so that no two wait for each other. That of the users makes a
@@ -9,15 +9,20 @@ CREATE OR REPLACE FUNCTION change_members(
     OUT outcome text, OUT unknown uuid[], OUT added bigint, OUT removed bigint
 ) LANGUAGE plpgsql AS $$
 DECLARE
+    v_answer jsonb;
     v_known uuid[];
     v_added uuid[];
     v_removed uuid[];
 BEGIN
     added := 0;
     removed := 0;
-    SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-    IF outcome <> 'new' THEN
-        outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+    IF outcome = 'repeated' THEN
+        outcome := 'done';
+        added := coalesce((v_answer ->> 'added')::bigint, 0);
+        removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+        RETURN;
+    ELSIF outcome <> 'new' THEN
         RETURN;
     END IF;
     PERFORM FROM user_groups g WHERE g.id = p_group_id FOR NO KEY UPDATE;
@@ -45,6 +50,10 @@ BEGIN
         DELETE FROM group_members m WHERE m.group_id = p_group_id AND m.user_id = ANY (p_remove) RETURNING m.user_id
     )
     SELECT array_agg(g.user_id), count(*) INTO v_removed, removed FROM gone g;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
     IF added + removed > 0 THEN
         PERFORM record_staff_change(
             p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'change_members',
@@ -52,8 +61,6 @@ BEGIN
                 'added', coalesce(v_added, '{}'::uuid[]), 'removed', coalesce(v_removed, '{}'::uuid[])
             )
         );
-    ELSE
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
     END IF;
     outcome := 'done';
 END $$;

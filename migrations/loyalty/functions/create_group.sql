@@ -11,7 +11,7 @@ BEGIN
     INSERT INTO user_groups AS g (title) VALUES (p_title) RETURNING g.id INTO group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => group_id::text, p_action => 'create',
-        p_details => jsonb_build_object('title', p_title)
+        p_details => jsonb_build_object('title', p_title, 'version', 1)
     );
     outcome := 'created';
 END $$;

@@ -28,6 +28,8 @@ BEGIN
         outcome := 'in_use';
         RETURN;
     END IF;
+    INSERT INTO past_versions (kind, id, version, until, snapshot)
+    VALUES ('group', v_before.id, v_before.version, clock_timestamp(), to_jsonb(v_before));
     DELETE FROM user_groups g WHERE g.id = p_group_id;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'delete',

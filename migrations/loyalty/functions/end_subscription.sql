@@ -1,6 +1,6 @@
 -- Ends a user's subscription to a tariff at once: revokes each purchase whose period is not over. No money moves. The
 -- outcome: 'ended' with the purchases in the order of their periods, also by an earlier call with the same key; 'no_user';
--- 'none' if there is nothing to end; 'key_reused'. The IDs of the events are made of `p_ending_id` and those of the
+-- 'none' if there is nothing to end; 'own_account'; 'key_reused'. The IDs of the events are made of `p_ending_id` and those of the
 -- purchases.
 --
 -- The user is locked first: whatever makes a purchase paid locks the user, too, so none is missed; and who locks a paid
@@ -10,23 +10,25 @@ CREATE OR REPLACE FUNCTION end_subscription(
     OUT outcome text, OUT purchase_ids uuid[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    v_earlier_id text;
+    v_answer jsonb;
     v_purchase_id uuid;
     v_each staff_request := p_staff;
 BEGIN
-    SELECT f.outcome, f.resource_id INTO outcome, v_earlier_id FROM find_staff_request(p_staff) AS f;
+    SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
     IF outcome = 'key_reused' THEN
         RETURN;
     ELSIF outcome = 'repeated' THEN
         outcome := 'ended';
-        SELECT array_agg(e.id::uuid ORDER BY e.at) INTO purchase_ids
-        FROM staff_changes c, jsonb_array_elements_text(c.details -> 'purchase_ids') WITH ORDINALITY AS e (id, at)
-        WHERE c.resource = 'subscription' AND c.resource_id = v_earlier_id AND c.action = 'end';
+        purchase_ids := ARRAY(SELECT e.id::uuid FROM jsonb_array_elements_text(v_answer) WITH ORDINALITY AS e (id, at)
+            ORDER BY e.at);
         RETURN;
     END IF;
     PERFORM FROM users u WHERE u.id = p_user_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         outcome := 'no_user';
+        RETURN;
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN
+        outcome := 'own_account';
         RETURN;
     END IF;
     PERFORM FROM purchases b JOIN subscriptions s ON s.purchase_id = b.id
@@ -46,6 +48,9 @@ BEGIN
     )
     FROM purchases b JOIN applications a ON a.id = b.application_id JOIN promotions p ON p.id = a.promotion_id
     WHERE b.id = ANY (purchase_ids) AND p.refund_returns_use;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => purchase_ids[1]::text, p_answer => to_jsonb(purchase_ids)
+    );
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'subscription', p_resource_id => purchase_ids[1]::text, p_action => 'end',
         p_details => jsonb_build_object('tariff_id', p_tariff_id, 'purchase_ids', purchase_ids),

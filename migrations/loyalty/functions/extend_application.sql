@@ -1,7 +1,7 @@
 -- Lets an application hold its use until `p_until`, on behalf of a member of staff, unless it holds it longer already. The
 -- row is locked before it is looked at, so either the application is extended, or it expired or its purchase began
 -- before. The outcome: 'extended', also by an earlier call; otherwise nothing has changed, and it is why: 'no_application',
--- 'expired', 'paying', 'used', 'ended' when it was cancelled, 'key_reused'.
+-- 'expired', 'paying', 'used', 'ended' when it was cancelled, 'own_account', 'key_reused'.
 CREATE OR REPLACE FUNCTION extend_application(
     p_application_id uuid, p_until timestamptz, p_staff staff_request, p_reason text
 ) RETURNS text LANGUAGE plpgsql AS $$
@@ -16,6 +16,8 @@ BEGIN
     SELECT o.* INTO a FROM applications o WHERE o.id = p_application_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_application';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => a.user_id) THEN
+        RETURN 'own_account';
     ELSIF a.state = 'cancelled' THEN
         RETURN 'ended';
     ELSIF a.state <> 'applied' THEN

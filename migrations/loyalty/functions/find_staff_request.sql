@@ -1,7 +1,8 @@
--- Whether a member of staff has sent a request before. The outcome: 'new'; 'repeated', with the ID of what it changed; or
--- 'key_reused', if the key came with another request. A repetition that comes while the first is running waits for it.
-CREATE OR REPLACE FUNCTION find_staff_request(p_staff staff_request, OUT outcome text, OUT resource_id text)
-LANGUAGE plpgsql AS $$
+-- Whether a member of staff has sent a request before. The outcome: 'new'; 'repeated', with the ID of what it changed, and
+-- its answer where that was kept; or 'key_reused', if the key came with another request. A repetition that comes while the first is running waits for it.
+CREATE OR REPLACE FUNCTION find_staff_request(
+    p_staff staff_request, OUT outcome text, OUT resource_id text, OUT answer jsonb
+) LANGUAGE plpgsql AS $$
 DECLARE
     v_earlier staff_requests;
 BEGIN
@@ -17,6 +18,7 @@ BEGIN
     IF v_earlier.fingerprint = p_staff.fingerprint THEN
         outcome := 'repeated';
         resource_id := v_earlier.resource_id;
+        answer := v_earlier.answer;
     ELSE
         -- Without the ID: that of another kind of thing may be no number.
         outcome := 'key_reused';

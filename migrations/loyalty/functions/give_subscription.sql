@@ -1,7 +1,7 @@
 -- Gives a user a tariff for months or days: a paid purchase of 0, whose period begins when the user's subscription to the
 -- tariff ends. The outcome: 'given' with the purchase, also by an earlier call with the same key; 'no_user', also if the
 -- account is deleted; 'blocked'; 'no_tariff'; 'not_on_sale' if the tariff is archived and the user does not have it;
--- 'key_reused'. The lock on the user makes a change of status wait.
+-- 'own_account', 'key_reused'. The lock on the user makes a change of status wait.
 CREATE OR REPLACE FUNCTION give_subscription(
     p_purchase_id uuid, p_user_id uuid, p_tariff_id bigint, p_months integer, p_days integer, p_reason text,
     p_time_zone text, p_staff staff_request,
@@ -19,6 +19,7 @@ BEGIN
     SELECT u.status INTO v_status FROM users u WHERE u.id = p_user_id FOR SHARE;
     SELECT t.* INTO v_tariff FROM tariffs t WHERE t.id = p_tariff_id;
     outcome := CASE
+        WHEN is_own_account(p_staff => p_staff, p_user_id => p_user_id) THEN 'own_account'
         WHEN coalesce(v_status, 'deleted') = 'deleted' THEN 'no_user'
         WHEN v_status <> 'active' THEN 'blocked'
         WHEN v_tariff.id IS NULL THEN 'no_tariff'

@@ -1,6 +1,6 @@
 -- Adds the users to a group, removes them from it, or makes them its only members: `p_mode` is 'add', 'remove' or
--- 'replace'. All of it or nothing. A user is named once. The outcome: 'done', also by an earlier call with the same key; or,
--- with nothing changed, 'no_group', 'key_reused', or 'unknown' if some users are not known, or their accounts are deleted:
+-- 'replace'. All of it or nothing. A user is named once. The outcome: 'done', also by an earlier call with the same key, with
+-- its counts; or, with nothing changed, 'no_group', 'key_reused', or 'unknown' if some users are not known, or their accounts are deleted:
 -- `unknown_count` is their number, and `unknown_positions` has the first 100 of their positions in `p_user_ids`, from 1 on.
 -- With `p_dry_run` nothing changes either, and the counts are those that there would be.
 CREATE OR REPLACE FUNCTION import_members(
@@ -10,6 +10,7 @@ CREATE OR REPLACE FUNCTION import_members(
 -- A plan for 10 users is none for 100,000.
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
+    v_answer jsonb;
     v_new uuid[];
     v_gone uuid[];
 BEGIN
@@ -18,9 +19,13 @@ BEGIN
     IF p_dry_run THEN
         PERFORM FROM user_groups g WHERE g.id = p_group_id;
     ELSE
-        SELECT f.outcome INTO outcome FROM find_staff_request(p_staff) AS f;
-        IF outcome <> 'new' THEN
-            outcome := CASE outcome WHEN 'repeated' THEN 'done' ELSE outcome END;
+        SELECT f.outcome, f.answer INTO outcome, v_answer FROM find_staff_request(p_staff) AS f;
+        IF outcome = 'repeated' THEN
+            outcome := 'done';
+            added := coalesce((v_answer ->> 'added')::bigint, 0);
+            removed := coalesce((v_answer ->> 'removed')::bigint, 0);
+            RETURN;
+        ELSIF outcome <> 'new' THEN
             RETURN;
         END IF;
         -- Changes of one group wait for each other.
@@ -61,8 +66,12 @@ BEGIN
     removed := coalesce(cardinality(v_gone), 0)::bigint;
     IF p_dry_run THEN
         RETURN;
-    ELSIF added + removed = 0 THEN
-        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
+    END IF;
+    PERFORM keep_staff_request(
+        p_staff => p_staff, p_resource_id => p_group_id::text,
+        p_answer => jsonb_build_object('added', added, 'removed', removed)
+    );
+    IF added + removed = 0 THEN
         RETURN;
     END IF;
 

@@ -14,6 +14,8 @@ CREATE OR REPLACE TRIGGER keep_past_version BEFORE UPDATE ON campaigns
     FOR EACH ROW EXECUTE FUNCTION keep_past_version('campaign');
 CREATE OR REPLACE TRIGGER keep_past_version BEFORE UPDATE ON promotions
     FOR EACH ROW EXECUTE FUNCTION keep_past_version('promotion');
+CREATE OR REPLACE TRIGGER keep_past_version BEFORE UPDATE ON user_groups
+    FOR EACH ROW EXECUTE FUNCTION keep_past_version('group');
 -- Not when a use is counted.
 CREATE OR REPLACE TRIGGER keep_past_version BEFORE UPDATE OF promotion_id, user_id, max_uses, ends_at, state, code
     ON promo_codes FOR EACH ROW EXECUTE FUNCTION keep_past_version('promo_code');

@@ -10,6 +10,8 @@ CREATE OR REPLACE FUNCTION load_facts(
     OUT tariff_version integer, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
     OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint,
+    -- Since when the person has known the code from work as staff.
+    OUT insider_since timestamptz,
     -- The times of the person's latest live uses of the promotion: as many as the limit per user, or one.
     OUT used_at timestamptz[],
     -- The user's open application for the tariff.
@@ -87,6 +89,11 @@ BEGIN
         ORDER BY a.created_at DESC LIMIT coalesce(v_per_user_limit, 1)
     ) AS l;
     own_lapsed := coalesce(own_lapsed, false) OR coalesce(v_used_lapsed, false);
+    IF EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+        insider_since := known_since(
+            p_person_id => v_person_id, p_promotion_id => load_facts.promotion_id, p_code_id => load_facts.code_id
+        );
+    END IF;
     IF used_at IS NOT NULL THEN
         SELECT a.id, a.tariff_id, CASE a.state WHEN 'applied' THEN a.expires_at END, a.created_at,
             a.price_minor - a.total_minor, a.code_counted AND a.code_id = load_facts.code_id,

@@ -6,6 +6,8 @@ CREATE OR REPLACE FUNCTION load_facts_at(
     OUT code jsonb, OUT promotion jsonb, OUT campaign jsonb, OUT tariff jsonb, OUT user_status text,
     OUT taken bigint, OUT spent_minor bigint, OUT campaign_taken bigint, OUT campaign_spent_minor bigint,
     OUT code_uses bigint, OUT group_ids bigint[], OUT has_purchased boolean, OUT first_purchase text, OUT trial text, OUT unused bigint,
+    -- Since when the person had known the code from work as staff.
+    OUT insider_since timestamptz,
     OUT used_at timestamptz[],
     -- The user's open application for the tariff; who made it, if it was staff, and the rules that were waived.
     OUT open_code_id bigint, OUT open_applied_by uuid, OUT open_waived text[], OUT open_application_id uuid
@@ -83,6 +85,10 @@ BEGIN
             AND was_live(a.state, a.expires_at, a.updated_at, p_at);
     END IF;
     unused := unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_at);
+    insider_since := known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id);
+    IF insider_since > p_at THEN
+        insider_since := NULL;
+    END IF;
     used_at := ARRAY(
         SELECT a.created_at FROM applications a
         WHERE a.user_id = ANY (v_user_ids) AND a.promotion_id = v_promotion_id AND a.created_at <= p_at

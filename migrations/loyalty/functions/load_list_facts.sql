@@ -8,11 +8,15 @@ CREATE OR REPLACE FUNCTION load_list_facts(
     p_limited_ids bigint[], p_campaign_ids bigint[], p_code_ids bigint[],
     -- Promotions some of whose uses are limited for everybody together.
     p_scarce_ids bigint[],
+    -- All codes that are asked about.
+    p_asked_ids bigint[],
     OUT catalogue_version bigint, OUT user_status text, OUT group_ids bigint[], OUT has_paid boolean,
     OUT has_purchased boolean, OUT first_purchase text, OUT trial text,
     OUT uses bigint[], OUT taken bigint[], OUT spent_minor bigint[],
     OUT campaign_taken bigint[], OUT campaign_spent_minor bigint[], OUT code_uses bigint[],
     OUT unused bigint[],
+    -- Since when the person has known each code from work as staff; NULL for who knows none.
+    OUT insider_since timestamptz[],
     -- The user's open applications, and the codes that are for this user alone, the newest 100; NULL if there are none.
     OUT open jsonb, OUT personal jsonb
 ) LANGUAGE plpgsql STABLE
@@ -21,6 +25,7 @@ DECLARE
     v_person_id uuid;
     v_has_open boolean;
     v_has_personal boolean;
+    v_is_insider boolean;
 BEGIN
     SELECT v.version, u.status, coalesce(u.first_account_id, u.id),
         ARRAY(SELECT m.group_id FROM group_members m WHERE m.user_id = p_user_id),
@@ -37,9 +42,10 @@ BEGIN
                 AND a.state IN ('applied', 'paying', 'used') AND (a.state <> 'applied' OR a.expires_at > p_now)
         ),
         EXISTS (SELECT FROM applications a WHERE a.user_id = p_user_id AND a.state IN ('applied', 'paying')),
-        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued')
+        EXISTS (SELECT FROM promo_codes c WHERE c.user_id = p_user_id AND c.state = 'issued'),
+        EXISTS (SELECT FROM insiders i WHERE i.person_id = coalesce(u.first_account_id, u.id))
     INTO catalogue_version, user_status, v_person_id, group_ids, has_paid, has_purchased, first_purchase, trial,
-        v_has_open, v_has_personal
+        v_has_open, v_has_personal, v_is_insider
     FROM catalogue_version v LEFT JOIN users u ON u.id = p_user_id;
     -- Most users have neither.
     IF v_has_open THEN
@@ -110,6 +116,13 @@ BEGIN
         unused := ARRAY(
             SELECT unused_applications(p_person_id => v_person_id, p_promotion_id => asked.id, p_at => p_now)
             FROM unnest(p_scarce_ids) WITH ORDINALITY AS asked (id, place) ORDER BY asked.place
+        );
+    END IF;
+    IF v_is_insider THEN
+        insider_since := ARRAY(
+            SELECT known_since(p_person_id => v_person_id, p_promotion_id => c.promotion_id, p_code_id => asked.id)
+            FROM unnest(p_asked_ids) WITH ORDINALITY AS asked (id, place)
+            LEFT JOIN promo_codes c ON c.id = asked.id ORDER BY asked.place
         );
     END IF;
 END $$;

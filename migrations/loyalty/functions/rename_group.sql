@@ -27,7 +27,7 @@ BEGIN
         PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => p_group_id::text);
         RETURN;
     END IF;
-    UPDATE user_groups AS g SET title = p_title, version = g.version + 1
+    UPDATE user_groups AS g SET title = p_title
     WHERE g.id = p_group_id RETURNING g.version INTO version;
     PERFORM record_staff_change(
         p_staff => p_staff, p_resource => 'group', p_resource_id => p_group_id::text, p_action => 'rename',

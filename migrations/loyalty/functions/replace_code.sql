@@ -1,11 +1,12 @@
 -- Replaces a code by `p_code`, a row as JSON, if it has the version `p_version`; NULL stands for any. The outcome:
 -- 'replaced', also by an earlier call with the same key, and if nothing differs; or, with nothing changed, 'no_code',
--- 'changed' (by another request: `version` is the current one), 'archived', 'code_fixed' (the text can change only in a draft
+-- 'changed' (by another request: `version` is the current one), 'archived', 'approval_pending' (a change of the promotion waits
+-- for `approval_id`; codes can be disabled all the same), 'code_fixed' (the text can change only in a draft
 -- that was never anything else; other spellings of it always), 'uses_fixed' (uses of its own are counted from the beginning or
 -- never), 'unknown_user', 'taken', 'key_reused'. Locks the promotion, then the code, as all functions of staff do.
 CREATE OR REPLACE FUNCTION replace_code(
     p_code_id bigint, p_version integer, p_code jsonb, p_staff staff_request,
-    OUT outcome text, OUT version integer
+    OUT outcome text, OUT version integer, OUT approval_id uuid
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_wanted promo_codes := jsonb_populate_record(NULL::promo_codes, p_code);
@@ -26,6 +27,9 @@ BEGIN
         RETURN;
     END IF;
     version := v_before.version;
+    IF v_wanted.state <> 'disabled' THEN
+        approval_id := pending_approval(p_promotion_id => v_promotion.id, p_now => p_staff.at);
+    END IF;
     IF version <> p_version THEN
         outcome := 'changed';
     ELSIF (v_wanted.code, v_wanted.typed, v_wanted.user_id, v_wanted.max_uses, v_wanted.ends_at, v_wanted.state)
@@ -37,6 +41,8 @@ BEGIN
         RETURN;
     ELSIF v_promotion.status = 'archived' THEN
         outcome := 'archived';
+    ELSIF approval_id IS NOT NULL THEN
+        outcome := 'approval_pending';
     ELSIF v_before.code <> v_wanted.code AND NOT is_untouched_draft(p_promotion => v_promotion) THEN
         outcome := 'code_fixed';
     ELSIF (v_before.max_uses IS NULL) <> (v_wanted.max_uses IS NULL)

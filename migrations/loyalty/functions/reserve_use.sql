@@ -48,6 +48,7 @@ DECLARE
     v_had_trial boolean;
     v_had_first boolean;
     v_unused bigint;
+    v_is_insider boolean;
     v_stripe smallint;
     v_campaign_stripe smallint;
 BEGIN
@@ -95,9 +96,13 @@ BEGIN
         CASE
             WHEN num_nonnulls(v_total_limit, v_budget_minor, v_campaign_limit, v_campaign_budget_minor, v_max_uses) > 0
             THEN unused_applications(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_at => p_now)
+        END,
+        -- Looking a code up changes no version.
+        CASE WHEN EXISTS (SELECT FROM insiders i WHERE i.person_id = v_person_id) THEN
+            known_since(p_person_id => v_person_id, p_promotion_id => v_promotion_id, p_code_id => p_code_id) IS NOT NULL
         END
-    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused;
-    IF v_holds_another OR v_had_trial OR v_had_first OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
+    INTO v_holds_another, v_uses, v_had_trial, v_had_first, v_unused, v_is_insider;
+    IF v_holds_another OR v_had_trial OR v_had_first OR v_is_insider OR v_uses >= v_per_user_limit OR v_unused >= p_max_unused THEN
         RETURN;
     END IF;
 

@@ -1,5 +1,6 @@
 -- Takes a paid purchase back without a refund: see end_purchase. Its money, if any, can still be refunded. The outcome:
--- 'revoked', also by an earlier call; 'refunded', 'not_paid', 'no_purchase', 'key_reused'.
+-- 'revoked', also by an earlier call; 'refunded', 'not_paid', 'no_purchase', 'own_account',
+-- 'key_reused'.
 CREATE OR REPLACE FUNCTION revoke_purchase(
     p_purchase_id uuid, p_revocation_id uuid, p_reason text, p_staff staff_request
 ) RETURNS text LANGUAGE plpgsql AS $$
@@ -14,7 +15,10 @@ BEGIN
     SELECT p.* INTO b FROM purchases p WHERE p.id = p_purchase_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_purchase';
+    ELSIF is_own_account(p_staff => p_staff, p_user_id => b.user_id) THEN
+        RETURN 'own_account';
     ELSIF b.status = 'revoked' THEN
+        PERFORM keep_staff_request(p_staff => p_staff, p_resource_id => b.id::text);
         RETURN 'revoked';
     ELSIF b.status = 'refunded' THEN
         RETURN 'refunded';

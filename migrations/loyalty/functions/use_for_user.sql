@@ -1,6 +1,6 @@
 -- Makes the purchase for which a user's application leaves nothing to pay, on behalf of a member of staff, and records it
 -- in the audit log. The outcome: 'used'; 'repeated', with the application of an earlier call with the same key;
--- 'key_reused'; 'changed' when there is something to pay, or open_purchase refuses: look again.
+-- 'key_reused'; 'own_account'; 'changed' when there is something to pay, or open_purchase refuses: look again.
 CREATE OR REPLACE FUNCTION use_for_user(
     p_application_id uuid, p_purchase_id uuid, p_staff staff_request, p_reason text, p_time_zone text, p_now timestamptz,
     OUT outcome text, OUT application_id uuid
@@ -14,11 +14,15 @@ BEGIN
         RETURN;
     END IF;
     outcome := 'changed';
-    PERFORM FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
+    SELECT a.user_id INTO v_user_id FROM applications a WHERE a.id = p_application_id AND a.total_minor = 0;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    SELECT o.outcome, o.user_id INTO v_opened, v_user_id
+    IF is_own_account(p_staff => p_staff, p_user_id => v_user_id) THEN
+        outcome := 'own_account';
+        RETURN;
+    END IF;
+    SELECT o.outcome INTO v_opened
     FROM open_purchase(
         p_application_id => p_application_id, p_purchase_id => p_purchase_id, p_idempotency_key => NULL,
         p_time_zone => p_time_zone, p_now => p_now, p_check_at => NULL

@@ -1,4 +1,5 @@
-//! Limits on attempts: how often somebody may guess a promo code or a password wrong, and register from one address.
+//! Limits on attempts: how often somebody may guess a promo code or a password wrong, register from one address, or look up
+//! promo codes as a member of staff.
 //!
 //! An attempt is reserved before its outcome is known and settled when it is, so that many at once can't pass together:
 //! the guesses that are under way and the misses are never more than the limit. A guess that was right, or failed for
@@ -22,6 +23,7 @@ mod claim;
 mod limit;
 mod limiter;
 mod local;
+mod look_ups;
 mod password_guesses;
 mod promo_guesses;
 mod registrations;
@@ -29,6 +31,7 @@ mod settings;
 
 pub use limit::{Limit, Subject, TooMany};
 pub use limiter::{Attempt, Limiter};
+pub use look_ups::{LookUp, LookUps};
 pub use password_guesses::{PasswordGuess, PasswordGuesses};
 pub use promo_guesses::{PromoGuess, PromoGuesses};
 pub use registrations::{Registering, Registrations};

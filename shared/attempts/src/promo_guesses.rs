@@ -70,22 +70,54 @@ impl PromoGuesses {
             Err(too_many) => Err(too_many.into()),
         }
     }
+
+    /// The same for staff, who find the IDs of all promo codes in lists: only a text that a code can have is a guess.
+    ///
+    /// # Errors
+    /// Those of [`PromoGuesses::begin`].
+    pub async fn begin_by_staff(
+        &self,
+        actor_id: Uuid,
+        address: ClientAddress,
+        promo: &PromoRef,
+        is_known: impl AsyncFnOnce() -> Result<bool, Problem>,
+    ) -> Result<PromoGuess, Problem> {
+        match promo {
+            PromoRef::Text(codes) if !codes.is_empty() => {
+                self.begin(actor_id, address, promo, is_known).await
+            }
+            _ => Ok(PromoGuess(None)),
+        }
+    }
 }
 
 impl PromoGuess {
+    /// That of a call that names no promo code.
+    pub fn none() -> PromoGuess {
+        PromoGuess(None)
+    }
+
     /// After it is looked up: passes the outcome on, once it is counted.
     ///
     /// # Errors
     /// The outcome's own; or `too_many_attempts` when this guess, made many times at once, has used up a limit.
     pub async fn end<T>(self, outcome: Result<T, Problem>) -> Result<T, Problem> {
-        let Some(attempt) = self.0 else {
-            return outcome;
-        };
-        match &outcome {
-            Err(problem) if problem.code() == Code::PromoNotFound => attempt.miss().await?,
-            _ => attempt.refund().await,
-        }
+        let is_miss = |problem: &Problem| problem.code() == Code::PromoNotFound;
+        self.count(outcome.as_ref().is_err_and(is_miss)).await?;
         outcome
+    }
+
+    /// The same where a promo code that is not there is no error.
+    ///
+    /// # Errors
+    /// `too_many_attempts` when this guess, made many times at once, has used up a limit.
+    pub async fn count(self, is_miss: bool) -> Result<(), Problem> {
+        match (self.0, is_miss) {
+            (Some(attempt), true) => attempt.miss().await?,
+            (Some(attempt), false) => attempt.refund().await,
+            (None, _) => (),
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,9 @@ use crate::{Currency, Money};
 pub struct BasisPoints(u16);
 
 impl BasisPoints {
+    /// All of it.
+    pub const ALL: BasisPoints = BasisPoints(10_000);
+
     /// `points` from 1 to 10 000; `None` outside.
     pub fn new(points: i32) -> Option<BasisPoints> {
         u16::try_from(points)

@@ -1,4 +1,4 @@
-//! Characters that can't be seen, and those that turn the text around them.
+//! Characters that can't be seen, and those that break a line or turn the text around them.
 
 /// Whether the character shows nothing by itself: `Default_Ignorable_Code_Point` of Unicode 16 (DerivedCoreProperties.txt),
 /// and the blank Braille pattern.
@@ -9,6 +9,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether the character begins a new line: the mandatory breaks of the Unicode Line Breaking Algorithm (UAX 14), of which
+/// the others are control characters.
+pub(crate) fn breaks_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether the character changes the direction of the text around it (Unicode Bidirectional Algorithm, section 2).

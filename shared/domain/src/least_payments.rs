@@ -21,21 +21,23 @@ impl FromStr for LeastPayments {
 
     /// Parses `RUB 1.00, KZT 10.00`; an empty text is no least amount at all.
     fn from_str(text: &str) -> Result<LeastPayments, MoneyError> {
-        let amounts = text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
-        let amount = |part: &str| {
-            let (currency, amount) = part.split_once(' ').ok_or(MoneyError::Amount)?;
-            let currency: Currency = currency.parse()?;
-            let money = Money::parse_decimal(amount.trim(), currency)?;
-            Ok((currency.as_str(), money.minor()))
-        };
-        amounts
-            .map(amount)
-            .collect::<Result<_, _>>()
-            .map(LeastPayments)
+        parse_amounts(text).map(LeastPayments)
     }
+}
+
+/// Minor units by currency, from a text such as `RUB 1.00, KZT 10.00`.
+pub(crate) fn parse_amounts(text: &str) -> Result<BTreeMap<&'static str, i64>, MoneyError> {
+    let amounts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let amount = |part: &str| {
+        let (currency, amount) = part.split_once(' ').ok_or(MoneyError::Amount)?;
+        let currency: Currency = currency.parse()?;
+        let money = Money::parse_decimal(amount.trim(), currency)?;
+        Ok((currency.as_str(), money.minor()))
+    };
+    amounts.map(amount).collect()
 }
 
 impl LeastPayments {

@@ -16,6 +16,9 @@ pub struct Observed {
     /// Whether the code was named by its text, or shown to the user; a number alone can be guessed.
     #[serde(rename = "text", skip_serializing_if = "is_default")]
     pub named_by_text: bool,
+    /// Since when the person has known the code, or its promotion, from work as a member of staff.
+    #[serde(rename = "insider", skip_serializing_if = "Option::is_none")]
+    pub insider_since: Option<Timestamp>,
     /// Of the groups that the promotion is for, those that the user is a member of.
     #[serde(rename = "groups", skip_serializing_if = "Vec::is_empty")]
     pub group_ids: Vec<i64>,

@@ -20,6 +20,8 @@ text_enum! {
         NotInAudience = "not_in_audience",
         /// The code is for another user.
         CodeForAnotherUser = "code_for_another_user",
+        /// The person has made, changed or looked up the code as a member of staff.
+        ConflictOfInterest = "conflict_of_interest",
         /// The code is a secret, and was named by its ID only.
         CodeTextRequired = "code_text_required",
         /// The person has bought something before, or has applied another code for first purchases.
@@ -74,13 +76,16 @@ text_enum! {
 }
 
 /// Which rules there are. Grows by one when a rule is added: see [`RuleCode::since`].
-pub const RULE_SET: i16 = 1;
+pub const RULE_SET: i16 = 2;
 
 impl RuleCode {
     /// The first rule set that has this rule. A rule that is added later gets the [`RULE_SET`] of that change, so that
     /// decisions made before it do not claim to have evaluated it.
     pub fn since(self) -> i16 {
-        1
+        match self {
+            RuleCode::ConflictOfInterest => 2,
+            _ => 1,
+        }
     }
 
     /// Whether the rule counts everyone's uses, so that the release of anyone's use may let the code pass.

@@ -1,6 +1,6 @@
 //! Short texts that people give to things and to themselves.
 
-use crate::invisible::{is_invisible, turns_text};
+use crate::invisible::{breaks_line, is_invisible, turns_text};
 
 /// The longest text, in characters.
 const MAX_CHARS: usize = 100;
@@ -82,7 +82,10 @@ fn line_of(
         Err(SingleLineError::Empty)
     } else if text.chars().count() > max_chars {
         Err(too_long)
-    } else if text.chars().any(|c| c.is_control() || turns_text(c)) {
+    } else if text
+        .chars()
+        .any(|c| c.is_control() || breaks_line(c) || turns_text(c))
+    {
         Err(SingleLineError::Unprintable)
     } else {
         Ok(text.to_owned())
@@ -101,11 +104,18 @@ mod tests {
         for nothing in ["\u{200b}", "\u{202e}", "\u{3164} \u{feff}", "\u{2800}"] {
             assert_eq!(title(nothing), Err(SingleLineError::Empty));
         }
-        assert_eq!(title("a\u{202e}b"), Err(SingleLineError::Unprintable));
+        // U+0085 and the others of a mandatory break, and those that turn the text.
+        for c in
+            "\n\r\u{b}\u{c}\u{85}\u{2028}\u{2029}\u{61c}\u{200e}\u{202a}\u{202e}\u{2066}\u{2069}"
+                .chars()
+        {
+            let text = format!("a{c}b");
+            assert_eq!(title(&text), Err(SingleLineError::Unprintable), "{c:?}");
+            assert_eq!(Reason::parse(&text), Err(SingleLineError::Unprintable));
+        }
         // Joiners belong to some scripts, and to emoji.
         assert!(title("Семья 👨\u{200d}👩\u{200d}👧").is_ok());
         assert_eq!(title("a\0b"), Err(SingleLineError::Unprintable));
-        assert_eq!(title("a\nb"), Err(SingleLineError::Unprintable));
         assert!(title(&"я".repeat(100)).is_ok());
         assert_eq!(title(&"я".repeat(101)), Err(SingleLineError::TooLong));
     }

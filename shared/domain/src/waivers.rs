@@ -61,6 +61,7 @@ impl RuleCode {
             UserNotRegistered
             | UserNotActive
             | CodeForAnotherUser
+            | ConflictOfInterest
             | CodeTextRequired
             | PromoNotActive
             | CodeDisabled

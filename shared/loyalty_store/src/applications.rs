@@ -6,13 +6,14 @@ use pg::{PgError, Row};
 use uuid::Uuid;
 
 use crate::rows::{get, money, name};
-use crate::{ByStaff, LoyaltyStore, Place};
+use crate::{ByStaff, CodeText, LoyaltyStore, Place};
 
 /// A statement that reads applications, `a`: `$from` says from where, which, and in what order.
 macro_rules! select_applications {
     ($from:literal) => {
         concat!(
-            "SELECT a.id, a.user_id, a.code_id, coalesce(c.typed, c.code) AS code, a.promotion_id, p.title AS promotion,
+            "SELECT a.id, a.user_id, a.code_id, coalesce(c.typed, c.code) AS code,
+                is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id) AS unlisted, a.promotion_id, p.title AS promotion,
                 a.campaign_id, a.tariff_id, t.title AS tariff_title, a.price_minor, a.total_minor, a.currency, a.trial_days,
                 a.state::text, a.cancel_reason::text, a.created_at, a.expires_at, a.applied_by, a.reason, a.waived,
                 (
@@ -50,7 +51,7 @@ pub struct StoredApplication {
     /// The promo code.
     pub code_id: PromoCodeId,
     /// Its present text.
-    pub code: String,
+    pub text: CodeText,
     /// The promotion.
     pub promotion_id: PromotionId,
     /// Its present title.
@@ -170,11 +171,12 @@ fn millis(at: Timestamp) -> u128 {
 fn decode(row: &Row) -> Result<StoredApplication, PgError> {
     let currency: &str = get(row, "currency")?;
     let waived: Option<Vec<String>> = get(row, "waived")?;
+    let code_id = PromoCodeId(get(row, "code_id")?);
     Ok(StoredApplication {
         id: get(row, "id")?,
         user_id: get(row, "user_id")?,
-        code_id: PromoCodeId(get(row, "code_id")?),
-        code: get(row, "code")?,
+        code_id,
+        text: CodeText::read(row, code_id, get(row, "code")?)?,
         promotion_id: PromotionId(get(row, "promotion_id")?),
         promotion: get(row, "promotion")?,
         campaign_id: get(row, "campaign_id")?,

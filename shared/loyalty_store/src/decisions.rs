@@ -11,16 +11,23 @@ use uuid::Uuid;
 use crate::facts::id_and_codes;
 use crate::rows::get;
 use crate::versions::{Kind, VersionKey, Versions};
-use crate::{ByStaff, LoyaltyStore, Place};
+use crate::{ByStaff, CodeText, LoyaltyStore, Place};
 
 pg::statements! {
     FIND_DECISION(UUID) =
-        "SELECT d.*, coalesce(c.typed, c.code) AS code_now
-        FROM decisions d LEFT JOIN promo_codes c ON c.id = d.code_id WHERE d.id = $1";
+        "SELECT d.*, coalesce(c.typed, c.code) AS code_now,
+            is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id) AS unlisted
+        FROM decisions d
+        LEFT JOIN promo_codes c ON c.id = d.code_id LEFT JOIN promotions p ON p.id = c.promotion_id
+        WHERE d.id = $1";
     FIND_DECISIONS(
         UUID, INT8, TEXT_ARRAY, INT8, TEXT, BOOL, TIMESTAMPTZ, TIMESTAMPTZ, TIMESTAMPTZ, UUID, INT8
     ) =
-        "SELECT d.*, (SELECT coalesce(c.typed, c.code) FROM promo_codes c WHERE c.id = d.code_id) AS code_now
+        "SELECT d.*, (SELECT coalesce(c.typed, c.code) FROM promo_codes c WHERE c.id = d.code_id) AS code_now,
+            (
+                SELECT is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id)
+                FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id WHERE c.id = d.code_id
+            ) AS unlisted
         FROM find_decisions(p_user_id => $1, p_code_id => $2, p_codes => $3, p_promotion_id => $4, p_reason => $5,
             p_accepted => $6, p_from => $7, p_to => $8, p_at => $9, p_id => $10, p_limit => $11) d";
 }
@@ -50,7 +57,7 @@ pub struct StoredDecision {
     /// Its ID, which the user got, too.
     pub id: Uuid,
     /// The text of the code as it is now, or was at last.
-    pub code_now: String,
+    pub text: CodeText,
     /// What it looked at: the versions of then, the user, and the time.
     pub facts: Facts,
     /// The member of staff who applied the code for the user, or wanted to.
@@ -170,11 +177,12 @@ fn decode(row: &Row, made_on: &MadeOn, versions: &Versions) -> Result<StoredDeci
     };
     let refused: Vec<String> = get(row, "refused")?;
     let waived: Option<Vec<String>> = get(row, "waived")?;
-    let code_now: Option<String> = get(row, "code_now")?;
+    let code_now: Option<&str> = get(row, "code_now")?;
+    // Of a draft that was deleted, the last text that was decided on.
+    let text = code_now.unwrap_or_else(|| facts.code.text());
     Ok(StoredDecision {
         id: get(row, "id")?,
-        // Of a draft that was deleted, the last text that was decided on.
-        code_now: code_now.unwrap_or_else(|| facts.code.text().to_owned()),
+        text: CodeText::read(row, facts.code.id, Some(text))?,
         by_staff: ByStaff::read(row)?,
         accepted: refused.is_empty(),
         outcomes: Decision::recall(

@@ -11,12 +11,16 @@ use uuid::Uuid;
 use crate::definitions::{CampaignRow, CodeRow, Offer, OfferRow, PromotionRow, TariffRow};
 use crate::facts::id_and_codes;
 use crate::rows::optional_name;
-use crate::{LoyaltyStore, PromoRequest};
+use crate::{CodeText, LoyaltyStore, PromoRequest};
 
 pg::statements! {
     /// The facts of a decision as of a past time.
     LOAD_FACTS_AT(UUID, TIMESTAMPTZ, INT8, TEXT_ARRAY, INT8) =
-        "SELECT load_facts_at(p_user_id => $1, p_at => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5)";
+        "SELECT f AS facts, (
+            SELECT is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id)
+            FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id WHERE c.id = (f.code ->> 'id')::bigint
+        ) AS unlisted
+        FROM load_facts_at(p_user_id => $1, p_at => $2, p_code_id => $3, p_codes => $4, p_tariff_id => $5) AS f";
 }
 
 /// What the rules say of a request, for staff: nothing is hidden, reserved or stored.
@@ -26,6 +30,8 @@ pub enum Explanation {
     Decided {
         /// What the rules looked at.
         facts: Box<Facts>,
+        /// The text of the code at that time, to be read as the code is now.
+        text: CodeText,
         /// What they found.
         decision: Decision,
         /// Whether the user had already applied this code to this tariff.
@@ -56,7 +62,7 @@ impl LoyaltyStore {
         let (id, codes) = id_and_codes(&request.promo);
         let values: [pg::Value<'_>; 5] = [&request.user_id, &at, &id, &codes, &request.tariff.0];
         let row = self.pool.fetch_one(&LOAD_FACTS_AT, &values).await?;
-        let mut record: Record<'_> = row.try_get(0)?;
+        let mut record: Record<'_> = row.try_get("facts")?;
         let r = &mut record;
         let code: Option<Json<CodeRow>> = r.field()?;
         let promotion: Option<Json<PromotionRow>> = r.field()?;
@@ -95,6 +101,7 @@ impl LoyaltyStore {
                 first_purchase: optional_name(r.field()?)?,
                 trial: optional_name(r.field()?)?,
                 unused: r.field()?,
+                insider_since: r.field()?,
                 ..Observed::default()
             },
         };
@@ -112,6 +119,7 @@ impl LoyaltyStore {
         let waivers = Waivers::recall(&waived.unwrap_or_default());
         let decision = Decision::waiving(&facts, &waivers);
         Ok(Explanation::Decided {
+            text: CodeText::read(&row, facts.code.id, Some(facts.code.text()))?,
             applied,
             applied_by,
             other_application: open_application.filter(|_| is_other),

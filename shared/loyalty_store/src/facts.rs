@@ -195,6 +195,7 @@ impl Seen {
         let first_purchase: Option<&str> = r.field()?;
         let trial: Option<&str> = r.field()?;
         let unused: Option<i64> = r.field()?;
+        let insider_since: Option<Timestamp> = r.field()?;
         let used_at: Option<Vec<Timestamp>> = r.field()?;
         let open = Open::read(r)?;
         let held = SeenHeld::read(r)?;
@@ -224,6 +225,7 @@ impl Seen {
             first_purchase: optional_name(first_purchase)?,
             trial: optional_name(trial)?,
             unused: unused.unwrap_or_default(),
+            insider_since,
             taken: taken.unwrap_or_default(),
             spent_minor: spent_minor.unwrap_or_default(),
             campaign_taken: campaign_taken.unwrap_or_default(),

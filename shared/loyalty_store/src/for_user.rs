@@ -11,8 +11,12 @@ use crate::staff_change::staff_request;
 use crate::{Change, LoyaltyStore};
 
 pg::statements! {
-    /// Whether the request has been sent before.
-    FIND_STAFF_REQUEST(JSONB) = concat!("SELECT find_staff_request(p_staff => ", staff_request!("$1"), ")");
+    /// Whether the account is of the member of staff themselves.
+    IS_OWN_ACCOUNT(JSONB, UUID) = concat!(
+        "SELECT is_own_account(p_staff => ",
+        staff_request!("$1"),
+        ", p_user_id => $2)"
+    );
     /// Reserves a use for a user, if all that was decided on still holds.
     APPLY_FOR_USER(UUID, UUID, INT8, INT8, INT4_ARRAY, TIMESTAMPTZ, INT8, TIMESTAMPTZ, INT2, JSONB, INT4, JSONB, TEXT,
         TEXT_ARRAY, INT4, UUID, TEXT) = concat!(
@@ -66,17 +70,6 @@ pub struct ByStaff {
     pub reason: String,
 }
 
-/// What an earlier request with the same Idempotency-Key did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarlierRequest {
-    /// There was none.
-    None,
-    /// It was the same, and made or used this application.
-    Same(Uuid),
-    /// It was another.
-    Other,
-}
-
 /// The outcome of reserving or using on behalf of staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservedForUser {
@@ -84,6 +77,8 @@ pub enum ReservedForUser {
     Done(Uuid),
     /// The facts no longer hold: decide again.
     Changed,
+    /// The user is the member of staff, in this account or another.
+    OwnAccount,
     /// The key came with another request before.
     KeyReused,
 }
@@ -106,6 +101,9 @@ pub enum ApplicationChangeError {
     /// The purchase is complete.
     #[error("it is used")]
     Used,
+    /// The user is the member of staff, in this account or another.
+    #[error("it is of the same person")]
+    OwnAccount,
     /// The Idempotency-Key came with another request before.
     #[error("the key was used for another request")]
     KeyReused,
@@ -127,24 +125,29 @@ impl ByStaff {
 }
 
 impl LoyaltyStore {
-    /// What an earlier request with the same Idempotency-Key did to an application. Waits for one that is running.
+    /// What a request gets whose code the user has applied already: that application, which a repetition of the request
+    /// gets, too. `None` if its Idempotency-Key came with another request before.
     ///
     /// # Errors
     /// Any [`PgError`].
-    pub async fn earlier_request(&self, change: &Change) -> Result<EarlierRequest, PgError> {
-        if change.request.is_none() {
-            return Ok(EarlierRequest::None);
-        }
-        let values: [Value<'_>; 1] = [&change.as_json()];
-        let row = self.pool.fetch_one(&FIND_STAFF_REQUEST, &values).await?;
-        let mut record: Record<'_> = row.try_get(0)?;
-        let (outcome, id): (&str, Option<&str>) = (record.field()?, record.field()?);
-        Ok(match (outcome, id) {
-            ("new", _) => EarlierRequest::None,
-            ("repeated", Some(id)) => EarlierRequest::Same(name(id)?),
-            ("key_reused", _) => EarlierRequest::Other,
-            _ => return Err(bug("an unknown answer")),
-        })
+    pub async fn applied_before(
+        &self,
+        application_id: Uuid,
+        by: &ForUser,
+    ) -> Result<Option<Uuid>, PgError> {
+        let id = application_id.to_string();
+        let id = self.settle_request(&by.change, &id).await?;
+        id.as_deref().map(name).transpose()
+    }
+
+    /// Whether the user is the member of staff themselves, in this account or another of the same person.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn is_own_account(&self, change: &Change, user_id: Uuid) -> Result<bool, PgError> {
+        let values: [Value<'_>; 2] = [&change.as_json(), &user_id];
+        let row = self.pool.fetch_one(&IS_OWN_ACCOUNT, &values).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Reserves a use for a user at `quote`, if the facts still hold and the limits leave one; rules of the decision may
@@ -249,6 +252,7 @@ fn done(record: &mut Record<'_>, done: &str) -> Result<ReservedForUser, PgError>
     let (outcome, id): (&str, Option<Uuid>) = (record.field()?, record.field()?);
     match (outcome, id) {
         ("changed", _) => Ok(ReservedForUser::Changed),
+        ("own_account", _) => Ok(ReservedForUser::OwnAccount),
         ("key_reused", _) => Ok(ReservedForUser::KeyReused),
         (outcome, Some(id)) if outcome == done || outcome == "repeated" => {
             Ok(ReservedForUser::Done(id))
@@ -266,6 +270,7 @@ fn changed(row: &Row, done: &str) -> Result<(), ApplicationChangeError> {
         "ended" => ApplicationChangeError::Cancelled,
         "paying" => ApplicationChangeError::Paying,
         "used" => ApplicationChangeError::Used,
+        "own_account" => ApplicationChangeError::OwnAccount,
         "key_reused" => ApplicationChangeError::KeyReused,
         _ => bug("an unknown answer").into(),
     })

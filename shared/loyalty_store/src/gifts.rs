@@ -48,6 +48,8 @@ pub enum GiftOutcome {
     Given(Uuid),
     /// There is no such user, or the account is deleted.
     NoUser,
+    /// The user is the member of staff, in this account or another.
+    OwnAccount,
     /// The user is blocked.
     Blocked,
     /// There is no such tariff.
@@ -65,6 +67,8 @@ pub enum EndOutcome {
     Ended(Vec<Uuid>),
     /// There is no such user.
     NoUser,
+    /// The user is the member of staff, in this account or another.
+    OwnAccount,
     /// The user does not have the tariff, and will not.
     NotSubscribed,
     /// The Idempotency-Key came with another request before.
@@ -101,6 +105,7 @@ impl LoyaltyStore {
         Ok(match get(&row, "outcome")? {
             "given" => GiftOutcome::Given(get(&row, "purchase_id")?),
             "no_user" => GiftOutcome::NoUser,
+            "own_account" => GiftOutcome::OwnAccount,
             "blocked" => GiftOutcome::Blocked,
             "no_tariff" => GiftOutcome::NoTariff,
             "not_on_sale" => GiftOutcome::NotOnSale,
@@ -128,6 +133,7 @@ impl LoyaltyStore {
         Ok(match get(&row, "outcome")? {
             "ended" => EndOutcome::Ended(get(&row, "purchase_ids")?),
             "no_user" => EndOutcome::NoUser,
+            "own_account" => EndOutcome::OwnAccount,
             "none" => EndOutcome::NotSubscribed,
             "key_reused" => EndOutcome::KeyReused,
             _ => return Err(bug("an unknown answer")),

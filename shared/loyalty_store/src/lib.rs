@@ -3,11 +3,14 @@
 
 mod application;
 mod applications;
+mod approval_requests;
+mod approvals;
 mod audit;
 mod audit_log;
 mod campaigns;
 mod cancel;
 mod catalogue;
+mod code_sight;
 mod decisions;
 mod definitions;
 mod explanation;
@@ -16,9 +19,11 @@ mod for_user;
 mod gifts;
 mod group_import;
 mod group_list;
+mod group_versions;
 mod groups;
 mod inbox;
 mod list;
+mod loyalty_users;
 mod memory;
 mod offers;
 mod open_purchase;
@@ -35,6 +40,7 @@ mod retention;
 mod rows;
 mod settlement;
 mod staff_change;
+mod staff_requests;
 mod store;
 mod subscriptions;
 mod tariffs;
@@ -44,21 +50,26 @@ mod versions;
 
 pub use application::Application;
 pub use applications::{ApplicationFilter, StoredApplication};
+pub use approval_requests::{ApprovalRequest, PromotionProposal};
+pub use approvals::{Approval, ApprovalFilter, Verdict, VerdictOutcome};
 pub use audit::Audited;
 pub use audit_log::{AuditFilter, StaffChange};
 pub use campaigns::{CampaignEntry, CampaignFilter, StoredCampaign, TitledCampaign};
 pub use cancel::{Cancelled, CancelledApplication};
 pub use catalogue::ListPlace;
+pub use code_sight::{CodeSight, CodeText, StaffReader, TypedIn};
 pub use decisions::{DecisionFilter, StoredDecision};
 pub use explanation::Explanation;
 pub use facts::{Loaded, LoadedFacts, PromoRequest};
-pub use for_user::{ApplicationChangeError, ByStaff, EarlierRequest, ForUser, ReservedForUser};
+pub use for_user::{ApplicationChangeError, ByStaff, ForUser, ReservedForUser};
 pub use gifts::{EndOutcome, Gift, GiftOutcome};
 pub use group_import::{ImportMode, ImportOutcome};
 pub use group_list::GroupFilter;
+pub use group_versions::GroupVersion;
 pub use groups::{Group, GroupError, Member, MembershipOutcome};
 pub use inbox::lag_metric;
 pub use list::{ListedApplication, ListedCode};
+pub use loyalty_users::LoyaltyUser;
 pub use open_purchase::OpenPurchaseOutcome;
 pub use periods::Period;
 pub use promo_codes::{CodeEntry, CodeFilter, StoredCode};
@@ -67,6 +78,7 @@ pub use purchases::{Place, Purchase, PurchaseCancellation, PurchaseFilter, Revoc
 pub use refunds::{Refund, RefundFilter, RefundOrder, RefundOutcome};
 pub use settlement::Settled;
 pub use staff_change::{Change, ChangeError, StaffAct};
+pub use staff_requests::{CarriedOut, EarlierRequest};
 pub use store::LoyaltyStore;
 pub use subscriptions::{SubscribedTariff, Subscription};
 pub use tariffs::{StoredTariff, TariffEntry, TariffFilter};
@@ -77,11 +89,14 @@ pub use version_history::PastVersion;
 pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
     [
         applications::STATEMENTS,
+        approval_requests::STATEMENTS,
+        approvals::STATEMENTS,
         audit::STATEMENTS,
         audit_log::STATEMENTS,
         campaigns::STATEMENTS,
         cancel::STATEMENTS,
         catalogue::STATEMENTS,
+        code_sight::STATEMENTS,
         decisions::STATEMENTS,
         explanation::STATEMENTS,
         facts::STATEMENTS,
@@ -90,8 +105,10 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         group_list::STATEMENTS,
         gifts::STATEMENTS,
         groups::STATEMENTS,
+        group_versions::STATEMENTS,
         inbox::STATEMENTS,
         list::STATEMENTS,
+        loyalty_users::STATEMENTS,
         offers::STATEMENTS,
         open_purchase::STATEMENTS,
         promo_codes::STATEMENTS,
@@ -104,6 +121,7 @@ pub fn statements() -> impl Iterator<Item = &'static pg::Statement> {
         reserve::STATEMENTS,
         retention::STATEMENTS,
         settlement::STATEMENTS,
+        staff_requests::STATEMENTS,
         subscriptions::STATEMENTS,
         tariffs::STATEMENTS,
         users::STATEMENTS,

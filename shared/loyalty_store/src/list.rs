@@ -23,10 +23,10 @@ const CHUNK: usize = 100;
 
 pg::statements! {
     LOAD_LIST_FACTS(UUID, TIMESTAMPTZ, INT8_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
-        INT8_ARRAY) =
+        INT8_ARRAY, INT8_ARRAY) =
         "SELECT load_list_facts(p_user_id => $1, p_now => $2, p_promotion_ids => $3, p_uses_since => $4,
             p_limited_ids => $5, p_campaign_ids => $6, p_code_ids => $7,
-            p_scarce_ids => $8)";
+            p_scarce_ids => $8, p_asked_ids => $9)";
 }
 
 /// A promo code that passes for at least one tariff, or is held.
@@ -170,7 +170,8 @@ impl LoyaltyStore {
         for entry in &entries {
             asked.add(entry, now);
         }
-        let values: [pg::Value<'_>; 8] = [
+        let asked_ids: Vec<i64> = entries.iter().map(|entry| entry.code.id.0).collect();
+        let values: [pg::Value<'_>; 9] = [
             &user_id,
             &now,
             &asked.promotion_ids,
@@ -179,6 +180,7 @@ impl LoyaltyStore {
             &asked.campaign_ids,
             &asked.code_ids,
             &asked.scarce_ids,
+            &asked_ids,
         ];
         let row = self.pool.fetch_one(&LOAD_LIST_FACTS, &values).await?;
         let record: Record<'_> = row.try_get(0)?;
@@ -250,6 +252,8 @@ struct ListFacts {
     campaign_usage: HashMap<i64, Usage>,
     code_uses: HashMap<i64, i64>,
     unused: HashMap<i64, i64>,
+    /// Since when the person has known codes from work as staff.
+    insider_since: HashMap<i64, Timestamp>,
     /// The user's applications, and the codes for this user alone.
     own: Vec<OwnCode>,
 }
@@ -321,6 +325,10 @@ impl ListFacts {
         let campaign_usage = usages(asked.campaign_ids)?;
         let code_uses = asked.code_ids.into_iter().zip(counts()?).collect();
         let unused = asked.scarce_ids.into_iter().zip(counts()?).collect();
+        let since: Option<Vec<Option<Timestamp>>> = r.field()?;
+        let known = entries.iter().zip(since.unwrap_or_default());
+        let known = known.filter_map(|(entry, since)| Some((entry.code.id.0, since?)));
+        let insider_since = known.collect();
         let mut own = Vec::new();
         for _ in 0..2 {
             let rows: Option<Json<Vec<OwnRow>>> = r.field()?;
@@ -344,6 +352,7 @@ impl ListFacts {
             campaign_usage,
             code_uses,
             unused,
+            insider_since,
             own,
         })
     }
@@ -429,6 +438,7 @@ impl ListFacts {
             user_status: self.user_status,
             // It is shown to the user.
             named_by_text: true,
+            insider_since: self.insider_since.get(&entry.code.id.0).copied(),
             group_ids: self.group_ids.clone(),
             has_purchased: self.has_purchased(promotion),
             first_purchase: self.first_purchase,

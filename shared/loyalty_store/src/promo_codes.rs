@@ -1,6 +1,6 @@
 //! Promo codes, as staff enter them: the texts of promotions.
 
-use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId, PromotionStatus};
+use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId, PromotionStatus, Reason};
 use jiff::Timestamp;
 use pg::{PgError, Record, Row, Value};
 use serde::Serialize;
@@ -11,15 +11,16 @@ use crate::definitions::CodeRow;
 use crate::rows::{bug, get, name};
 use crate::staff_change::staff_request;
 use crate::version_history::version_history;
-use crate::{Change, LoyaltyStore, PastVersion, PromoError};
+use crate::{Change, CodeText, LoyaltyStore, PastVersion, PromoError};
 
-/// Codes, `c`, with what people want to know of their promotions, `p`.
+/// A statement that reads codes, `c`, with what people want to know of their promotions, `p`: `$from` says from where and
+/// which.
 macro_rules! select_codes {
-    ($which:literal) => {
+    ($from:literal) => {
         concat!(
-            "SELECT to_jsonb(c) AS code, c.uses, c.created_at, p.title, p.status, p.listed, p.time_zone
-            FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id ",
-            $which
+            "SELECT to_jsonb(c) AS code, c.uses, c.created_at, p.title, p.status, p.listed, p.time_zone,
+                is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id) AS unlisted ",
+            $from
         )
     };
 }
@@ -29,7 +30,8 @@ macro_rules! filters {
     () => {
         " AND c.id < $1 AND ($2 IS NULL OR p.status = $2) AND ($3 IS NULL OR c.state = $3)
             AND ($4 IS NULL OR p.campaign_id = $4) AND ($5 IS NULL OR c.code ^@ $5)
-        ORDER BY c.id DESC LIMIT $6"
+            AND NOT ($6 AND is_unlisted(p_listed => p.listed, p_batch_id => c.batch_id, p_user_id => c.user_id))
+        ORDER BY c.id DESC LIMIT $7"
     };
 }
 
@@ -43,13 +45,35 @@ pg::statements! {
     );
     DELETE_CODE(INT8, INT4, JSONB) =
         concat!("SELECT delete_code(p_code_id => $1, p_version => $2, p_staff => ", staff_request!("$3"), ")");
-    FIND_CODE(INT8) = select_codes!("WHERE c.id = $1");
-    FIND_CODES_OF_PROMOTION(INT8, TEXT, TEXT, INT8, TEXT, INT8, INT8, UUID) =
-        concat!(select_codes!("WHERE c.promotion_id = $7 AND ($8 IS NULL OR c.user_id = $8)"), filters!());
-    FIND_CODES_OF_USER(INT8, TEXT, TEXT, INT8, TEXT, INT8, UUID) =
-        concat!(select_codes!("WHERE c.user_id = $7"), filters!());
+    FIND_CODE(INT8) =
+        select_codes!("FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id WHERE c.id = $1");
+    /// Records that it is looked up, and reads it.
+    LOOK_UP_CODE(INT8, JSONB, TEXT) = concat!(
+        select_codes!(
+            ", l.outcome, c.version
+            FROM (SELECT look_up_code(p_code_id => $1, p_reason => $3, p_staff => "
+        ),
+        staff_request!("$2"),
+        ") AS outcome) AS l
+            LEFT JOIN promo_codes c ON c.id = $1 AND l.outcome = 'looked_up'
+            LEFT JOIN promotions p ON p.id = c.promotion_id"
+    );
+    FIND_CODES_OF_PROMOTION(INT8, TEXT, TEXT, INT8, TEXT, BOOL, INT8, INT8, UUID) = concat!(
+        select_codes!(
+            "FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id
+            WHERE c.promotion_id = $8 AND ($9 IS NULL OR c.user_id = $9)"
+        ),
+        filters!()
+    );
+    FIND_CODES_OF_USER(INT8, TEXT, TEXT, INT8, TEXT, BOOL, INT8, UUID) = concat!(
+        select_codes!("FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id WHERE c.user_id = $8"),
+        filters!()
+    );
     /// Codes of batches are left out: there may be millions of them.
-    FIND_CODES(INT8, TEXT, TEXT, INT8, TEXT, INT8) = concat!(select_codes!("WHERE c.batch_id IS NULL"), filters!());
+    FIND_CODES(INT8, TEXT, TEXT, INT8, TEXT, BOOL, INT8) = concat!(
+        select_codes!("FROM promo_codes c JOIN promotions p ON p.id = c.promotion_id WHERE c.batch_id IS NULL"),
+        filters!()
+    );
     UNKNOWN_USERS(UUID_ARRAY) = "
         SELECT o.nth - 1 AS at FROM unnest($1) WITH ORDINALITY AS o (user_id, nth)
         WHERE is_unknown_user(o.user_id) ORDER BY o.nth";
@@ -76,8 +100,10 @@ pub struct CodeEntry {
 /// A promo code with what belongs to it.
 #[derive(Debug, Clone)]
 pub struct StoredCode {
-    /// The code.
+    /// The code, with the text that staff change. For what they read there is `text`.
     pub code: IssuedCode,
+    /// Its text.
+    pub text: CodeText,
     /// The ID of the batch that it was generated with.
     pub batch_id: Option<i64>,
     /// How many of its own uses are reserved or spent, if it has some.
@@ -109,6 +135,8 @@ pub struct CodeFilter {
     pub campaign_id: Option<i64>,
     /// Only those whose text begins so.
     pub begins_with: Option<PromoCode>,
+    /// Only those that are on the lists of users.
+    pub listed_alone: bool,
 }
 
 /// The columns of `promo_codes` that staff enter.
@@ -154,6 +182,10 @@ impl LoyaltyStore {
             "created" => return Ok(PromoCodeId(record.field()?)),
             "no_promotion" => PromoError::NoPromotion,
             "archived" => PromoError::Archived,
+            "approval_pending" => {
+                let _: Option<i64> = record.field()?;
+                PromoError::ApprovalPending(record.field()?)
+            }
             "unknown_user" => PromoError::UnknownReferences(vec!["user_id".to_owned()]),
             "taken" => PromoError::CodeTaken(vec![entry.code.as_str().to_owned()]),
             "key_reused" => PromoError::KeyReused,
@@ -181,6 +213,10 @@ impl LoyaltyStore {
             "no_code" => PromoError::NoCode,
             "changed" => PromoError::Changed(record.field()?),
             "archived" => PromoError::Archived,
+            "approval_pending" => {
+                let _: Option<i32> = record.field()?;
+                PromoError::ApprovalPending(record.field()?)
+            }
             "code_fixed" => PromoError::CodeFixed,
             "uses_fixed" => PromoError::UsesFixed,
             "unknown_user" => PromoError::UnknownReferences(vec!["user_id".to_owned()]),
@@ -234,6 +270,34 @@ impl LoyaltyStore {
         row.as_ref().map(stored).transpose()
     }
 
+    /// A promo code with its whole text, for the member of staff who looks it up; recorded in the same statement.
+    ///
+    /// # Errors
+    /// [`PromoError::NoCode`], [`PromoError::KeyReused`]; [`PromoError::Pg`].
+    pub async fn look_up_code(
+        &self,
+        id: PromoCodeId,
+        reason: &Reason,
+        change: Change,
+    ) -> Result<StoredCode, PromoError> {
+        let reason = reason.as_str();
+        let values: [Value<'_>; 3] = [&id.0, &change.as_json(), &reason];
+        let row = self.pool.fetch_one(&LOOK_UP_CODE, &values).await?;
+        match get(&row, "outcome")? {
+            "looked_up" => {}
+            "no_code" => return Err(PromoError::NoCode),
+            "key_reused" => return Err(PromoError::KeyReused),
+            _ => return Err(PromoError::Pg(bug("an unknown answer"))),
+        }
+        // Deleted since the request that this one repeats.
+        get::<Option<i32>>(&row, "version")?.ok_or(PromoError::NoCode)?;
+        let found = stored(&row)?;
+        Ok(StoredCode {
+            text: found.text.looked_up(),
+            ..found
+        })
+    }
+
     /// Up to `limit` promo codes, the newest first, before the ID `before`: those of a promotion or of a user, or else those
     /// that are of no batch.
     ///
@@ -254,6 +318,7 @@ impl LoyaltyStore {
             &state,
             &filter.campaign_id,
             &begins_with,
+            &filter.listed_alone,
             &limit,
         ];
         let statement = match (&filter.promotion_id, &filter.user_id) {
@@ -289,6 +354,7 @@ fn stored(row: &Row) -> Result<StoredCode, PgError> {
     let batch_id = code.batch_id;
     let code: IssuedCode = code.try_into()?;
     Ok(StoredCode {
+        text: CodeText::read(row, code.id, Some(code.text()))?,
         uses: code.max_uses.map(|_| get(row, "uses")).transpose()?,
         code,
         batch_id,

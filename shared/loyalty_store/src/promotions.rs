@@ -4,6 +4,7 @@ use domain::{Money, Promotion, PromotionId, PromotionStatus, TariffId};
 use jiff::Timestamp;
 use pg::{KeyedRows, Keyset, PgError, Record, Row, Value, keyset_page};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::definitions::PromotionRow;
 use crate::promo_codes::{CodeEntry, EnteredCode};
@@ -137,6 +138,9 @@ pub enum PromoError {
     /// The budget is in one currency, and the promotion has been used in another.
     #[error("a promotion with a budget has been used in another currency")]
     UsedInOtherCurrency,
+    /// Another change of it waits for this approval.
+    #[error("another change of it waits for an approval")]
+    ApprovalPending(Uuid),
     /// The Idempotency-Key came with another request before.
     #[error("the key was used for another request")]
     KeyReused,

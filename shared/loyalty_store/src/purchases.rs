@@ -82,6 +82,8 @@ pub enum Revocation {
     NotPaid,
     /// There is no such purchase.
     NoPurchase,
+    /// The buyer is the member of staff, in this account or another.
+    OwnAccount,
     /// The Idempotency-Key came with another request before.
     KeyReused,
 }
@@ -337,6 +339,7 @@ impl LoyaltyStore {
             "refunded" => Ok(Revocation::Refunded),
             "not_paid" => Ok(Revocation::NotPaid),
             "no_purchase" => Ok(Revocation::NoPurchase),
+            "own_account" => Ok(Revocation::OwnAccount),
             "key_reused" => Ok(Revocation::KeyReused),
             _ => Err(bug("an unknown answer")),
         }

@@ -35,6 +35,8 @@ pub struct Refund {
     pub tariff_title: String,
     /// Who of the staff ordered it.
     pub actor_id: Option<Uuid>,
+    /// Who of the staff approved it, if it needed that.
+    pub approved_by: Option<Uuid>,
     /// Why it was ordered, for staff alone.
     pub reason: Option<String>,
     /// When it was ordered.
@@ -67,6 +69,9 @@ pub struct RefundOrder<'a> {
     pub key: Option<&'a str>,
     /// Why.
     pub reason: &'a Reason,
+    /// What all refunds of the purchase together may be without an approval, in minor units, and when one that is asked for
+    /// expires; `None` without such a limit.
+    pub limit: Option<(i64, Timestamp)>,
 }
 
 impl Refund {
@@ -81,10 +86,16 @@ impl Refund {
 pub enum RefundOutcome {
     /// It is ordered, by this call or an earlier one with the same key.
     Refund(Box<Refund>),
-    /// The key belongs to an order of another amount.
+    /// It needs this approval, which is asked for by this call or an earlier one with the same key.
+    Requested(Uuid),
+    /// Another refund of the purchase waits for this approval.
+    ApprovalPending(Uuid),
+    /// The key came with another request for a refund of this purchase before.
     KeyReused,
     /// There is no such purchase.
     NoPurchase,
+    /// The buyer is the member of staff, in this account or another.
+    OwnAccount,
     /// The purchase is not paid.
     NotPaid,
     /// All of it went back, or is about to; or nothing was paid.
@@ -100,8 +111,10 @@ pub enum RefundOutcome {
 macro_rules! select_refunds {
     ($which:literal) => {
         concat!(
-            "SELECT r.id, r.purchase_id, b.user_id, r.actor_id, r.reason, l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status,
-                r.failure, r.reference, t.title, r.created_at
+            "SELECT r.id, r.purchase_id, b.user_id, r.actor_id, r.reason,
+                (SELECT w.decided_by FROM approvals w WHERE w.id = r.id) AS approved_by,
+                l.reference AS payment_id, r.amount_minor, r.currency, r.cause, r.status, r.failure, r.reference, t.title,
+                r.created_at
             FROM refunds r JOIN purchases b ON b.id = r.purchase_id JOIN tariffs t ON t.id = b.tariff_id
             JOIN ledger l ON l.purchase_id = b.id AND l.kind = 'payment' ",
             $which
@@ -111,12 +124,12 @@ macro_rules! select_refunds {
 
 pg::statements! {
     /// Orders a refund of a purchase.
-    ORDER_REFUND(UUID, UUID, INT8, TEXT, TEXT, JSONB) = concat!(
-        "SELECT outcome, refund_id, left_minor, currency
+    ORDER_REFUND(UUID, UUID, INT8, TEXT, TEXT, INT8, TIMESTAMPTZ, JSONB) = concat!(
+        "SELECT outcome, refund_id, approval_id, left_minor, currency
         FROM order_refund(
             p_purchase_id => $1, p_refund_id => $2, p_amount_minor => $3, p_idempotency_key => $4, p_reason => $5,
-            p_staff => ",
-        staff_request!("$6"),
+            p_approve_above => $6, p_expires_at => $7, p_staff => ",
+        staff_request!("$8"),
         ")"
     );
     /// The refund $1.
@@ -162,7 +175,7 @@ pg::statements! {
 }
 
 impl LoyaltyStore {
-    /// Orders a refund of a paid purchase. Its key alone counts: `change` has none.
+    /// Orders a refund of a paid purchase. Of `change`, the fingerprint tells another request with the same key.
     ///
     /// # Errors
     /// Any [`PgError`]; nothing is ordered then.
@@ -173,16 +186,15 @@ impl LoyaltyStore {
         random: &dyn Random,
     ) -> Result<RefundOutcome, PgError> {
         let (id, reason) = (random.uuid(), order.reason.as_str());
-        let change = Change {
-            request: None,
-            ..change
-        };
-        let values: [Value<'_>; 6] = [
+        let (approve_above, expires_at) = order.limit.unzip();
+        let values: [Value<'_>; 8] = [
             &order.purchase_id,
             &id,
             &order.amount_minor,
             &order.key,
             &reason,
+            &approve_above,
+            &expires_at,
             &change.as_json(),
         ];
         let row = self.pool.fetch_one(&ORDER_REFUND, &values).await?;
@@ -193,8 +205,11 @@ impl LoyaltyStore {
                     refund.ok_or_else(|| bug("a refund that is gone"))?,
                 ))
             }
+            "requested" => RefundOutcome::Requested(get(&row, "approval_id")?),
+            "pending" => RefundOutcome::ApprovalPending(get(&row, "approval_id")?),
             "key_reused" => RefundOutcome::KeyReused,
             "no_purchase" => RefundOutcome::NoPurchase,
+            "own_account" => RefundOutcome::OwnAccount,
             "not_paid" => RefundOutcome::NotPaid,
             "nothing_left" => RefundOutcome::NothingLeft,
             "too_much" => RefundOutcome::TooMuch {
@@ -338,6 +353,7 @@ fn decode(row: &Row) -> Result<Refund, PgError> {
         purchase_id: get(row, "purchase_id")?,
         user_id: get(row, "user_id")?,
         actor_id: get(row, "actor_id")?,
+        approved_by: get(row, "approved_by")?,
         reason: get(row, "reason")?,
         payment_id: get(row, "payment_id")?,
         amount: money(get(row, "amount_minor")?, get(row, "currency")?)?,

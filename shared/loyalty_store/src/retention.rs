@@ -1,4 +1,4 @@
-//! For how long decisions and the requests of staff are kept: docs/data-retention.md.
+//! For how long decisions, the requests of staff and approvals are kept: docs/data-retention.md.
 
 use jiff::{SignedDuration, Timestamp};
 use pg::PgError;
@@ -9,6 +9,8 @@ use crate::LoyaltyStore;
 const RETENTION_MONTHS: i32 = 13;
 /// How long a request of staff that is repeated changes nothing more.
 const REQUEST_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// How long a change that was not approved is kept.
+const APPROVAL_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// Rows that one statement removes at most: some milliseconds, which nobody waits for.
 const BATCH: u16 = 1000;
 
@@ -22,6 +24,13 @@ pg::statements! {
         DELETE FROM staff_requests WHERE ctid = ANY (ARRAY(
             SELECT r.ctid FROM staff_requests r WHERE r.at < $1
             ORDER BY r.at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+    /// Marks the approvals for which nobody decided by $1.
+    EXPIRE_APPROVALS(TIMESTAMPTZ) = "
+        UPDATE approvals SET state = 'expired' WHERE id IN (
+            SELECT a.id FROM approvals a WHERE a.state = 'pending' AND a.expires_at <= $1 FOR NO KEY UPDATE SKIP LOCKED)";
+    /// Removes what was asked for before $1 and not approved. There are never many.
+    REMOVE_APPROVALS(TIMESTAMPTZ) = "
+        DELETE FROM approvals WHERE requested_at < $1 AND state IN ('rejected', 'withdrawn', 'expired')";
 }
 
 impl LoyaltyStore {
@@ -55,5 +64,15 @@ impl LoyaltyStore {
                 return Ok(total);
             }
         }
+    }
+
+    /// Marks the approvals that have expired, and removes those that were not approved and are older than 400 days.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn maintain_approvals(&self, now: Timestamp) -> Result<(), PgError> {
+        self.pool.run(&EXPIRE_APPROVALS, &[&now]).await?;
+        let before = now - APPROVAL_RETENTION;
+        self.pool.run(&REMOVE_APPROVALS, &[&before]).await.map(drop)
     }
 }

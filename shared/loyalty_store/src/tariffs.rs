@@ -31,6 +31,9 @@ macro_rules! page {
 pg::statements! {
     LOAD_TARIFFS_ON_SALE(INT8_ARRAY) = "SELECT to_jsonb(t) AS tariff FROM tariffs t
         WHERE t.status = 'active' AND ($1 IS NULL OR t.id = ANY ($1)) ORDER BY t.id";
+    /// Those that a promotion may be used for, now or once they are on sale again.
+    LOAD_TARIFFS_IN_SCOPE(INT8_ARRAY) = "SELECT to_jsonb(t) AS tariff FROM tariffs t
+        WHERE CASE WHEN $1 IS NULL THEN t.status = 'active' ELSE t.id = ANY ($1) END ORDER BY t.id";
     FIND_TARIFF(INT8) = "SELECT to_jsonb(t) AS tariff, t.created_at FROM tariffs t WHERE t.id = $1";
     FIND_TARIFFS(TEXT, TEXT, INT8, INT8, TEXT, TEXT, TEXT) = page!("ASC", ">");
     FIND_TARIFFS_DESCENDING(TEXT, TEXT, INT8, INT8, TEXT, TEXT, TEXT) = page!("DESC", "<");
@@ -106,6 +109,16 @@ impl LoyaltyStore {
     pub async fn tariffs_on_sale(&self, of: Option<&[TariffId]>) -> Result<Vec<Tariff>, PgError> {
         let ids: Option<Vec<i64>> = of.map(|of| of.iter().map(|id| id.0).collect());
         let rows = self.pool.fetch(&LOAD_TARIFFS_ON_SALE, &[&ids]).await?;
+        rows.iter().map(tariff).collect()
+    }
+
+    /// The tariffs that a promotion names, on sale or not; if it names none, all that are on sale.
+    ///
+    /// # Errors
+    /// Any [`PgError`].
+    pub async fn tariffs_in_scope(&self, of: Option<&[TariffId]>) -> Result<Vec<Tariff>, PgError> {
+        let ids: Option<Vec<i64>> = of.map(|of| of.iter().map(|id| id.0).collect());
+        let rows = self.pool.fetch(&LOAD_TARIFFS_IN_SCOPE, &[&ids]).await?;
         rows.iter().map(tariff).collect()
     }
 

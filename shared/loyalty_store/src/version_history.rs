@@ -39,8 +39,8 @@ macro_rules! version_history {
                 SELECT s.at, s.actor_id FROM staff_changes s
                 WHERE s.resource = '",
             $kind,
-            "' AND s.resource_id = $1::text AND s.action IN ('create', 'change')
-                    AND s.details -> 'version' = to_jsonb(v.version)
+            "' AND s.resource_id = $1::text AND s.action IN ('create', 'change', 'rename')
+                    AND coalesce(s.details -> 'version', '1') = to_jsonb(v.version)
                 ORDER BY s.at, s.id LIMIT 1
             ) AS c ON true
             ORDER BY v.version DESC"

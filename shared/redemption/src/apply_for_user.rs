@@ -26,12 +26,30 @@ pub enum ApplyForUserOutcome {
         /// The outcome of every rule.
         decision: Decision,
     },
+    /// The user is the member of staff, in this account or another.
+    OwnAccount,
     /// There is no such promo code.
     NoCode,
     /// There is no such tariff.
     NoTariff,
     /// The Idempotency-Key came with another request before.
     KeyReused,
+}
+
+impl ApplyForUserOutcome {
+    /// Whether it tells that there is such a promo code.
+    pub fn is_about_code(&self) -> bool {
+        match self {
+            ApplyForUserOutcome::Done(_)
+            | ApplyForUserOutcome::AppliedBefore(_)
+            | ApplyForUserOutcome::NotFree(_)
+            | ApplyForUserOutcome::Refused { .. } => true,
+            ApplyForUserOutcome::OwnAccount
+            | ApplyForUserOutcome::NoCode
+            | ApplyForUserOutcome::NoTariff
+            | ApplyForUserOutcome::KeyReused => false,
+        }
+    }
 }
 
 /// Decides by the rules that [`apply`](crate::apply()) decides by, except those that are waived, and reserves a use for the
@@ -48,6 +66,10 @@ pub async fn apply_for_user(
     now: Timestamp,
     random: &dyn Random,
 ) -> Result<ApplyForUserOutcome, PgError> {
+    // Also where nothing would be written, so that nobody reads the reasons of their own refusal this way.
+    if store.is_own_account(&by.change, request.user_id).await? {
+        return Ok(ApplyForUserOutcome::OwnAccount);
+    }
     let mut expired_released = false;
     for _ in 0..ATTEMPTS {
         if let Some(earlier) = earlier(store, by).await? {
@@ -63,7 +85,11 @@ pub async fn apply_for_user(
         }
         if let Some(own) = &loaded.own {
             if !by.with_purchase {
-                return Ok(ApplyForUserOutcome::AppliedBefore(own.id));
+                let id = store.applied_before(own.id, by).await?;
+                return Ok(id.map_or(
+                    ApplyForUserOutcome::KeyReused,
+                    ApplyForUserOutcome::AppliedBefore,
+                ));
             }
             if own.quote.total.minor() > 0 {
                 return Ok(ApplyForUserOutcome::NotFree(own.quote));
@@ -71,6 +97,7 @@ pub async fn apply_for_user(
             match store.use_for_user(own.id, by, now, random).await? {
                 ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
                 ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+                ReservedForUser::OwnAccount => return Ok(ApplyForUserOutcome::OwnAccount),
                 ReservedForUser::Changed => continue,
             }
         }
@@ -99,6 +126,7 @@ pub async fn apply_for_user(
         match reserved.await? {
             ReservedForUser::Done(id) => return Ok(ApplyForUserOutcome::Done(id)),
             ReservedForUser::KeyReused => return Ok(ApplyForUserOutcome::KeyReused),
+            ReservedForUser::OwnAccount => return Ok(ApplyForUserOutcome::OwnAccount),
             ReservedForUser::Changed => {}
         }
     }
@@ -114,7 +142,9 @@ async fn earlier(
 ) -> Result<Option<ApplyForUserOutcome>, PgError> {
     Ok(match store.earlier_request(&by.change).await? {
         EarlierRequest::None => None,
-        EarlierRequest::Same(id) => Some(ApplyForUserOutcome::AppliedBefore(id)),
+        EarlierRequest::Same(request) => {
+            Some(ApplyForUserOutcome::AppliedBefore(request.resource_id()?))
+        }
         EarlierRequest::Other => Some(ApplyForUserOutcome::KeyReused),
     })
 }

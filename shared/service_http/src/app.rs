@@ -12,8 +12,10 @@ use domain::Random;
 use runtime::OsRandom;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::request_key::take_fingerprint;
 use crate::{Code, Language, MAX_BODY, Problem};
+
+/// The longest path and query that is read, in bytes: an API gateway takes 10,240 with the headers.
+const MAX_URI: usize = 8 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,7 +26,6 @@ pub fn app(router: Router) -> Router {
         .fallback(async || Problem::new(Code::RouteNotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(take_fingerprint))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(edge))
 }
@@ -44,7 +45,12 @@ async fn edge(request: Request, next: Next) -> Response {
     // Without the query, which may hold a promo code that is still secret.
     let path = request.uri().path().to_owned();
 
-    let mut response = next.run(request).await;
+    let mut response = match request.uri().path_and_query() {
+        Some(uri) if uri.as_str().len() > MAX_URI => Problem::new(Code::UriTooLong)
+            .with("limit", MAX_URI)
+            .into_response(),
+        _ => next.run(request).await,
+    };
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         let mut rendered = problem.render(language, &request_id);

@@ -83,7 +83,7 @@ impl<T: DeserializeOwned + PartialSchema> CheckedBody<T> {
 
 /// A body that changes some members of a resource (RFC 7396): `null` removes one, and an object is merged member by member,
 /// unless it names its `kind`: then it takes the place of the one before.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MergePatch {
     members: Map<String, Value>,
     language: Language,
@@ -122,7 +122,7 @@ impl MergePatch {
             .members
             .into_iter()
             .partition(|(name, _)| is_unknown(name));
-        merge(&mut value, Value::Object(members));
+        merge(&mut value, Value::Object(members), false);
         // Removing what can't be there is a slip, too.
         if let Some(value) = value.as_object_mut() {
             value.extend(unknown);
@@ -131,7 +131,8 @@ impl MergePatch {
     }
 }
 
-fn merge(value: &mut Value, patch: Value) {
+/// Merges the whole resource, or what `is_inside` of it.
+fn merge(value: &mut Value, patch: Value, is_inside: bool) {
     let Value::Object(patch) = patch else {
         *value = patch;
         return;
@@ -144,8 +145,14 @@ fn merge(value: &mut Value, patch: Value) {
     };
     for (name, change) in patch {
         match change {
-            Value::Null => drop(members.remove(&name)),
-            change => merge(members.entry(name).or_insert(Value::Null), change),
+            Value::Null => {
+                let was_there = members.remove(&name).is_some();
+                // The check tells whether there can be such a member at all.
+                if is_inside && !was_there {
+                    members.insert(name, Value::Null);
+                }
+            }
+            change => merge(members.entry(name).or_insert(Value::Null), change, true),
         }
     }
 }

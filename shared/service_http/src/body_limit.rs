@@ -51,6 +51,16 @@ fn takes(operation: &Operation, kind: &str) -> bool {
     }
 }
 
+/// How large the body of a request may be, among its extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(pub usize);
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit(MAX_BODY)
+    }
+}
+
 /// Refuses a body that is declared to be too large, before anything of it is read; extractors count what they read.
 pub(crate) async fn limit(
     State(files): State<Arc<Files>>,
@@ -62,6 +72,7 @@ pub(crate) async fn limit(
         return too_large(limit).into_response();
     }
     DefaultBodyLimit::max(limit).apply(&mut request);
+    request.extensions_mut().insert(Limit(limit));
     next.run(request).await
 }
 

@@ -52,6 +52,9 @@ catalogue! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED:
         "This address does not take this method." "Use a method from the Allow header.";
         "Этот метод здесь не поддерживается." "Используйте метод из заголовка Allow.".
+    UriTooLong "uri_too_long" URI_TOO_LONG:
+        "The address of the request is too long." "Send a path and a query of at most `limit` bytes.";
+        "Слишком длинный адрес запроса." "Отправьте путь и параметры длиной не больше `limit` байт.".
     QueryParameterMissing "query_parameter_missing" BAD_REQUEST:
         "A query parameter is missing." "Add the parameter named in `parameter`.";
         "Не хватает параметра запроса." "Добавьте параметр, указанный в `parameter`.".
@@ -100,6 +103,9 @@ catalogue! {
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY:
         "This Idempotency-Key was used for another request." "Use a new key for a new request.";
         "Этот Idempotency-Key уже использован для другого запроса." "Для нового запроса используйте новый ключ.".
+    DeletedSince "deleted_since" GONE:
+        "This request has been carried out before; what it made or changed has been deleted since." "Nothing needs to be repeated. To make it again, send the request with a new Idempotency-Key.";
+        "Этот запрос уже выполнен, но то, что он создал или изменил, с тех пор удалено." "Повторять ничего не нужно. Чтобы создать заново, отправьте запрос с новым Idempotency-Key.".
     TokenMissing "token_missing" UNAUTHORIZED:
         "This call needs an access token." "Log in and send the header Authorization: Bearer TOKEN.";
         "Нужен токен доступа." "Войдите и отправьте заголовок Authorization: Bearer ТОКЕН.".
@@ -229,6 +235,27 @@ catalogue! {
     RefundTooLarge "refund_too_large" UNPROCESSABLE_ENTITY:
         "The amount is more than what is left to refund." "Refund at most `left`.";
         "Сумма больше, чем осталось вернуть." "Верните не больше `left`.".
+    ApprovalNotFound "approval_not_found" NOT_FOUND:
+        "There is no such approval." "Check its ID in the list of approvals.";
+        "Такого согласования нет." "Проверьте идентификатор по списку согласований.".
+    ApprovalPending "approval_pending" CONFLICT:
+        "Another change of the same promotion, or another refund of the same purchase, is waiting for an approval." "Have the one in `approval_id` approved, rejected or withdrawn, then repeat the call.";
+        "Другое изменение этой же акции или другой возврат по этой же покупке ждёт согласования." "Дождитесь решения по `approval_id` или отзовите его, затем повторите запрос.".
+    ApprovalDecided "approval_decided" CONFLICT:
+        "This has been decided already, or nobody decided in time." "Its `state` says how. If the change is still needed, request it again.";
+        "Решение уже принято, или срок согласования истёк." "Итог указан в `state`. Если изменение ещё нужно, запросите его снова.".
+    ApprovalOutdated "approval_outdated" CONFLICT:
+        "What this is about has changed since it was requested, so it can't be approved." "Reject it or have it withdrawn, and request the change again. `cause` is the error that making the change would give.";
+        "С момента запроса всё изменилось, и согласовать это уже нельзя." "Отклоните запрос или отзовите его и запросите изменение снова. В `cause` — ошибка, с которой не удалось бы само изменение.".
+    OwnApproval "own_approval" CONFLICT:
+        "You have requested this yourself, so somebody else has to decide." "Ask a colleague, or withdraw it. Your other accounts count as you.";
+        "Это ваш собственный запрос, решать по нему должен кто-то другой." "Попросите коллегу или отзовите запрос. Другие ваши учётные записи — это тоже вы.".
+    NotOwnApproval "not_own_approval" FORBIDDEN:
+        "Somebody else has requested this." "You can reject it. Only administrators withdraw what others have requested.";
+        "Это запросил другой сотрудник." "Вы можете отклонить запрос. Отзывать чужие запросы могут только администраторы.".
+    PromotionUnlimited "promotion_unlimited" CONFLICT:
+        "This promotion gives so large a discount that it was approved, and it has no limit: another promo code would extend it." "Set its `total_limit` or `budget` first, which needs no approval.";
+        "Скидка этой акции так велика, что её согласовывали, а лимита у акции нет: новый промокод расширил бы её." "Сначала задайте `total_limit` или `budget`: согласование для этого не нужно.".
     GiftTooLong "gift_too_long" FORBIDDEN:
         "This is longer than you may give." "Give at most `limit_days` days, where a month counts as 31, or ask a marketer or an administrator.";
         "Это дольше, чем вы можете подарить." "Подарите не больше `limit_days` дней (месяц считается за 31) или попросите маркетолога или администратора.".
@@ -283,6 +310,9 @@ catalogue! {
     CodeForAnotherUser "code_for_another_user" UNPROCESSABLE_ENTITY:
         "This promo code is for another user." "Use a code that was given to you.";
         "Этот промокод выдан другому пользователю." "Используйте промокод, который выдали вам.".
+    ConflictOfInterest "conflict_of_interest" UNPROCESSABLE_ENTITY:
+        "You made, changed or looked up this promo code as a member of staff, so you can't use it yourself." "Choose another code.";
+        "Вы создали, изменили или посмотрели этот промокод как сотрудник, поэтому сами применить его не можете." "Выберите другой промокод.".
     CodeTextRequired "code_text_required" UNPROCESSABLE_ENTITY:
         "This promo code can only be applied by its text." "Send the text of the code, not its ID.";
         "Этот промокод применяют только по тексту." "Укажите текст промокода, а не идентификатор.".
@@ -377,6 +407,7 @@ impl From<RuleCode> for Code {
             RuleCode::CodeDisabled => Code::CodeDisabled,
             RuleCode::CodeEnded => Code::CodeEnded,
             RuleCode::CodeLimitReached => Code::CodeLimitReached,
+            RuleCode::ConflictOfInterest => Code::ConflictOfInterest,
             RuleCode::CodeTextRequired => Code::CodeTextRequired,
             RuleCode::CampaignNotActive => Code::CampaignNotActive,
             RuleCode::PromoBudgetReached => Code::PromoBudgetReached,

@@ -15,6 +15,7 @@ use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::nearest::nearest;
+use crate::request_key::take_fingerprint;
 use crate::{Code, Problem, body_limit};
 
 /// Each operation, by method and path.
@@ -42,6 +43,7 @@ pub fn strict(router: OpenApiRouter) -> (Router, OpenApi) {
     let known = Arc::new(known(&openapi));
     let files = Arc::new(body_limit::files(&openapi));
     let router = router
+        .layer(middleware::from_fn(take_fingerprint))
         .layer(middleware::from_fn_with_state(known, refuse_unknown))
         .layer(middleware::from_fn_with_state(files, body_limit::limit));
     (router, openapi)

@@ -28,6 +28,7 @@ mod number_fields;
 mod page;
 mod problem;
 mod promo_query;
+mod promocode_text;
 mod query;
 mod request_key;
 mod sorted_page;
@@ -61,6 +62,7 @@ pub use number_fields::{
 pub use page::PageSize;
 pub use problem::{Problem, ProblemBody, Refusal};
 pub use promo_query::PromoQuery;
+pub use promocode_text::PromocodeText;
 pub use query::{Query, path_number};
 pub use request_key::StaffRequestKey;
 pub use sorted_page::{Page, SortedPage};

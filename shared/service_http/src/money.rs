@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An amount of money.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct MoneyBody {
     /// Decimal, with all places of the currency.
     #[schema(example = "199.00")]

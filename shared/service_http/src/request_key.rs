@@ -1,33 +1,32 @@
 //! Repeated requests of staff: the Idempotency-Key together with what was asked for.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequestParts, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::RequestKey;
 
-use crate::body_limit::too_large;
-use crate::{Code, IdempotencyKey, MAX_FILE, Problem};
-
-/// The most that any call takes, in bytes: what a synchronous invocation of a Lambda function does. The function's own limit
-/// is below it.
-const MAX_REQUEST: usize = 6 * 1024 * 1024;
+use crate::body_limit::{Limit, too_large};
+use crate::{Code, IdempotencyKey, Problem};
 
 /// The SHA-256 of a request.
 #[derive(Debug, Clone, Copy)]
 struct Fingerprint([u8; 32]);
 
-/// Takes the fingerprint of a request that has an `Idempotency-Key`, for [`StaffRequestKey`].
+/// Takes the fingerprint of a request that has an `Idempotency-Key`, for [`StaffRequestKey`]. The body has the limit of its
+/// route.
 pub(crate) async fn take_fingerprint(request: Request, next: Next) -> Response {
     let is_keyed = request.headers().contains_key("idempotency-key");
     if !is_keyed || !request.uri().path().starts_with("/admin/") {
         return next.run(request).await;
     }
+    let Limit(limit) = request.extensions().get().copied().unwrap_or_default();
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_REQUEST).await else {
-        return too_large(MAX_FILE).into_response();
+    let request = Request::from_parts(parts.clone(), body);
+    let Ok(bytes) = Bytes::from_request(request, &()).await else {
+        return too_large(limit).into_response();
     };
     let mut context = Context::new(&SHA256);
     let uri = parts.uri.path_and_query().map_or("", |uri| uri.as_str());

@@ -7,7 +7,8 @@ use domain::Role;
 use crate::known_parameters::refuse_unknown_parameter;
 use crate::{Access, Caller, Code, Problem};
 
-/// An extractor of callers who have one of some roles; the others get an error.
+/// An extractor of callers who have one of some roles; the others get an error. Extractors after it find the [`Caller`]
+/// among the extensions of the request.
 macro_rules! callers {
     ($( $(#[$meta:meta])* $name:ident: $($role:ident)|+, else $error:ident; )+) => {
         $(
@@ -27,6 +28,7 @@ macro_rules! callers {
                         $(Role::$role)|+ => refuse_unknown_parameter(parts)?,
                         _ => return Err(Problem::new(Code::$error)),
                     }
+                    parts.extensions.insert(caller);
                     Ok($name(caller))
                 }
             }

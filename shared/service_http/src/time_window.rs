@@ -38,27 +38,29 @@ impl TimeWindow {
         }
     }
 
-    /// Checks that a list is filtered by something that an index finds: one of the parameters `others`, or a window of at
-    /// most 31 days, which without `to` ends now.
+    /// The window of a list that has to be filtered by something that an index finds: one of the parameters `others`, or a
+    /// window of at most 31 days. Without `to`, a window that begins ends now.
     ///
     /// # Errors
     /// `query_parameter_repeated`, `filter_too_wide`.
-    pub fn narrows(self, query: &Query, others: &[&str], now: Timestamp) -> Result<(), Problem> {
+    pub fn narrowing(
+        mut self,
+        query: &Query,
+        others: &[&str],
+        now: Timestamp,
+    ) -> Result<TimeWindow, Problem> {
+        self.to = self.to.or(self.from.map(|_| now));
         for name in others {
             if query.optional(name)?.is_some() {
-                return Ok(());
+                return Ok(self);
             }
         }
         let longest = SignedDuration::from_hours(24 * MAX_DAYS);
-        let to = self.to.unwrap_or(now);
-        if self
-            .from
-            .is_some_and(|from| to.duration_since(from) <= longest)
-        {
-            return Ok(());
+        match Option::zip(self.from, self.to) {
+            Some((from, to)) if to.duration_since(from) <= longest => Ok(self),
+            _ => Err(Problem::new(Code::FilterTooWide)
+                .with("any_of", json!(others))
+                .with("days", MAX_DAYS)),
         }
-        Err(Problem::new(Code::FilterTooWide)
-            .with("any_of", json!(others))
-            .with("days", MAX_DAYS))
     }
 }

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::{Code, Problem};
 
+/// How often a change of any version is made again, when somebody else was faster each time.
+const ATTEMPTS: usize = 10;
+
 /// A resource in an answer, with its version as its `ETag`.
 #[derive(Debug)]
 pub struct Versioned<T> {
@@ -40,6 +43,25 @@ impl IfMatch {
             IfMatch::Any => None,
             IfMatch::Version(version) => Some(version),
         }
+    }
+
+    /// Runs `change`, which reads a version and writes the next one. If any version may be changed and somebody else has
+    /// changed it between the two, it is run again, a few times.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub async fn change<T, F>(self, change: impl Fn() -> F) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>>,
+    {
+        for _ in 1..ATTEMPTS {
+            match change().await {
+                Err(problem)
+                    if self == IfMatch::Any && problem.code() == Code::ChangedMeanwhile => {}
+                done => return done,
+            }
+        }
+        change().await
     }
 }
 

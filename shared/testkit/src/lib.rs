@@ -21,6 +21,7 @@
 
 pub mod account;
 mod answer;
+mod approval;
 mod client;
 mod finish;
 mod forge;

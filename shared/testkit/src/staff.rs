@@ -18,6 +18,7 @@ pub async fn order_refund(
         amount_minor,
         key: None,
         reason: &reason("Paid twice"),
+        limit: None,
     };
     let ordered = store.order_refund(order, by_staff(at), &OsRandom);
     ordered.await.unwrap()

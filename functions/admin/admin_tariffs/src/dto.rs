@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use loyalty_store::{StoredTariff, TariffEntry};
 use serde::{Deserialize, Serialize};
 use service_http::{
-    CheckedBody, FieldAdvice, FieldErrors, Problem, default_currency, parse_amount, parse_currency,
+    CheckedBody, FieldAdvice, FieldErrors, Language, Problem, default_currency, parse_amount,
+    parse_currency,
 };
 use utoipa::ToSchema;
 
@@ -71,6 +72,16 @@ impl FieldAdvice for FieldError {
             FieldError::OtherCurrency => {
                 "не меняйте валюту: для другой валюты создайте другой тариф"
             }
+        }
+    }
+
+    fn advice(&self, language: Language) -> String {
+        match (self, language) {
+            (FieldError::NotPayable { least }, Language::Ru) => {
+                format!("укажите цену, которую можно оплатить: не меньше {least}")
+            }
+            (_, Language::Ru) => self.russian().to_owned(),
+            (_, Language::En) => self.to_string(),
         }
     }
 }

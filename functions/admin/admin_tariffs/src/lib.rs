@@ -8,14 +8,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
-use domain::{Clock, Tariff, TariffId};
-use loyalty_store::{Change, ChangeError, LoyaltyStore, PastVersion, StoredTariff, TariffFilter};
+use domain::{Clock, TariffId};
+use loyalty_store::{ChangeError, LoyaltyStore, StoredTariff, TariffFilter};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page,
-    PageSize, Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Version, Versioned,
-    Versions, path_number,
+    Access, CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page,
+    PageSize, Problem, ProblemBody, Query, SortedPage, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -47,14 +47,6 @@ impl State {
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
         })
-    }
-
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
     }
 
     async fn find(&self, id: TariffId) -> Result<StoredTariff, Problem> {
@@ -141,14 +133,19 @@ async fn list_tariffs(
 )]
 async fn create_tariff(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    _: Marketer,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<TariffFields>,
 ) -> Result<(StatusCode, Versioned<AdminTariff>), Problem> {
-    let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
-    let created = state.store.create_tariff(&entry, state.change(caller, key));
-    let id = created.await.map_err(|error| refused(error, language))?;
+    let id = match request {
+        StaffRequest::Repeated(made) => TariffId(made.resource_id()?),
+        StaffRequest::New(change) => {
+            let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
+            let created = state.store.create_tariff(&entry, change);
+            created.await.map_err(|error| refused(error, language))?
+        }
+    };
     Ok((StatusCode::CREATED, state.load_body(id).await?))
 }
 
@@ -201,20 +198,21 @@ async fn get_tariff(
 )]
 async fn replace_tariff(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(tariff_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<TariffFields>,
 ) -> Result<Versioned<AdminTariff>, Problem> {
     let id = number(&tariff_id)?;
-    let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_tariff(id, if_match.version(), &entry, change);
-    replaced.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
+        let replaced = state
+            .store
+            .replace_tariff(id, if_match.version(), &entry, change);
+        replaced.await.map_err(|error| refused(error, language))?;
+    }
     state.load_body(id).await
 }
 
@@ -245,24 +243,28 @@ async fn replace_tariff(
 )]
 async fn change_tariff(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(tariff_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
 ) -> Result<Versioned<AdminTariff>, Problem> {
     let id = number(&tariff_id)?;
-    let before = state.find(id).await?;
-    // What the patch was merged into is what has to be there still.
-    let version = if_match.version().unwrap_or(before.tariff.version);
-    let body = patch.merge(&TariffFields::from(before.tariff))?;
-    let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_tariff(id, Some(version), &entry, change);
-    replaced.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let replace = || async {
+            let before = state.find(id).await?;
+            // What the patch was merged into is what has to be there still.
+            let version = if_match.version().unwrap_or(before.tariff.version);
+            let body = patch.clone().merge(&TariffFields::from(before.tariff))?;
+            let entry = dto::parse(body, |price| state.store.least_payment_above(price))?;
+            let replaced = state
+                .store
+                .replace_tariff(id, Some(version), &entry, change);
+            replaced.await.map_err(|error| refused(error, language))
+        };
+        if_match.change(replace).await?;
+    }
     state.load_body(id).await
 }
 
@@ -287,20 +289,8 @@ async fn list_tariff_versions(
     _: Staff,
     Path(tariff_id): Path<String>,
 ) -> Result<Json<Versions<TariffFields>>, Problem> {
-    let versions = state.store.tariff_versions(number(&tariff_id)?).await?;
-    if versions.is_empty() {
-        return Err(Problem::new(Code::TariffNotFound));
-    }
-    let version = |past: PastVersion<Tariff>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: past.value.into(),
-    };
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let past = state.store.tariff_versions(number(&tariff_id)?).await?;
+    versions(past, Code::TariffNotFound, TariffFields::from)
 }
 
 fn number(tariff_id: &str) -> Result<TariffId, Problem> {

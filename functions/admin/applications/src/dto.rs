@@ -3,9 +3,9 @@
 use checkout::PurchaseBody;
 use domain::ApplicationState;
 use jiff::Timestamp;
-use loyalty_store::{Purchase, StoredApplication};
+use loyalty_store::{CodeSight, Purchase, StoredApplication};
 use serde::{Deserialize, Serialize};
-use service_http::{MoneyBody, PageSize, TimeCursor};
+use service_http::{MoneyBody, PageSize, PromocodeText, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub(crate) struct ApplyRequest {
     /// The ID of the promo code.
     #[schema(example = 5, minimum = 1)]
     pub(crate) promocode_id: Option<i64>,
-    /// Its text, instead of its ID.
+    /// Its text, instead of its ID. Whoever names an unlisted promo code so is recorded as knowing it.
     pub(crate) promocode: Option<String>,
     /// The ID of the tariff.
     #[schema(example = 1, minimum = 1)]
@@ -84,9 +84,9 @@ pub(crate) struct ApplicationBody {
     user_id: Uuid,
     /// The ID of the promo code.
     promocode_id: i64,
-    /// Its present text.
-    #[schema(example = "SPRING30")]
-    promocode: String,
+    /// With its present text.
+    #[serde(flatten)]
+    text: PromocodeText,
     /// The ID of the promotion.
     promotion_id: i64,
     /// Its present title.
@@ -142,27 +142,38 @@ pub(crate) struct ApplicationDetails {
 }
 
 impl Applications {
-    pub(crate) fn page(mut applications: Vec<StoredApplication>, size: PageSize) -> Applications {
+    pub(crate) fn page(
+        mut applications: Vec<StoredApplication>,
+        size: PageSize,
+        sight: &mut CodeSight<'_>,
+    ) -> Applications {
         Applications {
             next_cursor: size.cut(&mut applications, |last| {
                 TimeCursor(last.place()).to_string()
             }),
-            items: applications.into_iter().map(Into::into).collect(),
+            items: applications
+                .into_iter()
+                .map(|application| ApplicationBody::of(application, sight))
+                .collect(),
         }
     }
 }
 
 impl ApplicationDetails {
-    pub(crate) fn of(application: StoredApplication, purchase: Option<Purchase>) -> Self {
+    pub(crate) fn of(
+        application: StoredApplication,
+        purchase: Option<Purchase>,
+        sight: &mut CodeSight<'_>,
+    ) -> Self {
         ApplicationDetails {
-            application: application.into(),
+            application: ApplicationBody::of(application, sight),
             purchase: purchase.map(Into::into),
         }
     }
 }
 
-impl From<StoredApplication> for ApplicationBody {
-    fn from(application: StoredApplication) -> ApplicationBody {
+impl ApplicationBody {
+    fn of(application: StoredApplication, sight: &mut CodeSight<'_>) -> ApplicationBody {
         let (applied_by, reason) = application
             .by_staff
             .map(|by| (by.actor_id, by.reason))
@@ -171,7 +182,7 @@ impl From<StoredApplication> for ApplicationBody {
             application_id: application.id,
             user_id: application.user_id,
             promocode_id: application.code_id.0,
-            promocode: application.code,
+            text: sight.show(&application.text).into(),
             promotion_id: application.promotion_id.0,
             promotion: application.promotion,
             campaign_id: application.campaign_id,

@@ -12,8 +12,7 @@ const NARROW: [&str; 4] = ["user_id", "promocode_id", "promotion_id", "campaign_
 /// # Errors
 /// `query_parameter_repeated`, `query_parameter_invalid`; `filter_too_wide` when no index finds the applications.
 pub(crate) fn filter(query: &Query, now: Timestamp) -> Result<ApplicationFilter, Problem> {
-    let window = TimeWindow::read(query)?;
-    window.narrows(query, &NARROW, now)?;
+    let window = TimeWindow::read(query)?.narrowing(query, &NARROW, now)?;
     Ok(ApplicationFilter {
         user_id: query.optional_parsed("user_id")?,
         code_id: query.optional_number("promocode_id")?,
@@ -23,7 +22,6 @@ pub(crate) fn filter(query: &Query, now: Timestamp) -> Result<ApplicationFilter,
         state: query.optional_parsed("state")?,
         by_staff: query.optional_parsed("applied_by_staff")?,
         from: window.from,
-        // The window that narrows the list ends now.
-        to: window.to.or_else(|| window.from.map(|_| now)),
+        to: window.to,
     })
 }

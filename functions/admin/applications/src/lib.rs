@@ -7,19 +7,23 @@ mod filter;
 
 use std::sync::Arc;
 
+use attempts::PromoGuesses;
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use cache::Cache;
 use domain::{Clock, Random, Role};
-use loyalty_store::{ApplicationChangeError, Change, LoyaltyStore};
+use loyalty_store::{
+    ApplicationChangeError, ForUser, LoyaltyStore, PromoRequest, StaffReader, TypedIn,
+};
 use redemption::ApplyForUserOutcome;
 use runtime::{ConfigError, OsRandom, SystemClock};
 use serde_json::json;
 use service_http::{
-    Access, Caller, CheckedBody, Code, MoneyBody, PageSize, Problem, ProblemBody, Query, Staff,
-    StaffRequestKey, TimeCursor,
+    Access, Caller, CheckedBody, ClientAddress, Code, MoneyBody, PageSize, Problem, ProblemBody,
+    Query, Staff, TimeCursor, TrustedProxies,
 };
+use staff_http::StaffRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -35,6 +39,8 @@ const MAX_PAGE: u16 = 100;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    proxies: TrustedProxies,
+    guesses: PromoGuesses,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -46,20 +52,20 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::with_cache(Cache::from_env()?)?,
+            access: Access::with_cache(cache.clone())?,
+            proxies: TrustedProxies::from_env()?,
+            guesses: PromoGuesses::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         })
     }
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
+    /// Who reads what is answered to the caller.
+    fn reader(&self, caller: Caller) -> StaffReader {
+        StaffReader::new(caller.user_id, caller.role, self.clock.now())
     }
 }
 
@@ -102,7 +108,7 @@ pub fn router() -> OpenApiRouter<State> {
 )]
 async fn list_applications(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     query: Query,
 ) -> Result<Json<Applications>, Problem> {
     let filter = filter::filter(&query, state.clock.now())?;
@@ -111,7 +117,11 @@ async fn list_applications(
         .map(|TimeCursor(place)| place);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let applications = state.store.find_applications(&filter, after, size.fetch());
-    Ok(Json(Applications::page(applications.await?, size)))
+    let (applications, reader) = (applications.await?, state.reader(caller));
+    let page = state.store.show(&reader, |sight| {
+        Applications::page(applications, size, sight)
+    });
+    Ok(Json(page.await?))
 }
 
 /// Apply a promo code for a user
@@ -139,25 +149,59 @@ async fn list_applications(
         (status = 404, description = "`promocode_not_found`, `tariff_not_found`", body = ProblemBody),
         (status = 409, description = "`own_account`; `buyer_must_pay`: `use` was asked for, and `total` is left to pay", body = ProblemBody),
         (status = 422, description = "Refused: `reasons` names every rule that did not pass; `validation_failed`, `idempotency_key_reused`", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes: wait for `Retry-After`", body = ProblemBody),
     )
 )]
 async fn apply_for_user(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
-    key: StaffRequestKey,
+    address: ClientAddress,
+    request: StaffRequest,
     body: CheckedBody<ApplyRequest>,
 ) -> Result<(StatusCode, Json<ApplicationDetails>), Problem> {
-    let change = state.change(caller, key);
+    let change = match request {
+        StaffRequest::New(change) => change,
+        StaffRequest::Repeated(made) => {
+            return Ok((
+                StatusCode::OK,
+                find(&state, made.resource_id()?, &state.reader(caller)).await?,
+            ));
+        }
+    };
     let fields::Application { request, by } = fields::application(body, change)?;
     if !by.waivers.is_empty() && caller.role == Role::Support {
         return Err(Problem::new(Code::MarketerOnly));
     }
-    if request.user_id == caller.user_id {
-        return Err(Problem::new(Code::OwnAccount));
-    }
-    let (now, random) = (change.at, state.random.as_ref());
-    let applied = redemption::apply_for_user(&state.store, &request, &by, now, random);
-    let (status, id) = match applied.await? {
+    let is_known = async || {
+        Ok(state
+            .store
+            .is_known_to_staff(&request.promo, &by.change)
+            .await?)
+    };
+    let guess = state
+        .guesses
+        .begin_by_staff(caller.user_id, address, &request.promo, is_known)
+        .await?;
+    let reader = state.reader(caller);
+    guess.end(apply(&state, &request, &by, reader).await).await
+}
+
+async fn apply(
+    state: &State,
+    request: &PromoRequest,
+    by: &ForUser,
+    reader: StaffReader,
+) -> Result<(StatusCode, Json<ApplicationDetails>), Problem> {
+    let (store, now, random) = (&state.store, by.change.at, state.random.as_ref());
+    let outcome = redemption::apply_for_user(store, request, by, now, random).await?;
+    let reader = match outcome.is_about_code() {
+        true => {
+            let call = TypedIn::Application(request.user_id, by.reason.as_str());
+            store.record_typed(reader, &request.promo, call).await?
+        }
+        false => reader,
+    };
+    let (status, id) = match outcome {
         ApplyForUserOutcome::Done(id) => (StatusCode::CREATED, id),
         ApplyForUserOutcome::AppliedBefore(id) => (StatusCode::OK, id),
         ApplyForUserOutcome::NotFree(quote) => {
@@ -168,11 +212,12 @@ async fn apply_for_user(
             decision_id,
             decision,
         } => return Err(Problem::refused_to_staff(&decision, decision_id)),
+        ApplyForUserOutcome::OwnAccount => return Err(Problem::new(Code::OwnAccount)),
         ApplyForUserOutcome::NoCode => return Err(Problem::new(Code::PromoNotFound)),
         ApplyForUserOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
         ApplyForUserOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
     };
-    Ok((status, find(&state, id).await?))
+    Ok((status, find(state, id, &reader).await?))
 }
 
 /// Look up an application
@@ -193,10 +238,10 @@ async fn apply_for_user(
 )]
 async fn get_application(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(application_id): Path<String>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
-    find(&state, number(&application_id)?).await
+    find(&state, number(&application_id)?, &state.reader(caller)).await
 }
 
 /// Cancel an application
@@ -219,7 +264,7 @@ async fn get_application(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`application_not_found`", body = ProblemBody),
-        (status = 409, description = "`application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `application_expired`, `application_cancelled`, `application_paying`, `application_already_used`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -227,14 +272,16 @@ async fn cancel_application(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
     Path(application_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<CancelRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let (reason, change) = (fields::cancellation(body)?, state.change(caller, key));
-    let cancelled = state.store.cancel_for_user(id, &reason, change);
-    cancelled.await.map_err(refused)?;
-    find(&state, id).await
+    if let StaffRequest::New(change) = request {
+        let reason = fields::cancellation(body)?;
+        let cancelled = state.store.cancel_for_user(id, &reason, change);
+        cancelled.await.map_err(refused)?;
+    }
+    find(&state, id, &state.reader(caller)).await
 }
 
 /// Hold an application longer
@@ -264,29 +311,34 @@ async fn extend_application(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
     Path(application_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<ExtendRequest>,
 ) -> Result<Json<ApplicationDetails>, Problem> {
     let id = number(&application_id)?;
-    let change = state.change(caller, key);
+    let StaffRequest::New(change) = request else {
+        return find(&state, id, &state.reader(caller)).await;
+    };
     let (until, reason) = fields::extension(body, change.at)?;
-    let application = state.store.find_application(id).await?;
-    if application.is_some_and(|application| application.user_id == caller.user_id) {
-        return Err(Problem::new(Code::OwnAccount));
-    }
     let extended = state.store.extend_application(id, until, &reason, change);
     extended.await.map_err(refused)?;
-    find(&state, id).await
+    find(&state, id, &state.reader(caller)).await
 }
 
-async fn find(state: &State, id: Uuid) -> Result<Json<ApplicationDetails>, Problem> {
+async fn find(
+    state: &State,
+    id: Uuid,
+    reader: &StaffReader,
+) -> Result<Json<ApplicationDetails>, Problem> {
     let application = state.store.find_application(id).await?;
     let application = application.ok_or_else(|| Problem::new(Code::ApplicationNotFound))?;
     let purchase = match application.purchase_id {
         None => None,
         Some(id) => state.store.find_purchase(id).await?,
     };
-    Ok(Json(ApplicationDetails::of(application, purchase)))
+    let shown = state.store.show(reader, |sight| {
+        ApplicationDetails::of(application, purchase, sight)
+    });
+    Ok(Json(shown.await?))
 }
 
 fn number(application_id: &str) -> Result<Uuid, Problem> {
@@ -301,6 +353,7 @@ fn refused(error: ApplicationChangeError) -> Problem {
         ApplicationChangeError::Cancelled => Code::ApplicationCancelled,
         ApplicationChangeError::Paying => Code::ApplicationPaying,
         ApplicationChangeError::Used => Code::ApplicationAlreadyUsed,
+        ApplicationChangeError::OwnAccount => Code::OwnAccount,
         ApplicationChangeError::KeyReused => Code::IdempotencyKeyReused,
         ApplicationChangeError::Pg(error) => return error.into(),
     })

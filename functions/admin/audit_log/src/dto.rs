@@ -94,7 +94,8 @@ fn path(change: &StaffChange) -> Option<String> {
         StaffResource::Group => "groups",
         StaffResource::Application => "applications",
         StaffResource::Purchase | StaffResource::Subscription => "purchases",
-        StaffResource::User | StaffResource::Refund | StaffResource::Approval => return None,
+        StaffResource::Approval => "approvals",
+        StaffResource::User | StaffResource::Refund => return None,
     };
     Some(format!("/admin/{list}/{}", change.resource_id))
 }

@@ -9,15 +9,13 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::Clock;
-use loyalty_store::{
-    CampaignFilter, Change, ChangeError, LoyaltyStore, PastVersion, StoredCampaign, TitledCampaign,
-};
+use loyalty_store::{CampaignFilter, ChangeError, LoyaltyStore, StoredCampaign};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page,
-    PageSize, Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Version, Versioned,
-    Versions, path_number,
+    Access, CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page,
+    PageSize, Problem, ProblemBody, Query, SortedPage, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -49,14 +47,6 @@ impl State {
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
         })
-    }
-
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
     }
 
     async fn find(&self, id: i64) -> Result<StoredCampaign, Problem> {
@@ -142,16 +132,19 @@ async fn list_campaigns(
 )]
 async fn create_campaign(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    _: Marketer,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<CampaignFields>,
 ) -> Result<(StatusCode, Versioned<CampaignBody>), Problem> {
-    let entry = dto::parse(body)?;
-    let created = state
-        .store
-        .create_campaign(&entry, state.change(caller, key));
-    let id = created.await.map_err(|error| refused(error, language))?;
+    let id = match request {
+        StaffRequest::Repeated(made) => made.resource_id()?,
+        StaffRequest::New(change) => {
+            let entry = dto::parse(body)?;
+            let created = state.store.create_campaign(&entry, change);
+            created.await.map_err(|error| refused(error, language))?
+        }
+    };
     Ok((StatusCode::CREATED, state.load_body(id).await?))
 }
 
@@ -205,20 +198,21 @@ async fn get_campaign(
 )]
 async fn replace_campaign(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(campaign_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<CampaignFields>,
 ) -> Result<Versioned<CampaignBody>, Problem> {
     let id = number(&campaign_id)?;
-    let entry = dto::parse(body)?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_campaign(id, if_match.version(), &entry, change);
-    replaced.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let entry = dto::parse(body)?;
+        let replaced = state
+            .store
+            .replace_campaign(id, if_match.version(), &entry, change);
+        replaced.await.map_err(|error| refused(error, language))?;
+    }
     state.load_body(id).await
 }
 
@@ -250,26 +244,32 @@ async fn replace_campaign(
 )]
 async fn change_campaign(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(campaign_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
 ) -> Result<Versioned<CampaignBody>, Problem> {
     let id = number(&campaign_id)?;
-    let before = state.find(id).await?;
-    // What the patch was merged into is what has to be there still.
-    let version = if_match
-        .version()
-        .unwrap_or(before.campaign.campaign.version);
-    let body = patch.merge(&CampaignFields::from(before.campaign))?;
-    let entry = dto::parse(body)?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_campaign(id, Some(version), &entry, change);
-    replaced.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let replace = || async {
+            let before = state.find(id).await?;
+            // What the patch was merged into is what has to be there still.
+            let version = if_match
+                .version()
+                .unwrap_or(before.campaign.campaign.version);
+            let body = patch
+                .clone()
+                .merge(&CampaignFields::from(before.campaign))?;
+            let entry = dto::parse(body)?;
+            let replaced = state
+                .store
+                .replace_campaign(id, Some(version), &entry, change);
+            replaced.await.map_err(|error| refused(error, language))
+        };
+        if_match.change(replace).await?;
+    }
     state.load_body(id).await
 }
 
@@ -294,20 +294,8 @@ async fn list_campaign_versions(
     _: Staff,
     Path(campaign_id): Path<String>,
 ) -> Result<Json<Versions<CampaignFields>>, Problem> {
-    let versions = state.store.campaign_versions(number(&campaign_id)?).await?;
-    if versions.is_empty() {
-        return Err(Problem::new(Code::CampaignNotFound));
-    }
-    let version = |past: PastVersion<TitledCampaign>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: past.value.into(),
-    };
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let past = state.store.campaign_versions(number(&campaign_id)?).await?;
+    versions(past, Code::CampaignNotFound, CampaignFields::from)
 }
 
 fn number(campaign_id: &str) -> Result<i64, Problem> {

@@ -1,11 +1,11 @@
 //! Decisions in answers to staff.
 
-use domain::{Decision, Outcome};
+use domain::{Decision, Outcome, ShownText};
 use jiff::Timestamp;
-use loyalty_store::StoredDecision;
+use loyalty_store::{CodeSight, StoredDecision};
 use serde::Serialize;
 use serde_json::{Value, json};
-use service_http::{Language, MoneyBody, PageSize, TimeCursor};
+use service_http::{Language, MoneyBody, PageSize, PromocodeText, TimeCursor};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -32,9 +32,9 @@ pub(crate) struct DecisionBody {
     user_id: Uuid,
     /// The ID of the promo code.
     promocode_id: i64,
-    /// The present text of the code.
-    #[schema(example = "SPRING30")]
-    promocode: String,
+    /// With its present text.
+    #[serde(flatten)]
+    text: PromocodeText,
     /// The ID of its promotion.
     promotion_id: i64,
     /// The version of the promotion that was evaluated.
@@ -67,9 +67,9 @@ pub(crate) struct Eligibility {
     user_id: Uuid,
     /// The ID of the promo code.
     promocode_id: i64,
-    /// Its text at that time.
-    #[schema(example = "SPRING30")]
-    promocode: String,
+    /// With its text at that time.
+    #[serde(flatten)]
+    text: PromocodeText,
     /// The ID of its promotion.
     promotion_id: i64,
     /// The version of the promotion at that time.
@@ -141,19 +141,26 @@ impl Decisions {
         size: PageSize,
         language: Language,
         now: Timestamp,
+        sight: &mut CodeSight<'_>,
     ) -> Self {
         Decisions {
             next_cursor: size.cut(&mut decisions, |last| TimeCursor(last.place()).to_string()),
             items: decisions
                 .into_iter()
-                .map(|decision| DecisionBody::of(decision, language, now))
+                .map(|decision| DecisionBody::of(decision, language, now, sight))
                 .collect(),
         }
     }
 }
 
 impl DecisionBody {
-    pub(crate) fn of(decision: StoredDecision, language: Language, now: Timestamp) -> Self {
+    pub(crate) fn of(
+        decision: StoredDecision,
+        language: Language,
+        now: Timestamp,
+        sight: &mut CodeSight<'_>,
+    ) -> Self {
+        let code = sight.show(&decision.text);
         let by_staff = decision.by_staff.map(|by| (by.actor_id, by.reason));
         let (applied_by, reason) = by_staff.unzip();
         let facts = &decision.facts;
@@ -166,11 +173,11 @@ impl DecisionBody {
             other_application: None,
         };
         let summary = match decision.accepted {
-            true => words.accepted(&decision.code_now, facts.quote().as_ref()),
+            true => words.accepted(&code.text, facts.quote().as_ref()),
             false => {
                 let hidden = Decision::of(facts).hidden;
                 let refusals = refusals(&decision.outcomes, &words);
-                words.refused(&decision.code_now, &refusals, hidden)
+                words.refused(&code.text, &refusals, hidden)
             }
         };
         DecisionBody {
@@ -178,7 +185,7 @@ impl DecisionBody {
             at: facts.now,
             user_id: facts.user_id,
             promocode_id: facts.code.id.0,
-            promocode: decision.code_now,
+            text: code.into(),
             promotion_id: facts.promotion.id.0,
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,
@@ -198,19 +205,20 @@ impl Eligibility {
         applied: bool,
         applied_by: Option<Uuid>,
         words: &Words<'_>,
+        code: ShownText,
     ) -> Self {
         let facts = words.facts;
-        let code = facts.code.text();
+        let text = &code.text;
         let summary = match decision.accepted() {
-            _ if applied => words.applied_before(code),
-            Some(quote) => words.accepted(code, Some(&quote)),
-            None => words.refused(code, &refusals(&decision.outcomes, words), decision.hidden),
+            _ if applied => words.applied_before(text),
+            Some(quote) => words.accepted(text, Some(&quote)),
+            None => words.refused(text, &refusals(&decision.outcomes, words), decision.hidden),
         };
         Eligibility {
             at: facts.now,
             user_id: facts.user_id,
             promocode_id: facts.code.id.0,
-            promocode: code.to_owned(),
+            text: code.into(),
             promotion_id: facts.promotion.id.0,
             promocode_version: facts.promotion.version,
             tariff: facts.tariff.id.0,

@@ -14,8 +14,7 @@ const NARROW: [&str; 4] = ["user_id", "promocode_id", "promocode", "promotion_id
 /// Those of its parameters, and `filter_too_wide` for one that names neither a user, nor a promo code, nor a promotion,
 /// nor a short period: nothing else keeps the search from reading the decisions of years.
 pub(crate) fn filter(query: &Query, now: Timestamp) -> Result<DecisionFilter, Problem> {
-    let window = TimeWindow::read(query)?;
-    window.narrows(query, &NARROW, now)?;
+    let window = TimeWindow::read(query)?.narrowing(query, &NARROW, now)?;
     Ok(DecisionFilter {
         user_id: query.optional_parsed("user_id")?,
         promo: query.optional_promo()?,

@@ -9,15 +9,17 @@ mod words;
 
 use std::sync::Arc;
 
+use attempts::{PromoGuess, PromoGuesses};
 use axum::Json;
 use axum::extract::{self, FromRef, Path};
-use domain::Clock;
+use cache::Cache;
+use domain::{Clock, PromoRef};
 use jiff::Timestamp;
-use loyalty_store::{Explanation, LoyaltyStore, PromoRequest};
+use loyalty_store::{Change, Explanation, LoyaltyStore, PromoRequest, StaffReader, TypedIn};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Code, Language, PageSize, Problem, ProblemBody, PromoQuery, Query, Staff, TimeCursor,
-    is_kept,
+    Access, Caller, ClientAddress, Code, Language, PageSize, Problem, ProblemBody, PromoQuery,
+    Query, Staff, TimeCursor, TrustedProxies, is_kept,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,6 +38,8 @@ const MAX_PAGE: u16 = 100;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    proxies: TrustedProxies,
+    guesses: PromoGuesses,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
 }
@@ -46,11 +50,38 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            proxies: TrustedProxies::from_env()?,
+            guesses: PromoGuesses::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
         })
+    }
+
+    /// Who reads what is answered to the caller.
+    fn reader(&self, caller: Caller) -> StaffReader {
+        StaffReader::new(caller.user_id, caller.role, self.clock.now())
+    }
+
+    /// Before a promo code is looked for that the caller names.
+    async fn begin_guess(
+        &self,
+        caller: Caller,
+        address: ClientAddress,
+        promo: &PromoRef,
+    ) -> Result<PromoGuess, Problem> {
+        let read = Change {
+            actor_id: caller.user_id,
+            at: self.clock.now(),
+            request: None,
+        };
+        let is_known = async || Ok(self.store.is_known_to_staff(promo, &read).await?);
+        let guesses = &self.guesses;
+        guesses
+            .begin_by_staff(caller.user_id, address, promo, is_known)
+            .await
     }
 }
 
@@ -74,7 +105,7 @@ pub fn router() -> OpenApiRouter<State> {
     params(
         ("user_id" = Option<Uuid>, Query, description = "Only decisions about this user; `POST /admin/users/resolve` finds the ID of an e-mail address", example = "6f1c8a52-3d0e-4b7a-9c15-8e2f4d6a7b90"),
         ("promocode_id" = Option<i64>, Query, description = "Only decisions about the promo code with this ID", minimum = 1),
-        ("promocode" = Option<String>, Query, description = "Only decisions about the promo codes that have, or had, this text"),
+        ("promocode" = Option<String>, Query, description = "Only decisions about the promo codes that have, or had, this text. Whoever finds an unlisted one so is recorded as knowing it"),
         ("promotion_id" = Option<i64>, Query, description = "Only decisions about the promo codes of this promotion", minimum = 1),
         ("reason" = Option<String>, Query, description = "Only refusals by this rule, such as `promo_ended`, alone or among others", example = "promo_ended"),
         ("accepted" = Option<bool>, Query, description = "Only decisions that the code passed, or only refusals"),
@@ -89,11 +120,13 @@ pub fn router() -> OpenApiRouter<State> {
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
         (status = 404, description = "No promo code can have the text in `promocode`", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes: wait for `Retry-After`", body = ProblemBody),
     )
 )]
 async fn list_decisions(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
+    address: ClientAddress,
     language: Language,
     query: Query,
 ) -> Result<Json<Decisions>, Problem> {
@@ -102,12 +135,26 @@ async fn list_decisions(
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
-    let decisions = state
-        .store
-        .find_decisions(&filter, after, size.fetch())
+    let guess = match &filter.promo {
+        Some(promo) => state.begin_guess(caller, address, promo).await?,
+        None => PromoGuess::none(),
+    };
+    let decisions = state.store.find_decisions(&filter, after, size.fetch());
+    let decisions = decisions.await;
+    guess
+        .count(decisions.as_ref().is_ok_and(Vec::is_empty))
         .await?;
+    let decisions = decisions?;
+    let mut reader = state.reader(caller);
+    if let Some(promo) = filter.promo.filter(|_| !decisions.is_empty()) {
+        let call = TypedIn::Decisions(filter.user_id);
+        reader = state.store.record_typed(reader, &promo, call).await?;
+    }
     let now = state.clock.now();
-    Ok(Json(Decisions::page(decisions, size, language, now)))
+    let page = state.store.show(&reader, |sight| {
+        Decisions::page(decisions, size, language, now, sight)
+    });
+    Ok(Json(page.await?))
 }
 
 /// Look up a decision
@@ -128,7 +175,7 @@ async fn list_decisions(
 )]
 async fn get_decision(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     language: Language,
     Path(decision_id): Path<String>,
 ) -> Result<Json<DecisionBody>, Problem> {
@@ -136,18 +183,19 @@ async fn get_decision(
     let id: Uuid = decision_id.parse().map_err(|_| not_found())?;
     let decision = state.store.find_decision(id).await?;
     let decision = decision.ok_or_else(not_found)?;
-    Ok(Json(DecisionBody::of(
-        decision,
-        language,
-        state.clock.now(),
-    )))
+    let (reader, now) = (state.reader(caller), state.clock.now());
+    let shown = state.store.show(&reader, |sight| {
+        DecisionBody::of(decision, language, now, sight)
+    });
+    Ok(Json(shown.await?))
 }
 
 /// Explain why a promo code would pass or not
 ///
 /// Evaluates every rule for a user, a promo code and a tariff, and changes nothing. With `at`, the rules are evaluated
 /// as of that time: on the versions of the code, its campaign and the tariff that were in force, the user's status and
-/// groups, and everyone's uses up to then; the sentences speak of that time.
+/// groups, and everyone's uses up to then; the sentences speak of that time. Whoever names an unlisted promo code by its text
+/// is recorded as knowing it.
 #[utoipa::path(
     get,
     path = "/admin/eligibility",
@@ -166,11 +214,13 @@ async fn get_decision(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "The caller is not staff", body = ProblemBody),
         (status = 404, description = "No such promo code or tariff, now or at that time", body = ProblemBody),
+        (status = 429, description = "Too many unknown promo codes: wait for `Retry-After`", body = ProblemBody),
     )
 )]
 async fn get_eligibility(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
+    address: ClientAddress,
     language: Language,
     query: Query,
     promo: PromoQuery,
@@ -185,11 +235,26 @@ async fn get_eligibility(
     if at.is_some_and(|at| !is_kept(at)) {
         return Err(Problem::new(Code::QueryParameterInvalid).with("parameter", "at"));
     }
-    let now = state.clock.now();
+    let guess = state.begin_guess(caller, address, &request.promo).await?;
+    let reader = state.reader(caller);
+    guess
+        .end(explain(&state, &request, at, reader, language).await)
+        .await
+}
+
+async fn explain(
+    state: &State,
+    request: &PromoRequest,
+    at: Option<Timestamp>,
+    reader: StaffReader,
+    language: Language,
+) -> Result<Json<Eligibility>, Problem> {
+    let (store, now) = (&state.store, state.clock.now());
     let at = at.unwrap_or(now);
-    match state.store.explain(&request, at).await? {
+    match store.explain(request, at).await? {
         Explanation::Decided {
             facts,
+            text,
             decision,
             applied,
             applied_by,
@@ -202,9 +267,12 @@ async fn get_eligibility(
                 now,
                 other_application,
             };
-            Ok(Json(Eligibility::of(
-                &decision, applied, applied_by, &words,
-            )))
+            let call = TypedIn::Eligibility(request.user_id);
+            let reader = store.record_typed(reader, &request.promo, call).await?;
+            let shown = store.show(&reader, |sight| {
+                Eligibility::of(&decision, applied, applied_by, &words, sight.show(&text))
+            });
+            Ok(Json(shown.await?))
         }
         Explanation::NoCode => Err(Problem::new(Code::PromoNotFound)),
         Explanation::NoTariff => Err(Problem::new(Code::TariffNotFound)),

@@ -1,14 +1,14 @@
 //! Groups in requests and answers.
 
 use jiff::Timestamp;
-use loyalty_store::{Group, Member};
+use loyalty_store::{Group, GroupVersion, Member, PastVersion};
 use serde::{Deserialize, Serialize};
-use service_http::PageSize;
+use service_http::{PageSize, Version, Versions};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The title of a group.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GroupRequest {
     /// 1 to 100 characters in one line, unique among groups.
@@ -31,6 +31,24 @@ pub(crate) struct GroupBody {
     version: i32,
 }
 
+/// All versions of a group, the newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GroupVersions {
+    /// The versions.
+    items: Vec<GroupVersionBody>,
+}
+
+/// A version of a group.
+#[derive(Serialize, ToSchema)]
+struct GroupVersionBody {
+    #[serde(flatten)]
+    version: Version<GroupRequest>,
+    /// How many members staff added while the group had this version.
+    members_added: i64,
+    /// How many they removed.
+    members_removed: i64,
+}
+
 /// Members to add and to remove: at most 1,000 users in all.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +64,7 @@ pub(crate) struct MembersRequest {
 }
 
 /// The effect of a change of members.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 pub(crate) struct MembersChanged {
     /// How many users were added.
     pub(crate) added: i64,
@@ -80,6 +98,33 @@ impl From<Group> for GroupBody {
             title: group.title,
             members: group.members,
             version: group.version,
+        }
+    }
+}
+
+impl From<Vec<PastVersion<GroupVersion>>> for GroupVersions {
+    fn from(past: Vec<PastVersion<GroupVersion>>) -> GroupVersions {
+        let counts = past
+            .iter()
+            .map(|past| (past.value.members_added, past.value.members_removed));
+        let counts: Vec<(i64, i64)> = counts.collect();
+        let version = |past: PastVersion<GroupVersion>| Version {
+            version: past.version,
+            at: past.at,
+            by: past.actor_id,
+            changed: None,
+            value: GroupRequest {
+                title: past.value.title,
+            },
+        };
+        let versions = Versions::new(past.into_iter().map(version).collect());
+        let body = |(version, (members_added, members_removed))| GroupVersionBody {
+            version,
+            members_added,
+            members_removed,
+        };
+        GroupVersions {
+            items: versions.items.into_iter().zip(counts).map(body).collect(),
         }
     }
 }

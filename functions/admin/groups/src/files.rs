@@ -10,11 +10,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use loyalty_store::{ImportMode, ImportOutcome, Member};
 use service_http::{
     Code, CsvBody, CsvColumns, FieldAdvice, Language, LineErrors, Marketer, Problem, ProblemBody,
-    Query, Staff, StaffRequestKey,
+    Query, Staff,
 };
+use staff_http::StaffRequest;
 use uuid::Uuid;
 
-use crate::dto::Imported;
+use crate::dto::{Imported, MembersChanged};
 use crate::{State, number};
 
 /// The most users in a file: 5 MB as an export, of 6 MB that a Lambda function can answer.
@@ -90,11 +91,11 @@ impl FieldAdvice for UserError {
 )]
 pub(crate) async fn import_members(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     language: Language,
     Path(group_id): Path<String>,
     query: Query,
-    key: StaffRequestKey,
+    request: StaffRequest,
     CsvBody(text): CsvBody,
 ) -> Result<Json<Imported>, Problem> {
     let id = number(&group_id)?;
@@ -130,11 +131,16 @@ pub(crate) async fn import_members(
     }
     // With errors already, only the unknown users are looked for: all that is wrong is in one answer.
     let check = dry_run || !errors.is_empty();
-    let change = state.change(caller, key);
-    let outcome = state
-        .store
-        .import_members(id, mode, &users, check, change)
-        .await?;
+    let outcome = match request {
+        StaffRequest::New(change) => {
+            let imported = state.store.import_members(id, mode, &users, check, change);
+            imported.await?
+        }
+        StaffRequest::Repeated(imported) => {
+            let MembersChanged { added, removed } = imported.answer()?;
+            ImportOutcome::Done { added, removed }
+        }
+    };
     match outcome {
         ImportOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         ImportOutcome::NoGroup => Err(Problem::new(Code::GroupNotFound)),

@@ -1,10 +1,11 @@
 //! For staff: groups of users, for which promo codes can be. `/admin/groups` lists and creates them,
-//! `/admin/groups/{group_id}` is one of them, and `/admin/groups/{group_id}/members` who is in it, also as a file. All
-//! staff may read; marketers and administrators write.
+//! `/admin/groups/{group_id}` is one of them, `/admin/groups/{group_id}/members` who is in it, also as a file, and
+//! `/admin/groups/{group_id}/versions` what it was called before. All staff may read; marketers and administrators write.
 
 mod dto;
 mod files;
 mod members;
+mod versions;
 
 use std::sync::Arc;
 
@@ -12,12 +13,13 @@ use axum::Json;
 use axum::extract::{self, FromRef, Path};
 use axum::http::StatusCode;
 use domain::{Clock, Title};
-use loyalty_store::{Change, Group, GroupError, GroupFilter, LoyaltyStore};
+use loyalty_store::{Group, GroupError, GroupFilter, LoyaltyStore};
 use runtime::{ConfigError, SystemClock};
 use service_http::{
-    Access, Caller, Code, FieldAdvice, IfMatch, JsonBody, Language, Marketer, Page, PageSize,
-    Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Versioned, path_number,
+    Access, Code, FieldAdvice, IfMatch, JsonBody, Language, Marketer, Page, PageSize, Problem,
+    ProblemBody, Query, SortedPage, Staff, Versioned, path_number,
 };
+use staff_http::{StaffRequest, written};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -51,14 +53,6 @@ impl State {
         })
     }
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
-    }
-
     async fn load_body(&self, id: i64) -> Result<Versioned<GroupBody>, Problem> {
         let group = self.store.find_group(id).await?;
         let group = group.ok_or_else(|| Problem::new(Code::GroupNotFound))?;
@@ -74,6 +68,7 @@ pub fn router() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         .routes(routes!(list_groups, create_group))
         .routes(routes!(get_group, rename_group, delete_group))
+        .routes(routes!(versions::list_group_versions))
         .routes(routes!(members::list_members, members::change_members))
         .routes(routes!(files::import_members))
         .routes(routes!(files::export_members))
@@ -137,22 +132,27 @@ async fn list_groups(
         (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
-        (status = 404, description = "`group_not_found`: it was deleted since an earlier request with the same key", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose group has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_group(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    _: Marketer,
+    request: StaffRequest,
     language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
 ) -> Result<(StatusCode, Versioned<GroupBody>), Problem> {
-    let title = title(&body, language)?;
-    let created = state.store.create_group(&title, state.change(caller, key));
-    let id = created.await.map_err(refused)?;
-    Ok((StatusCode::CREATED, state.load_body(id).await?))
+    let id = match request {
+        StaffRequest::Repeated(made) => made.resource_id()?,
+        StaffRequest::New(change) => {
+            let title = title(&body, language)?;
+            let created = state.store.create_group(&title, change);
+            created.await.map_err(refused)?
+        }
+    };
+    Ok((StatusCode::CREATED, written(state.load_body(id).await)?))
 }
 
 /// Look up a group
@@ -196,6 +196,7 @@ async fn get_group(
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`group_not_found`", body = ProblemBody),
         (status = 409, description = "`group_title_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose group has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -203,20 +204,22 @@ async fn get_group(
 )]
 async fn rename_group(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(group_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     JsonBody(body): JsonBody<GroupRequest>,
 ) -> Result<Versioned<GroupBody>, Problem> {
-    let (id, title) = (number(&group_id)?, title(&body, language)?);
-    let change = state.change(caller, key);
-    let renamed = state
-        .store
-        .rename_group(id, if_match.version(), &title, change);
-    renamed.await.map_err(refused)?;
-    state.load_body(id).await
+    let id = number(&group_id)?;
+    if let StaffRequest::New(change) = request {
+        let title = title(&body, language)?;
+        let renamed = state
+            .store
+            .rename_group(id, if_match.version(), &title, change);
+        renamed.await.map_err(refused)?;
+    }
+    written(state.load_body(id).await)
 }
 
 /// Delete a group
@@ -246,14 +249,16 @@ async fn rename_group(
 )]
 async fn delete_group(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(group_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
 ) -> Result<StatusCode, Problem> {
-    let (id, change) = (number(&group_id)?, state.change(caller, key));
-    let gone = state.store.delete_group(id, if_match.version(), change);
-    gone.await.map_err(refused)?;
+    let id = number(&group_id)?;
+    if let StaffRequest::New(change) = request {
+        let gone = state.store.delete_group(id, if_match.version(), change);
+        gone.await.map_err(refused)?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

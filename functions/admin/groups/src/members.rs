@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::{self, Path};
 use loyalty_store::MembershipOutcome;
-use service_http::{
-    Code, JsonBody, Marketer, PageSize, Problem, ProblemBody, Query, Staff, StaffRequestKey,
-};
+use service_http::{Code, JsonBody, Marketer, PageSize, Problem, ProblemBody, Query, Staff};
+use staff_http::StaffRequest;
 use uuid::Uuid;
 
 use crate::dto::{Members, MembersChanged, MembersRequest};
@@ -72,9 +71,9 @@ pub(crate) async fn list_members(
 )]
 pub(crate) async fn change_members(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(group_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     JsonBody(MembersRequest { add, remove }): JsonBody<MembersRequest>,
 ) -> Result<Json<MembersChanged>, Problem> {
     let id = number(&group_id)?;
@@ -84,7 +83,10 @@ pub(crate) async fn change_members(
     if let Some(both) = add.iter().find(|user| remove.contains(user)) {
         return Err(Problem::new(Code::UserInBothLists).with("user_id", both.to_string()));
     }
-    let change = state.change(caller, key);
+    let change = match request {
+        StaffRequest::Repeated(changed) => return Ok(Json(changed.answer()?)),
+        StaffRequest::New(change) => change,
+    };
     match state
         .store
         .change_members(id, &add, &remove, change)

@@ -4,20 +4,22 @@
 use axum::Json;
 use axum::extract::{self, Path};
 use axum::http::StatusCode;
-use domain::{CodeState, IssuedCode, PromoCode, PromoCodeId, PromotionId};
+use domain::{CodeState, PromoCode, PromoCodeId, PromotionId};
 use jiff::tz::TimeZone;
-use loyalty_store::{CodeFilter, PastVersion, StoredCode};
+use loyalty_store::{Change, CodeFilter, StaffReader, StoredCode};
 use serde::{Deserialize, Serialize};
 use service_http::{
     CheckedBody, Code, IfMatch, Language, Marketer, MergePatch, PageSize, Problem, ProblemBody,
-    Query, Staff, StaffRequestKey, Version, Versioned, Versions, path_number,
+    Query, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions, written};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::code_body::{self, CodeBody, Codes};
+use crate::approval::gives_no_more;
+use crate::code_body::{self, CodeBody, Codes, ShownCode};
 use crate::code_fields::{self, CodeFields};
 use crate::field_error::FieldError;
 use crate::{MAX_PAGE, PAGE, State, refused};
@@ -62,11 +64,24 @@ impl State {
         found.ok_or_else(|| Problem::new(Code::PromoNotFound))
     }
 
-    async fn code_body(&self, id: PromoCodeId) -> Result<Versioned<CodeBody>, Problem> {
-        let found = self.find_code(id).await?;
+    async fn code_body(
+        &self,
+        id: PromoCodeId,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        self.shown(self.find_code(id).await?, reader).await
+    }
+
+    pub(crate) async fn shown(
+        &self,
+        code: StoredCode,
+        reader: &StaffReader,
+    ) -> Result<Versioned<CodeBody>, Problem> {
+        let version = code.code.version;
+        let body = self.store.show(reader, |sight| CodeBody::of(code, sight));
         Ok(Versioned {
-            version: found.code.version,
-            body: found.into(),
+            version,
+            body: body.await?,
         })
     }
 }
@@ -85,7 +100,7 @@ impl State {
         ("status" = Option<String>, Query, description = "Only promo codes whose promotion is `draft`, `active`, `paused` or `archived`"),
         ("state" = Option<String>, Query, description = "Only promo codes that are `issued` or `disabled`"),
         ("campaign_id" = Option<i64>, Query, description = "Only promo codes of this campaign", minimum = 1),
-        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters"),
+        ("begins_with" = Option<String>, Query, description = "Only promo codes whose text begins with this: at least 3 characters. For support, only listed ones"),
         ("limit" = Option<i64>, Query, description = "Page size; 20 by default", minimum = 1, maximum = 100),
         ("cursor" = Option<i64>, Query, description = "`next_cursor` of the previous page"),
     ),
@@ -98,9 +113,10 @@ impl State {
 )]
 async fn list_promocodes(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     query: Query,
 ) -> Result<Json<Codes>, Problem> {
+    let reader = state.reader(caller);
     let invalid = |_| Problem::new(Code::QueryParameterInvalid).with("parameter", "begins_with");
     let begins_with = query.optional("begins_with")?.map(PromoCode::parse);
     let filter = CodeFilter {
@@ -109,12 +125,18 @@ async fn list_promocodes(
         status: query.optional_parsed("status")?,
         state: query.optional_parsed("state")?,
         campaign_id: query.optional_number("campaign_id")?,
+        // Otherwise a text could be found out one character after the other.
+        listed_alone: begins_with.is_some() && reader.sees_listed_alone(),
         begins_with: begins_with.transpose().map_err(invalid)?,
     };
     let before = query.optional_number("cursor")?.unwrap_or(i64::MAX);
     let size = PageSize::read(&query, PAGE, MAX_PAGE)?;
     let codes = state.store.find_codes(&filter, before, size.fetch());
-    Ok(Json(Codes::page(codes.await?, size)))
+    let codes = codes.await?;
+    let page = state
+        .store
+        .show(&reader, |sight| Codes::page(codes, size, sight));
+    Ok(Json(page.await?))
 }
 
 /// Create a promo code
@@ -135,21 +157,41 @@ async fn list_promocodes(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_promocode(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
-    CheckedBody { fields, mut errors }: CheckedBody<NewCode>,
+    body: CheckedBody<NewCode>,
 ) -> Result<(StatusCode, Versioned<CodeBody>), Problem> {
+    let id = match request {
+        StaffRequest::Repeated(made) => PromoCodeId(made.resource_id()?),
+        StaffRequest::New(change) => create(&state, body, change, language).await?,
+    };
+    Ok((
+        StatusCode::CREATED,
+        written(state.code_body(id, &state.reader(caller)).await)?,
+    ))
+}
+
+async fn create(
+    state: &State,
+    CheckedBody { fields, mut errors }: CheckedBody<NewCode>,
+    change: Change,
+    language: Language,
+) -> Result<PromoCodeId, Problem> {
     let promotion_id = PromotionId(fields.promotion_id);
     let promotion = state.store.find_promotion(promotion_id).await?;
     // Without its promotion only its time zone is missing: what else is wrong is said first.
-    let zone = promotion.map_or(TimeZone::UTC, |found| found.promotion.schedule.zone);
+    let zone = promotion
+        .as_ref()
+        .map(|found| &found.promotion.schedule.zone);
+    let zone = zone.cloned().unwrap_or(TimeZone::UTC);
     let code = CodeFields {
         promocode: fields.promocode,
         user_id: fields.user_id,
@@ -164,13 +206,16 @@ async fn create_promocode(
     let Some(entry) = entry.filter(|_| errors.is_empty()) else {
         return Err(errors.into_problem());
     };
-    let change = state.change(caller, key);
+    if let Some(promotion) = promotion
+        && state.is_extended_by_codes(&promotion.promotion).await?
+    {
+        return Err(Problem::new(Code::PromotionUnlimited));
+    }
     let created = state.store.create_code(promotion_id, &entry, change);
-    let id = created.await.map_err(|error| refused(error, language))?;
-    Ok((StatusCode::CREATED, state.code_body(id).await?))
+    created.await.map_err(|error| refused(error, language))
 }
 
-/// Look up a promo code
+/// Read a promo code
 #[utoipa::path(
     get,
     path = "/admin/promocodes/{promocode_id}",
@@ -188,10 +233,11 @@ async fn create_promocode(
 )]
 async fn get_promocode(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
 ) -> Result<Versioned<CodeBody>, Problem> {
-    state.code_body(number(&promocode_id)?).await
+    let reader = state.reader(caller);
+    state.code_body(number(&promocode_id)?, &reader).await
 }
 
 /// Replace a promo code
@@ -215,7 +261,8 @@ async fn get_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -226,19 +273,21 @@ async fn replace_promocode(
     Marketer(caller): Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<CodeFields>,
 ) -> Result<Versioned<CodeBody>, Problem> {
     let id = number(&promocode_id)?;
-    let before = state.find_code(id).await?;
-    let write = Write {
-        id,
-        version: if_match.version(),
-        before: &before,
-        language,
-    };
-    write.replace(&state, body, caller, key).await
+    if let StaffRequest::New(change) = request {
+        let before = state.find_code(id).await?;
+        let write = Write {
+            version: if_match.version(),
+            before: &before,
+            language,
+        };
+        write.replace(&state, body, change).await?;
+    }
+    written(state.code_body(id, &state.reader(caller)).await)
 }
 
 /// Change a promo code
@@ -262,7 +311,8 @@ async fn replace_promocode(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`, `promocode_taken`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `promotion_unlimited`, `approval_pending`, `promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promo code has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -273,26 +323,31 @@ async fn change_promocode(
     Marketer(caller): Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
 ) -> Result<Versioned<CodeBody>, Problem> {
     let id = number(&promocode_id)?;
-    let before = state.find_code(id).await?;
-    let body = patch.merge(&code_body::fields(before.code.clone(), &zone(&before)))?;
-    let write = Write {
-        id,
-        // What the patch was merged into is what has to be there still.
-        version: Some(if_match.version().unwrap_or(before.code.version)),
-        before: &before,
-        language,
-    };
-    write.replace(&state, body, caller, key).await
+    if let StaffRequest::New(change) = request {
+        let replace = || async {
+            let before = state.find_code(id).await?;
+            let fields = code_body::entered(before.code.clone(), &zone(&before));
+            let body = patch.clone().merge(&fields)?;
+            let write = Write {
+                // What the patch was merged into is what has to be there still.
+                version: Some(if_match.version().unwrap_or(before.code.version)),
+                before: &before,
+                language,
+            };
+            write.replace(&state, body, change).await
+        };
+        if_match.change(replace).await?;
+    }
+    written(state.code_body(id, &state.reader(caller)).await)
 }
 
 /// A change of a promo code.
 struct Write<'a> {
-    id: PromoCodeId,
     /// The version that it must have, if it must have a certain one.
     version: Option<i32>,
     before: &'a StoredCode,
@@ -304,9 +359,8 @@ impl Write<'_> {
         self,
         state: &State,
         CheckedBody { fields, mut errors }: CheckedBody<CodeFields>,
-        caller: service_http::Caller,
-        key: StaffRequestKey,
-    ) -> Result<Versioned<CodeBody>, Problem> {
+        change: Change,
+    ) -> Result<(), Problem> {
         let entry = code_fields::parse(&fields, "", Some(&zone(self.before)), &mut errors);
         let is_new = fields.user_id != self.before.code.user_id;
         if is_new
@@ -321,13 +375,18 @@ impl Write<'_> {
         let Some(entry) = entry.filter(|_| errors.is_empty()) else {
             return Err(errors.into_problem());
         };
-        let change = state.change(caller, key);
+        let before = &self.before.code;
+        if !gives_no_more(&entry, before)
+            && let Some(promotion) = state.store.find_promotion(before.promotion_id).await?
+            && state.is_extended_by_codes(&promotion.promotion).await?
+        {
+            return Err(Problem::new(Code::PromotionUnlimited));
+        }
         let replaced = state
             .store
-            .replace_code(self.id, self.version, &entry, change);
+            .replace_code(self.before.code.id, self.version, &entry, change);
         let language = self.language;
-        replaced.await.map_err(|error| refused(error, language))?;
-        state.code_body(self.id).await
+        replaced.await.map_err(|error| refused(error, language))
     }
 }
 
@@ -358,16 +417,17 @@ impl Write<'_> {
 )]
 async fn delete_promocode(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promocode_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
 ) -> Result<StatusCode, Problem> {
     let id = number(&promocode_id)?;
-    let change = state.change(caller, key);
-    let deleted = state.store.delete_code(id, if_match.version(), change);
-    deleted.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let deleted = state.store.delete_code(id, if_match.version(), change);
+        deleted.await.map_err(|error| refused(error, language))?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -383,7 +443,7 @@ async fn delete_promocode(
         ("promocode_id" = i64, Path, description = "The ID of the promo code", example = 5),
     ),
     responses(
-        (status = 200, description = "The versions", body = Versions<CodeFields>),
+        (status = 200, description = "The versions", body = Versions<ShownCode>),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`staff_only`", body = ProblemBody),
         (status = 404, description = "`promocode_not_found`", body = ProblemBody),
@@ -391,25 +451,24 @@ async fn delete_promocode(
 )]
 async fn list_promocode_versions(
     extract::State(state): extract::State<State>,
-    _: Staff,
+    Staff(caller): Staff,
     Path(promocode_id): Path<String>,
-) -> Result<Json<Versions<CodeFields>>, Problem> {
+) -> Result<Json<Versions<ShownCode>>, Problem> {
     let id = number(&promocode_id)?;
-    let zone = zone(&state.find_code(id).await?);
-    let version = |past: PastVersion<IssuedCode>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: code_body::fields(past.value, &zone),
-    };
-    let versions = state.store.code_versions(id).await?;
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let present = state.find_code(id).await?;
+    let zone = zone(&present);
+    let past = state.store.code_versions(id).await?;
+    let reader = state.reader(caller);
+    let shown = state.store.show(&reader, |sight| {
+        versions(past, Code::PromoNotFound, |code| {
+            let text = present.text.earlier(code.text());
+            ShownCode::of(&code, &text, &zone, sight)
+        })
+    });
+    shown.await?
 }
 
-fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
+pub(crate) fn number(promocode_id: &str) -> Result<PromoCodeId, Problem> {
     path_number(promocode_id, Code::PromoNotFound).map(PromoCodeId)
 }
 

@@ -1,10 +1,12 @@
 //! For staff: what is offered. A promotion is an offer with all its rules (`/admin/promotions`), a promo code a text that
 //! gives access to it (`/admin/promocodes`). All staff may read; marketers and administrators write.
 
+mod approval;
 mod code_body;
 mod code_fields;
 mod codes;
 mod field_error;
+mod look_up;
 mod promotion_body;
 mod promotion_entry;
 mod promotion_fields;
@@ -12,11 +14,14 @@ mod promotions;
 
 use std::sync::Arc;
 
+use approval_requests::ApprovalPolicy;
+use attempts::LookUps;
 use axum::extract::FromRef;
-use domain::Clock;
-use loyalty_store::{Change, LoyaltyStore, PromoError};
-use runtime::{ConfigError, SystemClock};
-use service_http::{Access, Caller, Code, FieldErrors, Language, Problem, StaffRequestKey};
+use cache::Cache;
+use domain::{Clock, Random};
+use loyalty_store::{LoyaltyStore, PromoError, StaffReader};
+use runtime::{ConfigError, OsRandom, SystemClock};
+use service_http::{Access, Caller, Code, FieldErrors, Language, Problem};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::field_error::FieldError;
@@ -30,8 +35,11 @@ const MAX_PAGE: u16 = 100;
 #[derive(Clone, FromRef)]
 pub struct State {
     access: Access,
+    look_ups: LookUps,
     store: LoyaltyStore,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    approvals: ApprovalPolicy,
 }
 
 impl State {
@@ -40,25 +48,28 @@ impl State {
     /// # Errors
     /// When a variable is missing or not valid.
     pub fn from_env() -> Result<State, ConfigError> {
+        let cache = Cache::from_env()?;
         Ok(State {
-            access: Access::from_env()?,
+            access: Access::with_cache(cache.clone())?,
+            look_ups: LookUps::from_env(cache)?,
             store: LoyaltyStore::from_env()?,
             clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            approvals: ApprovalPolicy::from_env()?,
         })
     }
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
+    /// Who reads what is answered to the caller.
+    fn reader(&self, caller: Caller) -> StaffReader {
+        StaffReader::new(caller.user_id, caller.role, self.clock.now())
     }
 }
 
 /// The routes of this function.
 pub fn router() -> OpenApiRouter<State> {
-    promotions::router().merge(codes::router())
+    promotions::router()
+        .merge(codes::router())
+        .merge(look_up::router())
 }
 
 fn refused(error: PromoError, language: Language) -> Problem {
@@ -85,6 +96,9 @@ fn refused(error: PromoError, language: Language) -> Problem {
                 errors.refuse(&field, &FieldError::Unknown);
             }
             errors.into_problem()
+        }
+        PromoError::ApprovalPending(id) => {
+            Problem::new(Code::ApprovalPending).with("approval_id", id.to_string())
         }
         PromoError::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         PromoError::Pg(error) => error.into(),

@@ -94,6 +94,7 @@ impl From<Promotion> for PromotionFields {
             campaign_id: promotion.campaign_id,
             hold_minutes: promotion.hold.as_mins(),
             promocodes: None,
+            approval_reason: None,
             refund_returns_use: promotion.refund_returns_use,
             time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         }

@@ -1,8 +1,8 @@
 //! From the fields of a body to a promotion, and to what is wrong with them.
 
 use domain::{
-    Audience, BasisPoints, Currency, Edge, Effect, Promotion, PromotionId, Schedule, TariffId,
-    Title, parse_local_time,
+    Audience, BasisPoints, Currency, Edge, Effect, Promotion, PromotionId, Reason, Schedule,
+    TariffId, Title, parse_local_time,
 };
 use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
@@ -18,18 +18,20 @@ use crate::promotion_fields::{AudienceFields, Day, EffectFields, Hours, Promotio
 pub(crate) struct ParsedPromotion {
     /// The promotion; where a field is not acceptable, something else.
     pub(crate) promotion: Promotion,
+    /// Why it is to be approved, if that is said.
+    pub(crate) approval_reason: Option<Reason>,
     /// All that is wrong.
     pub(crate) errors: FieldErrors,
 }
 
 impl ParsedPromotion {
-    /// What can be written.
+    /// What can be written, and why.
     ///
     /// # Errors
     /// `validation_failed`, which names every field that is not acceptable.
-    pub(crate) fn finish(self) -> Result<Promotion, Problem> {
+    pub(crate) fn finish(self) -> Result<(Promotion, Option<Reason>), Problem> {
         match self.errors.is_empty() {
-            true => Ok(self.promotion),
+            true => Ok((self.promotion, self.approval_reason)),
             false => Err(self.errors.into_problem()),
         }
     }
@@ -87,6 +89,8 @@ pub(crate) fn parse(fields: &PromotionFields, mut errors: FieldErrors) -> Parsed
     let audience = errors.check("audience", audience(&fields.audience));
     let audience = audience.unwrap_or(Audience::All);
     let hold_minutes = errors.check("hold_minutes", hold_minutes(fields.hold_minutes));
+    let approval_reason = fields.approval_reason.as_deref().map(Reason::parse);
+    let approval_reason = errors.check("approval_reason", approval_reason.transpose());
     let promotion = Promotion {
         // The store numbers both.
         id: PromotionId(0),
@@ -115,7 +119,11 @@ pub(crate) fn parse(fields: &PromotionFields, mut errors: FieldErrors) -> Parsed
         hold: SignedDuration::from_mins(hold_minutes.unwrap_or_default()),
         refund_returns_use: fields.refund_returns_use,
     };
-    ParsedPromotion { promotion, errors }
+    ParsedPromotion {
+        promotion,
+        approval_reason: approval_reason.flatten(),
+        errors,
+    }
 }
 
 fn hold_minutes(minutes: i64) -> Result<i64, FieldError> {

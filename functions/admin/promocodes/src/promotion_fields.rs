@@ -94,6 +94,10 @@ pub(crate) struct PromotionFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(write_only)]
     pub(crate) promocodes: Option<Vec<CodeFields>>,
+    /// For the colleague who has to approve it, if somebody has to: 1 to 200 characters in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(write_only, example = "Agreed for the anniversary")]
+    pub(crate) approval_reason: Option<String>,
     /// Whether a full refund makes the use available again.
     #[serde(default = "yes")]
     #[schema(default = true)]

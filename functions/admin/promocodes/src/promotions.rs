@@ -3,20 +3,22 @@
 
 use std::collections::HashSet;
 
+use approval_requests::{ApprovalBody, Written};
 use axum::Json;
 use axum::extract::{self, Path};
 use axum::http::StatusCode;
-use domain::{Promotion, PromotionId, PromotionStatus};
+use domain::{Promotion, PromotionId, PromotionStatus, Reason};
 use jiff::tz::TimeZone;
-use loyalty_store::{CodeEntry, CodeFilter, PastVersion, PromotionFilter, StoredPromotion};
+use loyalty_store::{Change, CodeEntry, CodeFilter, PromotionFilter, StoredPromotion};
 use service_http::{
     CheckedBody, Code, FieldErrors, IfMatch, Language, Marketer, MergePatch, Page, PageSize,
-    Problem, ProblemBody, Query, SortedPage, Staff, StaffRequestKey, Version, Versioned, Versions,
-    path_number,
+    Problem, ProblemBody, Query, SortedPage, Staff, Versioned, Versions, path_number,
 };
+use staff_http::{StaffRequest, versions, written};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::approval::Wanted;
 use crate::code_body::CodeBody;
 use crate::field_error::FieldError;
 use crate::promotion_body::{CreatedPromotion, PromotionBody};
@@ -53,6 +55,47 @@ impl State {
             version: found.promotion.version,
             body: found.into(),
         })
+    }
+
+    /// Changes a promotion that has this version, or asks for the approval of that.
+    async fn write(
+        &self,
+        before: &Promotion,
+        version: Option<i32>,
+        (promotion, reason): (Promotion, Option<Reason>),
+        change: Change,
+        language: Language,
+    ) -> Result<Written<PromotionId>, Problem> {
+        let wanted = Wanted {
+            before: Some(before),
+            version: version.unwrap_or(before.version),
+            promotion: &promotion,
+            codes: &[],
+            reason: reason.as_ref(),
+        };
+        if let Some(approval) = self.ask_for_approval(wanted, change, language).await? {
+            return Ok(Written::Waits(approval));
+        }
+        // That it needs no approval may hang on what there is before.
+        let is_active = promotion.status == PromotionStatus::Active;
+        let version = version.or_else(|| is_active.then_some(before.version));
+        let id = before.id;
+        let replaced = self
+            .store
+            .replace_promotion(id, version, &promotion, change);
+        replaced.await.map_err(|error| refused(error, language))?;
+        Ok(Written::Done(id))
+    }
+
+    /// A promotion that was changed, or the approval that its change waits for.
+    async fn answer(
+        &self,
+        made: Written<PromotionId>,
+    ) -> Result<Written<Versioned<PromotionBody>>, Problem> {
+        match made {
+            Written::Done(id) => written(self.promotion_body(id).await).map(Written::Done),
+            Written::Waits(approval) => Ok(Written::Waits(approval)),
+        }
     }
 
     /// Adds what only the database knows to be wrong: references to what does not exist, and a total that can't be paid for a
@@ -133,7 +176,8 @@ async fn list_promotions(
 /// Create a promotion
 ///
 /// With its first promo codes, if there are any. Its period is given in local time of its time zone: `2026-03-01T00:00` in
-/// `Europe/Moscow`.
+/// `Europe/Moscow`. If it is active and its discount is as large as the shop has a second person approve, by default all of a
+/// price, nothing is created yet: the answer is the approval that it waits for.
 #[utoipa::path(
     post,
     path = "/admin/promotions",
@@ -145,20 +189,61 @@ async fn list_promotions(
     request_body = PromotionFields,
     responses(
         (status = 201, description = "The promotion, with its version as `ETag`", body = CreatedPromotion),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 409, description = "`promocode_taken`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn create_promotion(
     extract::State(state): extract::State<State>,
     Marketer(caller): Marketer,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
+    body: CheckedBody<PromotionFields>,
+) -> Result<Written<(StatusCode, Versioned<CreatedPromotion>)>, Problem> {
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
+        StaffRequest::New(change) => create(&state, body, change, language).await?,
+    };
+    let id = match made {
+        Written::Done(id) => id,
+        Written::Waits(approval) => return Ok(Written::Waits(approval)),
+    };
+    let promotion = written(state.promotion_body(id).await)?;
+    let filter = CodeFilter {
+        promotion_id: Some(id.0),
+        ..CodeFilter::default()
+    };
+    let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
+    let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
+    codes.reverse();
+    let reader = state.reader(caller);
+    let codes = state.store.show(&reader, |sight| {
+        let codes = codes.into_iter();
+        codes.map(|code| CodeBody::of(code, sight)).collect()
+    });
+    Ok(Written::Done((
+        StatusCode::CREATED,
+        Versioned {
+            version: promotion.version,
+            body: CreatedPromotion {
+                promotion: promotion.body,
+                promocodes: codes.await?,
+            },
+        },
+    )))
+}
+
+async fn create(
+    state: &State,
     CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
-) -> Result<(StatusCode, Versioned<CreatedPromotion>), Problem> {
+    change: Change,
+    language: Language,
+) -> Result<Written<PromotionId>, Problem> {
     // What is malformed was taken out, so the places of the others are not those that were sent.
     let malformed = errors.has("promocodes");
     let codes = match malformed {
@@ -175,29 +260,21 @@ async fn create_promotion(
             parsed.errors.refuse(&field, &FieldError::Unknown);
         }
     }
-    let promotion = parsed.finish()?;
+    let (promotion, reason) = parsed.finish()?;
     let codes: Vec<CodeEntry> = codes.into_iter().flatten().collect();
-    let change = state.change(caller, key);
+    let wanted = Wanted {
+        before: None,
+        version: 0,
+        promotion: &promotion,
+        codes: &codes,
+        reason: reason.as_ref(),
+    };
+    if let Some(approval) = state.ask_for_approval(wanted, change, language).await? {
+        return Ok(Written::Waits(approval));
+    }
     let created = state.store.create_promotion(&promotion, &codes, change);
     let id = created.await.map_err(|error| refused(error, language))?;
-    let promotion = state.promotion_body(id).await?;
-    let filter = CodeFilter {
-        promotion_id: Some(id.0),
-        ..CodeFilter::default()
-    };
-    let limit = i64::try_from(MAX_CODES).unwrap_or(i64::MAX);
-    let mut codes = state.store.find_codes(&filter, i64::MAX, limit).await?;
-    codes.reverse();
-    Ok((
-        StatusCode::CREATED,
-        Versioned {
-            version: promotion.version,
-            body: CreatedPromotion {
-                promotion: promotion.body,
-                promocodes: codes.into_iter().map(CodeBody::from).collect(),
-            },
-        },
-    ))
+    Ok(Written::Done(id))
 }
 
 /// The promo codes of a new promotion; `None` in the place of one that is not acceptable.
@@ -247,6 +324,8 @@ async fn get_promotion(
 /// Replace a promotion
 ///
 /// All its promo codes follow at once. An archived promotion can't be changed. Users who have applied a code keep their price.
+/// What makes a discount as large as a second person has to approve available to buyers, or to more of them, changes nothing
+/// yet: the answer is the approval that it waits for.
 #[utoipa::path(
     put,
     path = "/admin/promotions/{promotion_id}",
@@ -260,11 +339,13 @@ async fn get_promotion(
     request_body = PromotionFields,
     responses(
         (status = 200, description = "The updated promotion", body = PromotionBody),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `approval_pending`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -272,28 +353,32 @@ async fn get_promotion(
 )]
 async fn replace_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     body: CheckedBody<PromotionFields>,
-) -> Result<Versioned<PromotionBody>, Problem> {
+) -> Result<Written<Versioned<PromotionBody>>, Problem> {
     let id = number(&promotion_id)?;
-    let before = state.find_promotion(id).await?.promotion;
-    let promotion = parse_change(&state, body, &before, if_match.version()).await?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_promotion(id, if_match.version(), &promotion, change);
-    replaced.await.map_err(|error| refused(error, language))?;
-    state.promotion_body(id).await
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
+        StaffRequest::New(change) => {
+            let before = state.find_promotion(id).await?.promotion;
+            let parsed = parse_change(&state, body, &before, if_match.version()).await?;
+            state
+                .write(&before, if_match.version(), parsed, change, language)
+                .await?
+        }
+    };
+    state.answer(made).await
 }
 
 /// Change a promotion
 ///
 /// Only the members that are named; `null` removes one. All its promo codes follow at once. An archived promotion can't be
-/// changed. Users who have applied a code keep their price.
+/// changed. Users who have applied a code keep their price. What makes a discount as large as a second person has to approve
+/// available to buyers, or to more of them, changes nothing yet: the answer is the approval that it waits for.
 #[utoipa::path(
     patch,
     path = "/admin/promotions/{promotion_id}",
@@ -307,11 +392,13 @@ async fn replace_promotion(
     request_body(content = Value, description = "Members of a promotion", example = json!({ "title": "Скидка 30 %" })),
     responses(
         (status = 200, description = "The updated promotion", body = PromotionBody),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `if_match_invalid`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`marketer_only`", body = ProblemBody),
         (status = 404, description = "`promotion_not_found`", body = ProblemBody),
-        (status = 409, description = "`promotion_archived`", body = ProblemBody),
+        (status = 409, description = "`promotion_archived`, `approval_pending`", body = ProblemBody),
+        (status = 410, description = "`deleted_since`: a repeated request, whose promotion has been deleted", body = ProblemBody),
         (status = 412, description = "`changed_meanwhile`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
         (status = 428, description = "`if_match_missing`", body = ProblemBody),
@@ -319,25 +406,33 @@ async fn replace_promotion(
 )]
 async fn change_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     patch: MergePatch,
-) -> Result<Versioned<PromotionBody>, Problem> {
+) -> Result<Written<Versioned<PromotionBody>>, Problem> {
     let id = number(&promotion_id)?;
-    let before = state.find_promotion(id).await?.promotion;
-    // What the patch was merged into is what has to be there still.
-    let version = if_match.version().unwrap_or(before.version);
-    let body = patch.merge(&PromotionFields::from(before.clone()))?;
-    let promotion = parse_change(&state, body, &before, Some(version)).await?;
-    let change = state.change(caller, key);
-    let replaced = state
-        .store
-        .replace_promotion(id, Some(version), &promotion, change);
-    replaced.await.map_err(|error| refused(error, language))?;
-    state.promotion_body(id).await
+    let made = match request {
+        StaffRequest::Repeated(made) => state.made_before(&made).await?,
+        StaffRequest::New(change) => {
+            let replace = || async {
+                let before = state.find_promotion(id).await?.promotion;
+                // What the patch was merged into is what has to be there still.
+                let version = if_match.version().unwrap_or(before.version);
+                let body = patch
+                    .clone()
+                    .merge(&PromotionFields::from(before.clone()))?;
+                let parsed = parse_change(&state, body, &before, Some(version)).await?;
+                state
+                    .write(&before, Some(version), parsed, change, language)
+                    .await
+            };
+            if_match.change(replace).await?
+        }
+    };
+    state.answer(made).await
 }
 
 /// Reads a changed promotion. What the store refuses first is checked before what is only checked here.
@@ -346,7 +441,7 @@ async fn parse_change(
     CheckedBody { fields, mut errors }: CheckedBody<PromotionFields>,
     before: &Promotion,
     version: Option<i32>,
-) -> Result<Promotion, Problem> {
+) -> Result<(Promotion, Option<Reason>), Problem> {
     if fields.promocodes.is_some() {
         errors.refuse("promocodes", &FieldError::NotHere);
     }
@@ -386,16 +481,17 @@ async fn parse_change(
 )]
 async fn delete_promotion(
     extract::State(state): extract::State<State>,
-    Marketer(caller): Marketer,
+    _: Marketer,
     Path(promotion_id): Path<String>,
     if_match: IfMatch,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
 ) -> Result<StatusCode, Problem> {
     let id = number(&promotion_id)?;
-    let change = state.change(caller, key);
-    let deleted = state.store.delete_promotion(id, if_match.version(), change);
-    deleted.await.map_err(|error| refused(error, language))?;
+    if let StaffRequest::New(change) = request {
+        let deleted = state.store.delete_promotion(id, if_match.version(), change);
+        deleted.await.map_err(|error| refused(error, language))?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -422,21 +518,8 @@ async fn list_promotion_versions(
     _: Staff,
     Path(promotion_id): Path<String>,
 ) -> Result<Json<Versions<PromotionFields>>, Problem> {
-    let versions = state.store.promotion_versions(number(&promotion_id)?);
-    let versions = versions.await?;
-    if versions.is_empty() {
-        return Err(Problem::new(Code::PromotionNotFound));
-    }
-    let version = |past: PastVersion<Promotion>| Version {
-        version: past.version,
-        at: past.at,
-        by: past.actor_id,
-        changed: None,
-        value: past.value.into(),
-    };
-    Ok(Json(Versions::new(
-        versions.into_iter().map(version).collect(),
-    )))
+    let past = state.store.promotion_versions(number(&promotion_id)?);
+    versions(past.await?, Code::PromotionNotFound, PromotionFields::from)
 }
 
 fn number(promotion_id: &str) -> Result<PromotionId, Problem> {

@@ -79,6 +79,9 @@ pub(crate) struct RefundBody {
     /// Who of the staff ordered it.
     #[serde(skip_serializing_if = "Option::is_none")]
     ordered_by: Option<Uuid>,
+    /// Who of the staff approved it, if it was so large that somebody had to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<Uuid>,
     /// Why it was ordered.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -133,6 +136,7 @@ impl From<Refund> for RefundBody {
             amount: refund.amount.into(),
             cause: refund.cause,
             ordered_by: refund.actor_id,
+            approved_by: refund.approved_by,
             reason: refund.reason,
             failure: refund.failure,
             created_at: refund.created_at,

@@ -8,13 +8,14 @@ mod refunds;
 
 use std::sync::Arc;
 
+use approval_requests::ApprovalPolicy;
 use axum::extract::FromRef;
 use cache::Cache;
 use checkout::Checkout;
 use domain::{Clock, Random};
-use loyalty_store::Change;
+use loyalty_store::LoyaltyStore;
 use runtime::{ConfigError, OsRandom, SystemClock};
-use service_http::{Access, Caller, Code, Problem, StaffRequestKey};
+use service_http::{Access, Code, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -31,6 +32,7 @@ pub struct State {
     checkout: Checkout,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    approvals: ApprovalPolicy,
 }
 
 impl State {
@@ -44,15 +46,14 @@ impl State {
             checkout: Checkout::from_env()?,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
+            approvals: ApprovalPolicy::from_env()?,
         })
     }
+}
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
+impl FromRef<State> for LoyaltyStore {
+    fn from_ref(state: &State) -> LoyaltyStore {
+        state.checkout.store().clone()
     }
 }
 

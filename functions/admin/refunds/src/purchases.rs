@@ -6,8 +6,9 @@ use domain::{PromoCodeId, Reason, TariffId};
 use loyalty_store::{PurchaseFilter, Revocation};
 use service_http::{
     Admin, Code, FieldAdvice, JsonBody, Language, Page, PageSize, Problem, ProblemBody, Query,
-    Staff, StaffRequestKey, TimeCursor, TimeWindow,
+    Staff, TimeCursor, TimeWindow,
 };
+use staff_http::StaffRequest;
 use uuid::Uuid;
 
 use crate::dto::{PurchaseDetails, PurchaseOfUser, RevocationRequest};
@@ -44,6 +45,7 @@ pub(crate) async fn list_purchases(
     _: Staff,
     query: Query,
 ) -> Result<Json<Page<PurchaseOfUser>>, Problem> {
+    let others = ["user_id", "promocode_id"];
     let window = TimeWindow::read(&query)?;
     let filter = PurchaseFilter {
         user_id: query.optional_parsed("user_id")?,
@@ -51,9 +53,9 @@ pub(crate) async fn list_purchases(
         tariff: query.optional_number("tariff")?.map(TariffId),
         code: query.optional_number("promocode_id")?.map(PromoCodeId),
         from: window.from,
-        to: window.to,
+        // Last: what is wrong with a parameter is said first.
+        to: window.narrowing(&query, &others, state.clock.now())?.to,
     };
-    window.narrows(&query, &["user_id", "promocode_id"], state.clock.now())?;
     let before = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
@@ -112,28 +114,32 @@ pub(crate) async fn get_purchase(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`purchase_not_found`", body = ProblemBody),
-        (status = 409, description = "`purchase_not_paid`, `purchase_refunded`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `purchase_not_paid`, `purchase_refunded`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 pub(crate) async fn revoke_purchase(
     extract::State(state): extract::State<State>,
-    Admin(caller): Admin,
+    _: Admin,
     Path(purchase_id): Path<String>,
-    key: StaffRequestKey,
+    request: StaffRequest,
     language: Language,
     JsonBody(RevocationRequest { reason }): JsonBody<RevocationRequest>,
 ) -> Result<Json<PurchaseDetails>, Problem> {
     let id = parse_id(&purchase_id)?;
     let reason = Reason::parse(&reason)
         .map_err(|error| Problem::invalid_field("reason", error.advice(language)))?;
-    let (store, change) = (state.checkout.store(), state.change(caller, key));
+    let StaffRequest::New(change) = request else {
+        return load(&state, id).await;
+    };
+    let store = state.checkout.store();
     let revoked = store.revoke_purchase(id, &reason, change, state.random.as_ref());
     match revoked.await? {
         Revocation::Done => load(&state, id).await,
         Revocation::Refunded => Err(Problem::new(Code::PurchaseRefunded)),
         Revocation::NotPaid => Err(Problem::new(Code::PurchaseNotPaid)),
         Revocation::NoPurchase => Err(Problem::new(Code::PurchaseNotFound)),
+        Revocation::OwnAccount => Err(Problem::new(Code::OwnAccount)),
         Revocation::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
 }

@@ -1,11 +1,12 @@
 //! Refunds: a list, and ordering one.
 
+use approval_requests::{ApprovalBody, Written};
 use axum::Json;
 use axum::extract::{self, Path};
 use axum::http::StatusCode;
 use checkout::CheckoutError;
 use domain::Reason;
-use loyalty_store::{Refund, RefundFilter, RefundOrder, RefundOutcome};
+use loyalty_store::{Change, Refund, RefundFilter, RefundOrder, RefundOutcome};
 use service_http::{
     Admin, Code, FieldErrors, JsonBody, Language, Page, PageSize, Problem, ProblemBody, Query,
     RequiredIdempotencyKey, Staff, StaffRequestKey, TimeCursor, TimeWindow, parse_amount,
@@ -44,15 +45,16 @@ pub(crate) async fn list_refunds(
     _: Staff,
     query: Query,
 ) -> Result<Json<Page<ListedRefund>>, Problem> {
+    let others = ["purchase_id", "user_id"];
     let window = TimeWindow::read(&query)?;
     let filter = RefundFilter {
         purchase_id: query.optional_parsed("purchase_id")?,
         user_id: query.optional_parsed("user_id")?,
         status: query.optional_parsed("status")?,
         from: window.from,
-        to: window.to,
+        // Last: what is wrong with a parameter is said first.
+        to: window.narrowing(&query, &others, state.clock.now())?.to,
     };
-    window.narrows(&query, &["purchase_id", "user_id"], state.clock.now())?;
     let before = query
         .optional_parsed("cursor")?
         .map(|TimeCursor(place)| place);
@@ -71,7 +73,8 @@ pub(crate) async fn list_refunds(
 /// Refunds `amount`, or everything that is left, of a paid purchase. Once everything is refunded, the subscription
 /// ends, and the use of the promo code becomes available again if the code has `refund_returns_use`. A repeated call with
 /// the same `Idempotency-Key` returns the same refund; the key belongs to the purchase. `pending` means that the provider
-/// has not decided yet; it is polled automatically.
+/// has not decided yet; it is polled automatically. If all refunds of the purchase together are more than one administrator
+/// may refund alone, by default 10,000 roubles, no money moves yet: the answer is the approval that the refund waits for.
 #[utoipa::path(
     post,
     path = "/admin/purchases/{purchase_id}/refunds",
@@ -84,11 +87,12 @@ pub(crate) async fn list_refunds(
     request_body = RefundRequest,
     responses(
         (status = 201, description = "The refund", body = RefundBody),
+        (status = 202, description = "It waits for an approval, which is at `Location`", body = ApprovalBody),
         (status = 400, description = "`body_not_json`, `idempotency_key_missing`, `idempotency_key_invalid`", body = ProblemBody),
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`purchase_not_found`", body = ProblemBody),
-        (status = 409, description = "`purchase_not_paid`, `nothing_to_refund`", body = ProblemBody),
+        (status = 409, description = "`own_account`, `purchase_not_paid`, `nothing_to_refund`, `approval_pending`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `refund_too_large`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
@@ -97,20 +101,20 @@ pub(crate) async fn order_refund(
     Admin(caller): Admin,
     Path(purchase_id): Path<String>,
     RequiredIdempotencyKey(key): RequiredIdempotencyKey,
+    StaffRequestKey(request): StaffRequestKey,
     language: Language,
     JsonBody(RefundRequest { amount, reason }): JsonBody<RefundRequest>,
-) -> Result<(StatusCode, Json<RefundBody>), Problem> {
+) -> Result<Written<(StatusCode, Json<RefundBody>)>, Problem> {
     let id = parse_id(&purchase_id)?;
     let store = state.checkout.store();
     let mut errors = FieldErrors::new(language);
     let reason = errors.check("reason", Reason::parse(&reason));
+    let purchase = store.find_purchase(id).await?;
+    let currency = purchase.map(|purchase| purchase.total.currency());
+    let currency = currency.ok_or_else(|| Problem::new(Code::PurchaseNotFound));
     let amount = match amount {
         None => None,
-        Some(text) => {
-            let purchase = store.find_purchase(id).await?;
-            let purchase = purchase.ok_or_else(|| Problem::new(Code::PurchaseNotFound))?;
-            errors.check("amount", parse_amount(&text, purchase.total.currency()))
-        }
+        Some(text) => errors.check("amount", parse_amount(&text, currency.clone()?)),
     };
     let Some(reason) = reason.filter(|_| errors.is_empty()) else {
         return Err(errors.into_problem());
@@ -120,13 +124,28 @@ pub(crate) async fn order_refund(
         amount_minor: amount.map(domain::Money::minor),
         key: Some(&key),
         reason: &reason,
+        limit: state.approvals.refund_limit(currency?, state.clock.now()),
     };
-    let change = state.change(caller, StaffRequestKey(None));
+    let change = Change {
+        actor_id: caller.user_id,
+        at: state.clock.now(),
+        request,
+    };
     let ordered = store.order_refund(order, change, state.random.as_ref());
     let refund = match ordered.await? {
         RefundOutcome::Refund(refund) => *refund,
+        RefundOutcome::Requested(approval_id) => {
+            let approval = store.find_approval(approval_id, change.at).await?;
+            let approval = approval.ok_or_else(|| Problem::new(Code::ApprovalNotFound))?;
+            return Ok(Written::Waits(Box::new(approval.into())));
+        }
+        RefundOutcome::ApprovalPending(approval_id) => {
+            let problem = Problem::new(Code::ApprovalPending);
+            return Err(problem.with("approval_id", approval_id.to_string()));
+        }
         RefundOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
         RefundOutcome::NoPurchase => return Err(Problem::new(Code::PurchaseNotFound)),
+        RefundOutcome::OwnAccount => return Err(Problem::new(Code::OwnAccount)),
         RefundOutcome::NotPaid => return Err(Problem::new(Code::PurchaseNotPaid)),
         RefundOutcome::NothingLeft => return Err(Problem::new(Code::NothingToRefund)),
         RefundOutcome::TooMuch { left } => {
@@ -134,7 +153,7 @@ pub(crate) async fn order_refund(
         }
     };
     let refund = advance(&state, refund).await?;
-    Ok((StatusCode::CREATED, Json(refund.into())))
+    Ok(Written::Done((StatusCode::CREATED, Json(refund.into()))))
 }
 
 async fn advance(state: &State, refund: Refund) -> Result<Refund, Problem> {

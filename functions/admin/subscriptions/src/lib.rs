@@ -13,8 +13,9 @@ use loyalty_store::{Change, EndOutcome, Gift, GiftOutcome, LoyaltyStore};
 use runtime::{ConfigError, OsRandom, SystemClock};
 use service_http::{
     Access, Admin, Caller, CheckedBody, Code, FieldAdvice, JsonBody, Language, Page, PageSize,
-    Problem, ProblemBody, Query, Staff, StaffRequestKey, TimeCursor,
+    Problem, ProblemBody, Query, Staff, TimeCursor,
 };
+use staff_http::StaffRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -55,19 +56,8 @@ impl State {
         })
     }
 
-    fn change(&self, caller: Caller, StaffRequestKey(request): StaffRequestKey) -> Change {
-        Change {
-            actor_id: caller.user_id,
-            at: self.clock.now(),
-            request,
-        }
-    }
-
-    /// Whether the caller may give this user so much.
-    fn check(&self, caller: Caller, user_id: Uuid, length: GiftLength) -> Result<(), Problem> {
-        if user_id == caller.user_id {
-            return Err(Problem::new(Code::OwnAccount));
-        }
+    /// Whether the caller may give so much.
+    fn check(&self, caller: Caller, length: GiftLength) -> Result<(), Problem> {
         let is_limited = !matches!(caller.role, Role::Marketer | Role::Admin);
         if is_limited && length.max_days() > self.support_days {
             let limit = self.support_days;
@@ -158,30 +148,42 @@ async fn list_periods(
 async fn give_subscription(
     extract::State(state): extract::State<State>,
     Staff(caller): Staff,
-    key: StaffRequestKey,
+    request: StaffRequest,
     body: CheckedBody<GiftRequest>,
 ) -> Result<(StatusCode, Json<PeriodBody>), Problem> {
+    let id = match request {
+        StaffRequest::Repeated(given) => given.resource_id()?,
+        StaffRequest::New(change) => give(&state, caller, body, change).await?,
+    };
+    let period = state.load(&[id]).await?.pop();
+    let gone = || Problem::new(Code::Internal).caused_by("a purchase that is gone");
+    Ok((StatusCode::CREATED, Json(period.ok_or_else(gone)?)))
+}
+
+async fn give(
+    state: &State,
+    caller: Caller,
+    body: CheckedBody<GiftRequest>,
+    change: Change,
+) -> Result<Uuid, Problem> {
     let (user_id, tariff, length, reason) = dto::parse(body)?;
-    state.check(caller, user_id, length)?;
+    state.check(caller, length)?;
     let gift = Gift {
         user_id,
         tariff,
         length,
         reason: &reason,
     };
-    let change = state.change(caller, key);
     let given = (state.store).give_subscription(gift, change, state.random.as_ref());
-    let id = match given.await? {
-        GiftOutcome::Given(id) => id,
-        GiftOutcome::NoUser => return Err(Problem::new(Code::UserNotFound)),
-        GiftOutcome::Blocked => return Err(Problem::new(Code::UserBlocked)),
-        GiftOutcome::NoTariff => return Err(Problem::new(Code::TariffNotFound)),
-        GiftOutcome::NotOnSale => return Err(Problem::new(Code::TariffNotOnSale)),
-        GiftOutcome::KeyReused => return Err(Problem::new(Code::IdempotencyKeyReused)),
-    };
-    let period = state.load(&[id]).await?.pop();
-    let gone = || Problem::new(Code::Internal).caused_by("a purchase that is gone");
-    Ok((StatusCode::CREATED, Json(period.ok_or_else(gone)?)))
+    match given.await? {
+        GiftOutcome::Given(id) => Ok(id),
+        GiftOutcome::NoUser => Err(Problem::new(Code::UserNotFound)),
+        GiftOutcome::OwnAccount => Err(Problem::new(Code::OwnAccount)),
+        GiftOutcome::Blocked => Err(Problem::new(Code::UserBlocked)),
+        GiftOutcome::NoTariff => Err(Problem::new(Code::TariffNotFound)),
+        GiftOutcome::NotOnSale => Err(Problem::new(Code::TariffNotOnSale)),
+        GiftOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
+    }
 }
 
 /// End a subscription
@@ -203,19 +205,28 @@ async fn give_subscription(
         (status = 401, description = "No valid access token", body = ProblemBody),
         (status = 403, description = "`admin_only`", body = ProblemBody),
         (status = 404, description = "`user_not_found`, `subscription_not_found`", body = ProblemBody),
+        (status = 409, description = "`own_account`", body = ProblemBody),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody),
     )
 )]
 async fn end_subscription(
     extract::State(state): extract::State<State>,
-    Admin(caller): Admin,
-    key: StaffRequestKey,
+    _: Admin,
+    request: StaffRequest,
     language: Language,
     JsonBody(body): JsonBody<EndRequest>,
 ) -> Result<Json<EndedPeriods>, Problem> {
     let reason = Reason::parse(&body.reason)
         .map_err(|error| Problem::invalid_field("reason", error.advice(language)))?;
-    let (change, random) = (state.change(caller, key), state.random.as_ref());
+    let change = match request {
+        StaffRequest::New(change) => change,
+        StaffRequest::Repeated(ended) => {
+            let ids: Vec<Uuid> = ended.answer()?;
+            let items = state.load(&ids).await?;
+            return Ok(Json(EndedPeriods { items }));
+        }
+    };
+    let random = state.random.as_ref();
     let (user_id, tariff) = (body.user_id, TariffId(body.tariff));
     let ended = state
         .store
@@ -226,6 +237,7 @@ async fn end_subscription(
             Ok(Json(EndedPeriods { items }))
         }
         EndOutcome::NoUser => Err(Problem::new(Code::UserNotFound)),
+        EndOutcome::OwnAccount => Err(Problem::new(Code::OwnAccount)),
         EndOutcome::NotSubscribed => Err(Problem::new(Code::SubscriptionNotFound)),
         EndOutcome::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }

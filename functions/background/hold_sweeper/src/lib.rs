@@ -91,7 +91,7 @@ pub async fn resolve_refunds(checkout: &Checkout, clock: &dyn Clock) -> Result<u
 }
 
 /// Makes room for the decisions of the months to come, and forgets what has been kept long enough: the oldest
-/// decisions, events of purchases that were published, and requests of staff (docs/data-retention.md).
+/// decisions, events of purchases that were published, requests of staff, and approvals (docs/data-retention.md).
 ///
 /// # Errors
 /// Any [`PgError`].
@@ -99,6 +99,7 @@ pub async fn forget_old(checkout: &Checkout, clock: &dyn Clock) -> Result<(), Pg
     let (store, now) = (checkout.store(), clock.now());
     store.maintain_decision_partitions(now).await?;
     store.purge_published_events(now).await?;
+    store.maintain_approvals(now).await?;
     store.purge_staff_requests(now).await.map(drop)
 }
 

@@ -109,6 +109,8 @@ impl Postgres<'_> {
             "timezone=UTC".into(),
             "log_timezone=UTC".into(),
             "cluster_name=".to_owned() + self.database,
+            // Without DETAIL, which quotes the value of a unique key: a promo code, an e-mail address.
+            "log_error_verbosity=terse".into(),
         ];
         if !self.durable {
             settings.extend(

@@ -286,6 +286,13 @@ async fn unacceptable_tariff_is_refused_with_every_field() {
         expected.sort_unstable();
         assert_eq!(named, expected, "{changes}");
     }
+    let cheap = json!({ "price": "0.50" });
+    for language in ["en", "ru"] {
+        let call = patch(&marketer, &id, "*", &cheap).header("accept-language", language);
+        let answer = call.send().await;
+        let detail = &answer.problem(422, "validation_failed")["errors"][0]["detail"];
+        assert!(detail.as_str().unwrap().contains("1.00"), "{detail}");
+    }
     let twice = marketer
         .call("PATCH", &one(&id))
         .header("content-type", "application/json");

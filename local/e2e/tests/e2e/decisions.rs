@@ -77,7 +77,7 @@ async fn why(
 #[tokio::test]
 async fn decision_id_leads_to_every_outcome() {
     let world = World::new().await;
-    let (user, staff) = (world.user().await, world.staff("support").await);
+    let (user, staff) = (world.user().await, world.staff("marketer").await);
     let tariff = world.tariff(29_900).await;
     let spec = PromoSpec {
         status: PromotionStatus::Paused,
@@ -478,7 +478,7 @@ async fn link_adds_the_user_to_a_group_and_the_code_passes() {
     assert_eq!(link["role"], "marketer");
     follow(&support, link).await.problem(403, "marketer_only");
     assert_eq!(follow(&marketer, link).await.success(200)["added"], 1);
-    let passes = why(&support, &user, &promo, &tariff, None).await;
+    let passes = why(&marketer, &user, &promo, &tariff, None).await;
     let summary = passes.success(200)["summary"].as_str().unwrap();
     assert_eq!(
         summary,

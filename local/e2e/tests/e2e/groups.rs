@@ -314,9 +314,11 @@ async fn repeated_group_request_changes_nothing() {
         import("remove", "g", user.id).await.success(200)["removed"],
         1
     );
-    // Repeated after the user was removed, each does not add the user again.
-    assert_eq!(patch(&add).await.success(200)["added"], 0);
-    assert_eq!(import("add", "f", user.id).await.success(200)["added"], 0);
+    // Repeated after the user was removed, each says what it did, and does not add the user again.
+    assert_eq!(patch(&add).await.success(200)["added"], 1);
+    let again = import("add", "f", user.id).await;
+    assert_eq!(again.success(200)["added"], 1);
+    assert_eq!(again.json["unchanged"], 0);
     let read = marketer.call("GET", &path).send().await;
     assert_eq!(read.success(200)["members"], 0);
     for other in [
@@ -330,7 +332,57 @@ async fn repeated_group_request_changes_nothing() {
     for _ in 0..2 {
         keyed("DELETE", &path, "h").send().await.success(204);
     }
-    create(&body).await.problem(404, "group_not_found");
+    create(&body).await.problem(410, "deleted_since");
+    let renamed = keyed("PUT", &path, "b").json(&first).send().await;
+    renamed.problem(410, "deleted_since");
+    // The members are not there any more, but what was done is known.
+    assert_eq!(patch(&add).await.success(200)["added"], 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn versions_of_a_group_say_who_renamed_it_and_count_its_members() {
+    let world = World::new().await;
+    let (marketer, other) = (world.staff("marketer").await, world.staff("marketer").await);
+    let users = world.users(3).await;
+    let titles = [title(), title()];
+    let id = number(&make(&marketer, &titles[0]).await);
+    regroup(&marketer, id, &[users[0].id, users[1].id], &[])
+        .await
+        .success(200);
+    rename(&other, id, &titles[1]).await.success(200);
+    // Renamed to what it is called already: no version.
+    rename(&marketer, id, &titles[1]).await.success(200);
+    let path = format!("/admin/groups/{id}/members/import?mode=replace");
+    let file = marketer.call("POST", &path).csv(users[2].id.to_string());
+    file.send().await.success(200);
+    regroup(&marketer, id, &[], &[users[2].id])
+        .await
+        .success(200);
+
+    let versions = async || send(&marketer, "GET", &format!("/{id}/versions")).await;
+    let listed = versions().await;
+    let items = listed.success(200)["items"].as_array().unwrap();
+    let told = items.iter().zip([
+        (2, &other, &titles[1], json!(["title"]), 1, 3),
+        (1, &marketer, &titles[0], Value::Null, 2, 0),
+    ]);
+    assert_eq!(items.len(), 2);
+    for (item, (version, by, title, changed, added, removed)) in told {
+        assert!(item["at"].is_string());
+        assert_eq!(item["version"], version);
+        assert_eq!(item["by"], by.id.to_string());
+        assert_eq!(item["value"], json!({ "title": title }));
+        assert_eq!(item["changed"], changed);
+        assert_eq!(item["members_added"], added);
+        assert_eq!(item["members_removed"], removed);
+    }
+    send(&marketer, "DELETE", &format!("/{id}"))
+        .await
+        .success(204);
+    assert_eq!(versions().await.success(200), &listed.json, "they stay");
+    let unknown = send(&marketer, "GET", "/9223372036854775807/versions").await;
+    unknown.problem(404, "group_not_found");
     world.finish().await;
 }
 

@@ -154,13 +154,15 @@ async fn partial_refunds_end_at_the_total() {
         part("first").await.json["refund_id"],
         first.json["refund_id"]
     );
-    let other = refund(
-        &shop.admin,
-        purchase,
-        json!({ "amount": "98.00" }),
-        Some("first"),
-    )
-    .await;
+    // All that is left, another amount, or another reason, is another request.
+    for other in [json!({}), json!({ "amount": "98.00" })] {
+        let other = refund(&shop.admin, purchase, other, Some("first")).await;
+        other.problem(422, "idempotency_key_reused");
+    }
+    let path = format!("/admin/purchases/{purchase}/refunds");
+    let other = json!({ "amount": "99.00", "reason": "x" });
+    let call = shop.admin.call("POST", &path).json(&other);
+    let other = call.header("idempotency-key", "first").send().await;
     other.problem(422, "idempotency_key_reused");
     assert_eq!(shop.balance(purchase).await, 10_000);
 

@@ -3,6 +3,7 @@
 mod audience;
 mod budgets;
 mod held;
+mod insider;
 mod limits;
 mod period;
 mod price;
@@ -23,11 +24,12 @@ pub(crate) type Rule = fn(&Facts) -> Outcome;
 pub const RULES: usize = ALL.len();
 
 /// All rules, in the order of [`crate::RuleCode`].
-pub(crate) const ALL: [Rule; 29] = [
+pub(crate) const ALL: [Rule; 30] = [
     user::registered,
     user::active,
     audience::in_audience,
     audience::for_user,
+    insider::is_outsider,
     audience::named_by_text,
     audience::first_purchase,
     period::promotion_active,

@@ -166,6 +166,10 @@ fn each_rule_refuses_for_its_own_reason() {
         reasons(|f| f.code.user_id = Some(Uuid::from_u128(2))),
         [CodeForAnotherUser]
     );
+    assert_eq!(
+        reasons(|f| f.observed.insider_since = Some(NOW)),
+        [ConflictOfInterest]
+    );
     for status in [
         PromotionStatus::Draft,
         PromotionStatus::Paused,
@@ -324,6 +328,7 @@ fn use_is_movable_when_nothing_else_refuses() {
     assert!(!movable(|f| f.observed.held = None));
     assert!(!movable(|f| f.observed.taken = 11));
     assert!(!movable(|f| f.promotion.status = PromotionStatus::Paused));
+    assert!(!movable(|f| f.observed.insider_since = Some(NOW)));
     // Its payment is pending.
     assert!(!movable(|f| f.observed.held = Some(Held {
         until: None,
@@ -499,8 +504,9 @@ fn code_has_its_own_state_end_and_uses() {
 
 #[test]
 fn recalled_decision_has_the_outcomes_of_the_first() {
-    let changes: [fn(&mut Parts); 4] = [
+    let changes: [fn(&mut Parts); 5] = [
         |_| (),
+        |f| f.observed.insider_since = Some(NOW),
         |f| f.observed.uses = 1,
         |f| f.promotion.ends_at = Some(NOW - HOUR),
         |f| {
@@ -534,8 +540,16 @@ fn recalled_decision_keeps_its_verdict_and_its_rules() {
         .map(|o| o.rule)
         .collect();
     assert_eq!(refusals, [RuleCode::PromoEnded]);
-    let none = Decision::recall(&parts().facts(), RULE_SET - 1, &refused, &[]);
+    let none = Decision::recall(&parts().facts(), 0, &refused, &[]);
     assert_eq!(none, [], "rules that came later were not asked");
+    let rules = |rule_set| {
+        let mut insider = parts();
+        insider.observed.insider_since = Some(NOW);
+        let outcomes = Decision::recall(&insider.facts(), rule_set, &[], &[]);
+        outcomes.into_iter().map(|o| o.rule).collect::<Vec<_>>()
+    };
+    let conflict = RuleCode::ConflictOfInterest;
+    assert!(!rules(1).contains(&conflict) && rules(2).contains(&conflict));
 }
 
 #[test]
@@ -710,6 +724,37 @@ fn unlisted_code_works_by_its_text() {
     let mut parts = parts();
     parts.promotion.listed = false;
     assert!(parts.clone().decide().hidden);
+}
+
+#[test]
+fn insider_is_refused_whatever_the_code_is() {
+    let known = NOW - HOUR;
+    let changes: [fn(&mut Parts); 5] = [
+        |_| (),
+        |f| {
+            f.promotion.listed = false;
+            f.observed.named_by_text = true;
+        },
+        |f| f.code.user_id = Some(f.user_id),
+        |f| f.promotion.effect = Effect::Free { days: 7 },
+        |f| {
+            f.promotion.audience = Audience::Groups(vec![7]);
+            f.observed.group_ids = vec![7];
+        },
+    ];
+    for change in changes {
+        assert_eq!(reasons(change), []);
+        let mut parts = parts();
+        change(&mut parts);
+        parts.observed.insider_since = Some(known);
+        let decision = parts.clone().decide();
+        let refusals: Vec<&Outcome> = decision.refusals().collect();
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(refusals[0].rule, RuleCode::ConflictOfInterest);
+        assert_eq!(refusals[0].observed, RuleValue::Time(known));
+        assert!(!decision.hidden, "it is known to exist");
+        assert_eq!(parts.facts().accepted(), None, "nor is it listed");
+    }
 }
 
 #[test]

@@ -6,13 +6,16 @@
     reason = "a test may fail"
 )]
 
+mod approvals;
 mod currencies;
 mod for_user;
 mod gifts;
+mod insiders;
 mod interleavings;
 mod limits;
 mod list;
 mod memberships;
+mod own_accounts;
 mod plans;
 mod purchase_events;
 mod retention;

@@ -36,6 +36,8 @@ const MAX_SORTED: f64 = 100.0;
 pub const BUYER: usize = 10;
 /// The first of the users with few purchases.
 const NEWCOMER: usize = 10_001;
+/// A user who has seen almost all promotions and codes as a member of staff.
+const INSIDER: usize = 20_000;
 
 #[tokio::test]
 async fn hot_statements_read_what_they_need() {
@@ -366,6 +368,11 @@ async fn use_promo_codes(store: &LoyaltyStore, plans: &Plans) {
         decisions(store, about(user)).await;
     }
     for _ in 0..TIMES {
+        list(store, INSIDER, now).await;
+        let known = apply(store, INSIDER, "SHARED501", 1, now).await;
+        assert!(known.is_none());
+        let held = apply(store, INSIDER, "SHARED7", 1, now).await.unwrap();
+        store.release_application(held.id, now).await.unwrap();
         list(store, BUYER, now).await;
         let held = apply(store, BUYER, "SHARED7", 1, now).await.unwrap();
         store.release_application(held.id, now).await.unwrap();
@@ -535,10 +542,21 @@ async fn fill(pool: &Pool) {
         "INSERT INTO refunds (id, purchase_id, amount_minor, currency, cause, status, created_at, updated_at, check_at)
          SELECT gen_random_uuid(), id, 100, currency, 'provider', 'pending', created_at, created_at, created_at
          FROM purchases",
+        "INSERT INTO approvals (id, kind, state, purchase_id, proposal, requested_by, requested_at, expires_at, decided_by,
+             decided_at)
+         SELECT r.id, 'refund', 'approved', r.purchase_id, '{}', gen_random_uuid(), r.created_at,
+             r.created_at + interval '7 days', gen_random_uuid(), r.created_at
+         FROM refunds r",
         "INSERT INTO refusals (id, at, user_id, code_id, promotion_id, tariff_id, code_version, promotion_version,
              tariff_version, rule_set, refused, observed)
          SELECT gen_random_uuid(), created_at, user_id, code_id, promotion_id, 1, 1, 1, 1, 1, '{promo_not_started}', '{}'
          FROM applications",
+        // The last user has seen almost everything as a member of staff, and a hundred others a few codes.
+        "INSERT INTO insiders (person_id, promotion_id, since)
+         SELECT lpad('20000', 32, '0')::uuid, id, now() FROM promotions WHERE id > 30",
+        "INSERT INTO insiders (person_id, code_id, since)
+         SELECT lpad((CASE n % 2 WHEN 0 THEN 20000 ELSE 19000 + n % 100 END)::text, 32, '0')::uuid, 1000 + n, now()
+         FROM generate_series(1, 20000) AS n",
         "UPDATE promotions SET title = 'Promotion of today'",
         "UPDATE promo_codes SET max_uses = 2 WHERE batch_id IS NOT NULL",
         "ANALYZE",

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use loyalty_store::LoyaltyStore;
+use domain::{PromoCode, PromoCodeId, PromoRef, Random, Role};
+use loyalty_store::{CodeFilter, LoyaltyStore, StaffReader, TypedIn};
 use pg::{AdHoc, Pool, Type};
 use redemption::ApplyOutcome;
 use runtime::OsRandom;
@@ -245,4 +246,67 @@ async fn list_takes_one_round_trip_while_the_catalogue_is_unchanged() {
     list().await.unwrap();
     let (count, codes) = trips!(trips, list());
     assert_eq!((count, codes.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn answers_with_texts_take_another_round_trip_only_if_one_is_recorded() {
+    let world = World::new(1);
+    let (store, trips) = counted().await;
+    let filter = async |listed: bool| {
+        let promo = world.promo(100, Limits::default()).await;
+        let sql = "UPDATE promotions p SET listed = $2 FROM promo_codes c
+            WHERE c.id = $1 AND p.id = c.promotion_id RETURNING p.id";
+        let params: [pg::Param; 2] = [(&promo, Type::INT8), (&listed, Type::BOOL)];
+        CodeFilter {
+            promotion_id: Some(world.number(sql, &params).await),
+            ..CodeFilter::default()
+        }
+    };
+    let (listed, unlisted) = (filter(true).await, filter(false).await);
+    for (filter, role, expected, masked) in [
+        (&listed, Role::Support, 0, false),
+        (&listed, Role::Marketer, 0, false),
+        (&unlisted, Role::Support, 0, true),
+        (&unlisted, Role::Marketer, 1, false),
+        (&unlisted, Role::Admin, 1, false),
+    ] {
+        let codes = store.find_codes(filter, i64::MAX, 1).await.unwrap();
+        let reader = StaffReader::new(OsRandom.uuid(), role, world::now());
+        let show = || store.show(&reader, |sight| sight.show(&codes[0].text));
+        for time in ["first", "second"] {
+            let (count, shown) = trips!(trips, show());
+            assert_eq!((count, shown.masked), (expected, masked), "{role}, {time}");
+        }
+    }
+    // Any role but those that may know texts sees none.
+    let codes = store.find_codes(&unlisted, i64::MAX, 1).await.unwrap();
+    let reader = StaffReader::new(OsRandom.uuid(), Role::User, world::now());
+    let shown = store.show(&reader, |sight| sight.show(&codes[0].text));
+    assert!(shown.await.unwrap().masked);
+    assert!(
+        format!("{:?}", codes[0].text).len() < 10,
+        "not even when it is debugged"
+    );
+}
+
+#[tokio::test]
+async fn text_whose_reader_cannot_be_recorded_is_not_shown() {
+    let database = testkit::scratch::loyalty_url().await;
+    let pool = Pool::new(&database, 1).unwrap();
+    let world = World {
+        store: LoyaltyStore::new(pool.clone()),
+        pool,
+    };
+    let promo = world.promo(100, Limits::default()).await;
+    let code = world.store.find_code(PromoCodeId(promo)).await;
+    let code = code.unwrap().unwrap();
+    let sql = "ALTER TABLE insiders RENAME TO away";
+    world.pool.execute(sql, &[]).await.unwrap();
+    let reader = StaffReader::new(OsRandom.uuid(), Role::Marketer, world::now());
+    let shown = world.store.show(&reader, |sight| sight.show(&code.text));
+    assert!(shown.await.is_err());
+    let typed = PromoRef::Text(PromoCode::candidates("SPRING30"));
+    let call = TypedIn::Decisions(None);
+    let recorded = world.store.record_typed(reader, &typed, call).await;
+    assert!(recorded.is_err());
 }

@@ -1,7 +1,8 @@
 //! What a refusal means, in sentences for people: what a clerk reads out to the customer, and what staff can change.
 //!
 //! One file for each subject, as in the rules of the domain; English and Russian stand side by side. The values are those
-//! of the decision. A sentence about another time than now has another tense: see [`Tense`].
+//! of the decision. A sentence about another time than now has another tense: see [`Tense`]. None has the text of the promo
+//! code but the summaries, which are given it as the reader may see it.
 
 mod format;
 mod limits;
@@ -104,6 +105,7 @@ impl Words<'_> {
             RuleCode::UserNotActive => people::not_active(self),
             RuleCode::NotInAudience => people::not_in_audience(self),
             RuleCode::CodeForAnotherUser => people::code_for_another_user(self),
+            RuleCode::ConflictOfInterest => people::conflict_of_interest(self),
             RuleCode::CodeTextRequired => people::code_text_required(self),
             RuleCode::NotFirstPurchase => people::not_first_purchase(self),
             RuleCode::PromoNotActive => period::promo_not_active(self),

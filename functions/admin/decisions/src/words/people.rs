@@ -117,6 +117,19 @@ pub(super) fn code_for_another_user(words: &Words) -> Option<Meaning> {
     ))
 }
 
+pub(super) fn conflict_of_interest(words: &Words) -> Option<Meaning> {
+    let since = words.minute(words.facts.observed.insider_since?);
+    let can_not = words.tense(["could not", "can't", "won't be able to"]);
+    let ru_can_not = words.tense(["не могли", "не можете", "не сможете"]);
+    Some(Meaning::final_word(say!(
+        words,
+        "On {since}, you made, changed or looked up this promo code as a member of staff, so you {can_not} use it \
+         yourself. Please choose another code.",
+        "{since} вы создали, изменили или посмотрели этот промокод как сотрудник, поэтому сами применить его \
+         {ru_can_not}. Выберите другой промокод.",
+    )))
+}
+
 pub(super) fn code_text_required(words: &Words) -> Option<Meaning> {
     Some(Meaning::final_word(say!(
         words,

@@ -142,11 +142,12 @@ pub(super) fn another_promo_applied(words: &Words) -> Option<Meaning> {
     let Some(application_id) = open else {
         return Some(Meaning::final_word(detail));
     };
-    let code = words.facts.code.text();
+    // Not its text: the reason is there for all staff to read.
+    let code = words.facts.code.id.0;
     let reason = say!(
         words,
-        "The customer wants to use {code} instead",
-        "Покупатель хочет применить {code}"
+        "The customer wants to use promo code number {code} instead",
+        "Покупатель хочет применить промокод номер {code}"
     );
     Some(Meaning::with_action(
         detail,

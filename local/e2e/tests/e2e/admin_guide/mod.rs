@@ -98,7 +98,10 @@ impl Guide<'_> {
 
     async fn call(&mut self, line: usize, request: Request, output: Output) -> Result<(), Failure> {
         // The buyer's click on the payment page, which is no call of the service.
-        if let Some(page) = request.url.strip_suffix("/approve") {
+        let is_service = request.url.starts_with(&self.world.settings.base_url);
+        if let Some(page) = request.url.strip_suffix("/approve")
+            && !is_service
+        {
             self.world.sandbox.approve(page).await;
             self.last = None;
             return Ok(());
@@ -197,7 +200,7 @@ impl Guide<'_> {
 }
 
 /// The page with the names, addresses and passwords of this test.
-fn own_page(world: &World, suffix: &str, accounts: [(&str, &str, &User); 4]) -> String {
+fn own_page(world: &World, suffix: &str, accounts: [(&str, &str, &User); 5]) -> String {
     let mut own = vec![("http://127.0.0.1:8000", world.settings.base_url.clone())];
     for (email, password, user) in accounts {
         own.extend([(email, user.email.clone()), (password, PASSWORD.to_owned())]);
@@ -226,11 +229,16 @@ async fn withdraw(world: &World, suffix: &str) {
 async fn admin_guide_shows_what_happens() {
     let world = World::new().await;
     let (marketer, admin) = (world.staff("marketer").await, world.staff("admin").await);
-    let (anna, boris) = (world.user().await, world.user().await);
+    let (support, anna, boris) = (
+        world.staff("support").await,
+        world.user().await,
+        world.user().await,
+    );
     let suffix = &unique("")[..12];
     let accounts = [
         ("marketer@demo.example", "garnet-orchard-85", &marketer),
         ("admin@demo.example", "harbour-lantern-41", &admin),
+        ("support@demo.example", "velvet-compass-96", &support),
         ("anna@demo.example", "meadow-kettle-52", &anna),
         ("boris@demo.example", "copper-saddle-63", &boris),
     ];

@@ -40,6 +40,41 @@ async fn repeated_request_gets_its_application_whatever_happened_to_it() {
 }
 
 #[tokio::test]
+async fn repeated_request_gets_what_the_user_had_applied() {
+    let world = World::new().await;
+    let (user, support) = (world.user().await, world.staff("support").await);
+    let (promo, tariff) = (
+        world.promo(PromoSpec::default()).await,
+        world.tariff(29_900).await,
+    );
+    let own = user.apply(&promo, &tariff).await.uuid("application_id");
+    let (key, request) = (unique("key-"), body(&user, &promo, &tariff));
+    let applied = send(&support, APPLY, &key, &request).await;
+    assert_eq!(applied.success(200)["application_id"], own.to_string());
+    let other = body_with(&user, &promo, &tariff, json!({ "hold_minutes": 5 }));
+    send(&support, APPLY, &key, &other)
+        .await
+        .problem(422, "idempotency_key_reused");
+    user.cancel(&promo).await.success(200);
+    let again = send(&support, APPLY, &key, &request).await;
+    assert_eq!(again.success(200)["application_id"], own.to_string());
+    assert_eq!(again.json["state"], "cancelled");
+    assert_eq!(world.taken(&promo).await, 0);
+    // Staff have cancelled nothing, and what they cancel twice belongs to its key, too.
+    let id = user.apply(&promo, &tariff).await.uuid("application_id");
+    let path = format!("/admin/applications/{id}/cancel");
+    let cancel = json!({ "reason": REASON });
+    for key in ["first", "second"] {
+        send(&support, &path, key, &cancel).await.success(200);
+    }
+    let other = json!({ "reason": "x" });
+    send(&support, &path, "second", &other)
+        .await
+        .problem(422, "idempotency_key_reused");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn purchase_is_made_once_by_requests_at_once() {
     let world = World::new().await;
     let (user, support) = (world.user().await, world.staff("support").await);

@@ -6,11 +6,12 @@ use proptest::sample::subsequence;
 use super::*;
 
 /// Changes of the facts, each of which makes a rule refuse.
-const BREAKS: [fn(&mut Parts); 19] = [
+const BREAKS: [fn(&mut Parts); 20] = [
     |f| f.observed.user_status = None,
     |f| f.observed.user_status = Some(UserStatus::Blocked),
     |f| f.promotion.audience = Audience::Groups(vec![1]),
     |f| f.code.user_id = Some(Uuid::from_u128(2)),
+    |f| f.observed.insider_since = Some(NOW - HOUR),
     |f| f.promotion.listed = false,
     |f| {
         f.promotion.first_purchase = Some(FirstPurchase::Any);

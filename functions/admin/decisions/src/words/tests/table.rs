@@ -126,6 +126,21 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         },
         Case {
+            rule: ConflictOfInterest,
+            change: |p| p.observed.insider_since = Some(APRIL),
+            en: &[
+                "On 1 April 2026, 00:00 (Europe/Moscow), you made, changed or looked up this promo code as a member of staff, so you can't use it yourself. Please choose another code.",
+            ],
+            ru: &[
+                "1 апреля 2026, 00:00 (Москва) вы создали, изменили или посмотрели этот промокод как сотрудник, поэтому сами применить его не можете. Выберите другой промокод.",
+            ],
+            calls: &[],
+            past: [
+                "On 1 April 2026, 00:00 (Europe/Moscow), you made, changed or looked up this promo code as a member of staff, so you could not use it yourself. Please choose another code.",
+                "1 апреля 2026, 00:00 (Москва) вы создали, изменили или посмотрели этот промокод как сотрудник, поэтому сами применить его не могли. Выберите другой промокод.",
+            ],
+        },
+        Case {
             rule: CodeTextRequired,
             change: |p| p.code.in_batch = true,
             en: &[
