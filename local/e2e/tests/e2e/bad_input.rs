@@ -240,7 +240,12 @@ async fn address_that_is_too_long_is_refused() {
     let world = World::new().await;
     let support = world.staff("support").await;
     let longest = |path: &str, length: usize| format!("{path}{}", "x".repeat(length - path.len()));
-    for path in ["/tariffs?a=", "/admin/tariffs?title=", "/no_such_path/"] {
+    let mut paths = vec!["/tariffs?a=", "/admin/tariffs?title="];
+    if world.settings.host == testkit::Host::Gateway {
+        // `cargo lambda watch` itself answers where no function has a path.
+        paths.push("/no_such_path/");
+    }
+    for path in paths {
         let answer = support
             .call("GET", &longest(path, 8 * 1024 + 1))
             .send()
